@@ -1,0 +1,205 @@
+"""Checks at the door: every message names the field, the rule and the value.
+
+The public functions and parameter records of all three parts call these before any
+kernel runs, so that kernels can stay free of checks.
+"""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+
+
+def check_real(name, value, *, unit="", above=None, at_least=None, below=None, at_most=None):
+    """Return ``value`` as a float if it is a finite number within the bounds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, as the user knows it (``"LIFParameters.tau_m"``).
+    value : float
+        The number to check. Booleans, complex numbers and strings are refused.
+    unit : str, optional
+        Unit that the message quotes.
+    above, at_least, below, at_most : float, optional
+        Exclusive and inclusive bounds.
+
+    Returns
+    -------
+    float
+        The checked number.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a real number.
+    ValueError
+        If it is not finite or lies outside of the bounds.
+    """
+    unit_text = f" ({unit})" if unit else ""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number{unit_text}, got {value!r}.")
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite{unit_text}, got {value!r}.")
+    if above is not None and not number > above:
+        rule = "positive" if above == 0 else f"above {above:g}"
+        raise ValueError(f"{name} must be {rule}{unit_text}, got {value!r}.")
+    if at_least is not None and not number >= at_least:
+        rule = "not negative" if at_least == 0 else f"at least {at_least:g}"
+        raise ValueError(f"{name} must be {rule}{unit_text}, got {value!r}.")
+    if below is not None and not number < below:
+        raise ValueError(f"{name} must be below {below:g}{unit_text}, got {value!r}.")
+    if at_most is not None and not number <= at_most:
+        raise ValueError(f"{name} must be at most {at_most:g}{unit_text}, got {value!r}.")
+    return number
+
+
+def check_integer(name, value, *, at_least=None, at_most=None):
+    """Return ``value`` as an int if it is a whole number within the inclusive bounds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    value : int
+        The number to check. Booleans and floats are refused, even ``3.0``.
+    at_least, at_most : int, optional
+        Inclusive bounds.
+
+    Returns
+    -------
+    int
+        The checked number.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not an integer.
+    ValueError
+        If it lies outside of the bounds.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}.")
+    number = int(value)
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {number}.")
+    if at_most is not None and number > at_most:
+        raise ValueError(f"{name} must be at most {at_most}, got {number}.")
+    return number
+
+
+def check_choice(name, value, choices):
+    """Return ``value`` if it is one of ``choices`` (strings).
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    value : str
+        The chosen word.
+    choices : iterable of str
+        The words allowed.
+
+    Returns
+    -------
+    str
+        The checked word.
+
+    Raises
+    ------
+    ValueError
+        If it is not among the choices.
+    """
+    choices = tuple(choices)
+    if not isinstance(value, str) or value not in choices:
+        words = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {words}, got {value!r}.")
+    return value
+
+
+def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
+    """Return ``values`` as a finite, C-contiguous array of the expected shape.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    values : array_like
+        Real numbers.
+    shape : tuple
+        Expected length of each axis; ``None`` accepts any length from 1 on, a string does
+        the same and names the axis in the message.
+    dtype : numpy dtype, optional
+        Floating dtype of the result.
+    at_least : float, optional
+        Inclusive lower bound of all entries.
+
+    Returns
+    -------
+    ndarray
+        The checked array; a copy only where dtype or memory order made it necessary.
+
+    Raises
+    ------
+    TypeError
+        If the entries are not real numbers.
+    ValueError
+        If the shape is wrong, or an entry is NaN, infinite or below the bound.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular array: {error}") from error
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}.")
+    fits = array.ndim == len(shape) and all(
+        actual == wanted if isinstance(wanted, int) else actual >= 1
+        for actual, wanted in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        expected = ", ".join("any" if n is None else str(n) for n in shape)
+        raise ValueError(f"{name} must have shape ({expected}), got {array.shape}.")
+    array = np.ascontiguousarray(array, dtype=dtype)
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(f"{name} must be finite, but the entry at {where} is {array[where]}.")
+    if at_least is not None:
+        bad = array < at_least
+        if bad.any():
+            where = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise ValueError(
+                f"{name} must be at least {at_least:g}, "
+                f"but the entry at {where} is {array[where]:g}."
+            )
+    return array
+
+
+def check_rng(name, rng):
+    """Return ``rng`` if it is a NumPy random generator.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    rng : numpy.random.Generator
+        The generator.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same generator.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else, for example a seed.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"{name} must be a numpy.random.Generator, got {type(rng).__name__}; "
+            "make one with numpy.random.default_rng(seed)."
+        )
+    return rng

@@ -1,0 +1,62 @@
+"""Run one benchmark by name, for example ``python -m benchmarks part1-rls --json``.
+
+Every module ``benchmarks/partN_<topic>.py`` is one benchmark. It offers
+``add_arguments(parser)``, ``run(arguments) -> dict`` (the measurement, fit for JSON) and
+``report(result) -> str`` (the table for people). Its docstring is its help text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import pkgutil
+
+import benchmarks
+
+
+def benchmark_modules():
+    """Return the names of all benchmarks and their modules' names.
+
+    Returns
+    -------
+    dict of str
+        ``{"part1-rls": "benchmarks.part1_rls", ...}``, sorted by name.
+    """
+    names = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__))
+    return {
+        name.replace("_", "-"): f"benchmarks.{name}" for name in names if name.startswith("part")
+    }
+
+
+def main(argv=None):
+    """Parse the command line, run one benchmark and print its table.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+    """
+    modules = benchmark_modules()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=benchmarks.__doc__)
+    commands = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    for name, module_name in modules.items():
+        module = importlib.import_module(module_name)
+        command = commands.add_parser(
+            name, help=module.__doc__.splitlines()[0], description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument(
+            "--json", action="store_true", help="print one JSON object on the last line"
+        )
+        module.add_arguments(command)
+        command.set_defaults(module=module)
+    arguments = parser.parse_args(argv)
+    result = arguments.module.run(arguments)
+    print(arguments.module.report(result))
+    if arguments.json:
+        print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

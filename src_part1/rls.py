@@ -7,7 +7,7 @@ import math
 import numba
 import numpy as np
 
-from src_part1.validation import check_array, check_integer, check_real
+from src_part1.validation import check_integer, check_real
 
 # "reassoc" lets the compiler vectorise a sum. The flags for NaN and infinity stay off, so
 # that a diverging run can be detected.
@@ -25,6 +25,17 @@ def _gain_rows(P, rates, first, last, k):
         for j in range(row.size):
             total += row[j] * rates[j]
         k[i] = total
+
+
+@numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
+def _finite_dot(rates, k, errors):
+    # rates . k, or NaN if any rate, gain or error is not finite.
+    total = 0.0
+    watch = 0.0
+    for i in range(rates.size):
+        total += rates[i] * k[i]
+        watch += 0.0 * errors[i]
+    return total + watch
 
 
 @numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
@@ -57,10 +68,11 @@ def _update_rows(weights, P, k, errors, scale, forgetting, first, last):
 def _update_serial(weights, P, rates, errors, forgetting, k):
     n = rates.size
     _gain_rows(P, rates, 0, n, k)
-    quadratic = 0.0
-    for i in range(n):
-        quadratic += rates[i] * k[i]
+    quadratic = _finite_dot(rates, k, errors)
+    if not math.isfinite(quadratic):
+        return False
     _update_rows(weights, P, k, errors, 1.0 / (forgetting + quadratic), forgetting, 0, n)
+    return True
 
 
 @numba.njit(cache=True, parallel=True, error_model="numpy")
@@ -71,14 +83,15 @@ def _update_parallel(weights, P, rates, errors, forgetting, k):
     n_blocks = (n + block - 1) // block
     for b in numba.prange(n_blocks):
         _gain_rows(P, rates, b * block, min(n, (b + 1) * block), k)
-    quadratic = 0.0
-    for i in range(n):
-        quadratic += rates[i] * k[i]
+    quadratic = _finite_dot(rates, k, errors)
+    if not math.isfinite(quadratic):
+        return False
     scale = 1.0 / (forgetting + quadratic)
     for b in numba.prange(n_blocks):
         _update_rows(
             weights, P, k, errors, scale, forgetting, b * block, min(n, (b + 1) * block)
         )
+    return True
 
 
 class SharedRLS:
@@ -150,8 +163,9 @@ class SharedRLS:
         Raises
         ------
         ValueError
-            If a shape is wrong, ``weights`` cannot be changed in place, or the rates or
-            errors are not finite. Nothing is changed then.
+            If a shape is wrong or ``weights`` cannot be changed in place.
+        FloatingPointError
+            If rates, errors or P are not finite. Nothing is changed then.
         """
         n = self.n_units
         if (
@@ -167,7 +181,15 @@ class SharedRLS:
                 f"weights must be a writeable C-contiguous float64 array of shape ({n}, {n}), "
                 f"because it is changed in place; got shape {shape}, dtype {dtype}."
             )
-        rates = check_array("rates", rates, (n,))
-        errors = check_array("errors", errors, (n,))
+        rates = np.ascontiguousarray(rates, dtype=np.float64)
+        errors = np.ascontiguousarray(errors, dtype=np.float64)
+        if rates.shape != (n,) or errors.shape != (n,):
+            raise ValueError(
+                f"rates and errors must have shape ({n},), got {rates.shape} and {errors.shape}."
+            )
         kernel = _update_parallel if n >= _PARALLEL_FROM else _update_serial
-        kernel(weights, self.P, rates, errors, self.forgetting, self._k)
+        if not kernel(weights, self.P, rates, errors, self.forgetting, self._k):
+            raise FloatingPointError(
+                "RLS stopped: rates, errors or P hold a value that is not finite; "
+                "weights and P are as they were before this update."
+            )

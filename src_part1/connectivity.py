@@ -1,0 +1,55 @@
+"""Random recurrent weights of the rate networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+
+from src_part1.validation import check_rng
+
+
+def random_weights(parameters, rng):
+    """Draw Gaussian all-to-all weights without autapses, W_ij ~ N(0, g^2 / N).
+
+    Parameters
+    ----------
+    parameters : RateNetworkParameters
+        ``n_units`` and ``gain`` are used.
+    rng : numpy.random.Generator
+        Source of the random numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_units, n_units)
+        Weights [post, pre] with zero diagonal.
+    """
+    check_rng("rng", rng)
+    n = parameters.n_units
+    weights = rng.standard_normal((n, n)) * (parameters.gain / np.sqrt(n))
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def sparse_weights(parameters, rng):
+    """Draw sparse Gaussian weights, each present with probability p, sd g / sqrt(p N).
+
+    Parameters
+    ----------
+    parameters : ForceParameters
+        ``n_units``, ``gain`` and ``connection_probability`` are used.
+    rng : numpy.random.Generator
+        Source of the random numbers.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of shape (n_units, n_units)
+        Weights [post, pre].
+    """
+    check_rng("rng", rng)
+    n, p = parameters.n_units, parameters.connection_probability
+    scale = parameters.gain / np.sqrt(p * n)
+    weights = scipy.sparse.random_array(
+        (n, n), density=p, format="csr", rng=rng, data_sampler=rng.standard_normal
+    )
+    weights.data *= scale
+    return weights

@@ -1,0 +1,315 @@
+"""Exact recursive least squares with a few inputs of one's own and many shared ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from src_part1.validation import check_array, check_integer, check_real
+from src_part3.rls_kernels import (
+    BLOCK,
+    LANE,
+    add_projection,
+    residuals,
+    shared_gains,
+    update_neurons,
+)
+
+
+def _aligned(shape, dtype):
+    # Zeros that start on a cache line: an eighth of each read would cross lines otherwise.
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(n_bytes + 64, dtype=np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _tile_positions(n_own):
+    # Row and column of every stored entry of Q, and where it lies: see `_gain`.
+    padded = -(-n_own // LANE) * LANE
+    r, c = np.nonzero(np.arange(padded) < (np.arange(padded)[:, None] // LANE + 1) * LANE)
+    used = (r < n_own) & (c < n_own)
+    return r.size, r[used], c[used], np.flatnonzero(used)
+
+
+def recurrent_prior(n_exc, n_inh, *, ridge=0.04, row_sum=8.0):
+    """Prior of a neuron's recurrent weights: ridge plus a penalty on two row sums.
+
+    Parameters
+    ----------
+    n_exc, n_inh : int
+        Numbers of excitatory and inhibitory plastic inputs, in this order.
+    ridge : float, optional
+        Penalty on each weight's squared change.
+    row_sum : float, optional
+        Penalty on the squared change of the sum of all excitatory weights, and of the sum
+        of all inhibitory ones. It keeps the neuron's balance while single weights move.
+
+    Returns
+    -------
+    ndarray of shape (n_exc + n_inh, n_exc + n_inh)
+        ``ridge * I`` plus ``row_sum`` in the two diagonal blocks.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of its range.
+    """
+    n_exc = check_integer("n_exc", n_exc, at_least=0)
+    n_inh = check_integer("n_inh", n_inh, at_least=0)
+    prior = check_real("ridge", ridge, above=0) * np.eye(n_exc + n_inh)
+    row_sum = check_real("row_sum", row_sum, at_least=0)
+    prior[:n_exc, :n_exc] += row_sum
+    prior[n_exc:, n_exc:] += row_sum
+    return prior
+
+
+class SharedInputRLS:
+    """Exact RLS for neurons that have a few recurrent inputs each and many shared inputs.
+
+    Neuron i has its own recurrent inputs r_i (weights w_i, the same in every condition) and
+    inputs s that all neurons share (weights of their own in each condition c). Over all
+    updates t so far it minimises
+
+        sum_t (w_i . r_i(t) + w_i^c(t) . s(t) - target_i(t))^2
+            + (w_i - w_i(0))' prior (w_i - w_i(0)) + ridge_shared sum_c |w_i^c - w_i^c(0)|^2 .
+
+    The textbook keeps one inverse correlation matrix of all these inputs for each neuron. But
+    the block of the shared inputs is the same for all, so by the block-inverse identity it is
+    enough to keep, for each condition, D^-1 (shared with shared) and G = C D^-1 (C: each
+    neuron's rate with the shared inputs), and for each neuron the small Q_i = S_i^-1, S_i the
+    Schur complement on r_i. An update in condition c, with c's D^-1, G and v, is
+
+        d = D^-1 s,  a = s.d,  b = 1 / (1 + a),  eps = r - G s,
+        k_i = Q_i eps_i,  c_i = 1 / (1 + a + eps_i.k_i),  e_i = w_i.eps_i + v_i.s - target_i,
+        w_i <- w_i - c_i e_i k_i,                        Q_i <- Q_i - c_i k_i k_i',
+        v_i <- v_i + (b (eps_i.w_i) - c_i e_i) d,        G <- G + b eps d',
+        D^-1 <- D^-1 - b d d' .
+
+    Instead of the shared weights themselves v_i = w_i^c + G_i' w_i is kept; `shared_weights`
+    gives them back. With forgetting factor f, 1 in the denominators becomes f, and Q and the
+    D^-1 of all conditions are divided by f. The result is the textbook's, not an approximation.
+
+    Parameters
+    ----------
+    pre_index : array_like of int, shape (n_neurons, n_own)
+        Position in the rates of each neuron's own inputs.
+    weights : array_like of shape (n_neurons, n_own)
+        Recurrent weights at the start; copied.
+    prior : array_like of shape (n_own, n_own)
+        Prior of the recurrent weights, symmetric and positive definite (`recurrent_prior`).
+    n_shared : int
+        Number of shared inputs, 0 for none. Their weights start at 0.
+    n_conditions : int, optional
+        Number of conditions.
+    ridge_shared : float, optional
+        Prior of the shared inputs' weights.
+    forgetting : float, optional
+        Factor in (0, 1] by which the past loses weight at each update.
+    dtype : numpy dtype, optional
+        float64, the reference, or float32.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_neurons, n_own)
+        Recurrent weights as they are now.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong shape, type or range.
+
+    References
+    ----------
+    Haykin, Adaptive Filter Theory, chapter 10; Kim, Finkelstein, Chow, Svoboda & Darshan 2023
+    (sparse plastic synapses with a row-sum penalty).
+    """
+
+    def __init__(
+        self, pre_index, weights, prior, n_shared, *,
+        n_conditions=1, ridge_shared=1.0, forgetting=1.0, dtype=np.float64,
+    ):
+        pre_index = np.asarray(pre_index)
+        if pre_index.ndim != 2 or pre_index.size == 0 or pre_index.dtype.kind not in "iu":
+            raise ValueError(
+                "pre_index must hold whole numbers in shape (n_neurons, n_own), "
+                f"got dtype {pre_index.dtype}, shape {pre_index.shape}."
+            )
+        if pre_index.min() < 0:
+            raise ValueError(f"pre_index must not be negative, got {pre_index.min()}.")
+        if np.dtype(dtype) not in (np.float64, np.float32):
+            raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}.")
+        self.dtype = np.dtype(dtype)
+        n, n_own = self.n_neurons, self.n_own = pre_index.shape
+        self.n_shared = check_integer("n_shared", n_shared, at_least=0)
+        self.n_conditions = check_integer("n_conditions", n_conditions, at_least=1)
+        self.forgetting = check_real("forgetting", forgetting, above=0, at_most=1)
+        ridge_shared = check_real("ridge_shared", ridge_shared, above=0)
+        # Only rates that are somebody's input need a row of G.
+        self._rows, index = np.unique(pre_index, return_inverse=True)
+        self._index = np.ascontiguousarray(index.reshape(n, n_own), dtype=np.int32)
+        self.weights = check_array("weights", weights, (n, n_own), dtype=self.dtype).copy()
+        self._D = np.tile(
+            np.eye(self.n_shared, dtype=self.dtype) / self.dtype.type(ridge_shared),
+            (self.n_conditions, 1, 1),
+        )
+        self._G = _aligned((self.n_conditions, self._rows.size, self.n_shared), self.dtype)
+        self._v = _aligned((self.n_conditions, n, self.n_shared), self.dtype)
+        n_stored, r, c, at = _tile_positions(n_own)
+        self._Q = _aligned((n, n_stored), self.dtype)
+        self._Q[:, at] = _inverse_prior(prior, n_own)[r, c]
+        padded = -(-n_own // LANE) * LANE
+        self._scratch = _aligned((-(-n // BLOCK), 2, padded), self.dtype)
+
+    def update(self, condition, rates, shared, targets):
+        """Learn from one time point, or from several in a row.
+
+        Learning from T time points in one call gives the same weights as T calls, and is
+        faster because each neuron's Q stays in the cache.
+
+        Parameters
+        ----------
+        condition : int
+            Condition of these time points.
+        rates : array_like of shape (n_rates,) or (T, n_rates)
+            Rates to which ``pre_index`` points.
+        shared : array_like of shape (n_shared,) or (T, n_shared)
+            Shared inputs.
+        targets : array_like of shape (n_neurons,) or (T, n_neurons)
+            What the plastic input w.r + w^c.s of each neuron should have been.
+
+        Returns
+        -------
+        ndarray of the shape of ``targets``
+            Output minus target with the weights just before each update.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit or an entry is not finite. Nothing is changed then.
+        FloatingPointError
+            If the learning diverged: a weight or Q is not finite, or Q not positive any more.
+        """
+        condition = self._check_condition(condition)
+        one = np.ndim(targets) == 1
+        if one:
+            rates, shared, targets = (np.asarray(x)[None] for x in (rates, shared, targets))
+        n_time = np.shape(targets)[0]
+        rates = check_array("rates", rates, (n_time, "n_rates"), dtype=self.dtype)
+        if rates.shape[1] <= self._rows[-1]:
+            raise ValueError(
+                f"rates must hold at least {self._rows[-1] + 1} neurons, because pre_index "
+                f"points to them; got shape {rates.shape}."
+            )
+        shared = check_array("shared", shared, (n_time, self.n_shared), dtype=self.dtype)
+        targets = check_array("targets", targets, (n_time, self.n_neurons), dtype=self.dtype)
+
+        errors = np.empty_like(targets)
+        residual = np.empty((n_time, self._rows.size), self.dtype)
+        d = np.empty_like(shared)
+        a, b = np.empty((2, n_time), self.dtype)
+        f = self.dtype.type(self.forgetting)
+        shared_gains(self._D[condition], shared, f, d, a, b, np.empty(self.n_shared, self.dtype))
+        residuals(self._G[condition], self._rows, rates, shared, d, b, residual)
+        update_neurons(
+            self._Q, self.weights, self._v[condition], self._index, residual, shared, d, a, b,
+            f, targets, self._scratch, errors,
+        )
+        if f != 1:
+            others = np.arange(self.n_conditions) != condition
+            self._D[others] /= f**n_time
+        bad = ~np.isfinite(errors).all(0)
+        if bad.any():
+            raise FloatingPointError(
+                f"RLS diverged: {bad.sum()} of {bad.size} neurons have an output or a gain that "
+                f"is not finite or not positive, the first is neuron {np.argmax(bad)}. "
+                "Use a stronger prior, less forgetting, or dtype float64."
+            )
+        return errors[0] if one else errors
+
+    def shared_weights(self, condition):
+        """Weights of the shared inputs in one condition.
+
+        Parameters
+        ----------
+        condition : int
+            The condition.
+
+        Returns
+        -------
+        ndarray of shape (n_neurons, n_shared)
+            w_i^c = v_i - G_i' w_i, a new array.
+        """
+        condition = self._check_condition(condition)
+        values = self._v[condition].copy()
+        minus = self.dtype.type(-1)
+        add_projection(self._G[condition], self._index, self.weights, minus, values)
+        return values
+
+    def set_shared_weights(self, condition, values):
+        """Replace the weights of the shared inputs in one condition.
+
+        Parameters
+        ----------
+        condition : int
+            The condition.
+        values : array_like of shape (n_neurons, n_shared)
+            The new weights. What was learned about correlations (D, G and Q) stays.
+        """
+        condition = self._check_condition(condition)
+        shape = (self.n_neurons, self.n_shared)
+        v = self._v[condition]
+        v[:] = check_array("values", values, shape, dtype=self.dtype)
+        add_projection(self._G[condition], self._index, self.weights, self.dtype.type(1), v)
+
+    def state(self):
+        """Everything that learning has changed, as named arrays.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``weights``, ``Q``, ``D``, ``G`` and ``v``; views, not copies.
+        """
+        return {
+            "weights": self.weights, "Q": self._Q, "D": self._D, "G": self._G, "v": self._v,
+        }
+
+    def restore(self, state):
+        """Continue from what `state` returned, bit for bit.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray
+            Arrays of the names, shapes and dtype that `state` gives.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing or belongs to other sizes. Nothing is changed then.
+        """
+        mine = self.state()
+        for name, array in mine.items():
+            given = state.get(name)
+            if given is None or given.shape != array.shape or given.dtype != array.dtype:
+                found = "nothing" if given is None else f"{given.dtype} of shape {given.shape}"
+                raise ValueError(
+                    f"RLS state {name} must be {array.dtype} of shape {array.shape}, got {found}."
+                )
+        for name, array in mine.items():
+            array[...] = state[name]
+
+    def _check_condition(self, condition):
+        return check_integer("condition", condition, at_least=0, at_most=self.n_conditions - 1)
+
+
+def _inverse_prior(prior, n_own):
+    prior = check_array("prior", prior, (n_own, n_own))
+    if not np.array_equal(prior, prior.T):
+        raise ValueError("prior must be symmetric.")
+    try:
+        np.linalg.cholesky(prior)
+    except np.linalg.LinAlgError:
+        raise ValueError("prior must be positive definite.") from None
+    inverse = np.linalg.inv(prior)
+    return (inverse + inverse.T) / 2

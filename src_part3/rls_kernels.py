@@ -1,0 +1,154 @@
+"""Compiled loops of `src_part3.rls`; its class docstring derives what they compute.
+
+They know arrays and numbers of one dtype only and do not allocate.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+
+# Sums may be reordered (they are vectorised); NaN and infinity keep their meaning.
+_FAST = {"reassoc", "contract", "nsz"}
+
+# Columns of Q are padded to whole cache lines, neurons go to the threads in blocks of fixed
+# size: neither depends on the number of threads, so neither does the result.
+LANE = 8
+BLOCK = 32
+
+
+@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+def shared_gains(D, shared, forgetting, d, a, b, root_d):
+    """D = D s, a = s.d, b = 1 / (f + a), then D <- (D - b d d') / f, one time after the other."""
+    n = D.shape[0]
+    zero = D.dtype.type(0)
+    inverse = 1 / forgetting
+    for t in range(shared.shape[0]):
+        total = zero
+        for i in range(n):
+            acc = zero
+            for j in range(n):
+                acc += D[i, j] * shared[t, j]
+            d[t, i] = acc
+            total += acc * shared[t, i]
+        a[t] = total
+        b[t] = 1 / (forgetting + total)
+        root = math.sqrt(b[t])
+        for i in range(n):
+            root_d[i] = root * d[t, i]
+        for i in range(n):
+            # The product is the same number for (i, j) and (j, i), so D stays symmetric.
+            for j in range(n):
+                D[i, j] = (D[i, j] - root_d[i] * root_d[j]) * inverse
+
+
+@numba.njit(cache=True, parallel=True, fastmath=_FAST, error_model="numpy")
+def residuals(G, rows, rates, shared, d, b, residual):
+    """Eps = r - G s, then G <- G + b eps d', through all times, one row of G after the other."""
+    zero = G.dtype.type(0)
+    n_blocks = (rows.size + BLOCK - 1) // BLOCK
+    for block in numba.prange(n_blocks):
+        for j in range(block * BLOCK, min(rows.size, (block + 1) * BLOCK)):
+            row = G[j]
+            for t in range(rates.shape[0]):
+                acc = zero
+                for c in range(row.size):
+                    acc += row[c] * shared[t, c]
+                eps = rates[t, rows[j]] - acc
+                residual[t, j] = eps
+                factor = b[t] * eps
+                for c in range(row.size):
+                    row[c] += factor * d[t, c]
+
+
+@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _gain(Q, eps, k):
+    # k = Q eps. Of the symmetric Q only the rows' parts up to the end of the diagonal's
+    # 8 x 8 tile are stored, row after row; tiles left of the diagonal are used twice.
+    k[:] = 0
+    zero = Q.dtype.type(0)
+    at = 0
+    for r in range(k.size):
+        left = (r // LANE) * LANE
+        acc = zero
+        for c in range(left):
+            acc += Q[at + c] * eps[c]
+        for c in range(left + LANE):
+            k[c] += Q[at + c] * eps[r]
+        k[r] += acc
+        at += left + LANE
+
+
+@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _subtract_outer(Q, root_k, inverse):
+    # Q <- (Q - root_k root_k') * inverse in the storage of `_gain`.
+    at = 0
+    for r in range(root_k.size):
+        width = (r // LANE + 1) * LANE
+        factor = root_k[r]
+        if inverse == 1:
+            for c in range(width):
+                Q[at + c] -= factor * root_k[c]
+        else:
+            for c in range(width):
+                Q[at + c] = (Q[at + c] - factor * root_k[c]) * inverse
+        at += width
+
+
+@numba.njit(cache=True, parallel=True, fastmath=_FAST, error_model="numpy")
+def update_neurons(
+    Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, scratch, errors
+):
+    """Update w, Q and v of one neuron after the other, through all times."""
+    n_own = index.shape[1]
+    zero = Q.dtype.type(0)
+    inverse = 1 / forgetting
+    for block in numba.prange(scratch.shape[0]):
+        eps = scratch[block, 0]
+        k = scratch[block, 1]
+        for i in range(block * BLOCK, min(index.shape[0], (block + 1) * BLOCK)):
+            w_i = weights[i]
+            v_i = v[i]
+            for t in range(residual.shape[0]):
+                output = zero
+                for m in range(n_own):
+                    eps[m] = residual[t, index[i, m]]
+                    output += w_i[m] * eps[m]
+                for m in range(n_own, eps.size):
+                    eps[m] = 0
+                for c in range(v_i.size):
+                    output += v_i[c] * shared[t, c]
+                error = output - targets[t, i]
+                errors[t, i] = error
+
+                _gain(Q[i], eps, k)
+                q = zero
+                for m in range(n_own):
+                    q += eps[m] * k[m]
+                c_i = 1 / (forgetting + a[t] + q)
+                if not c_i > 0:
+                    errors[t, i] = math.nan
+                root = math.sqrt(c_i)
+                new_output = zero
+                for m in range(n_own):
+                    w_i[m] -= (c_i * error) * k[m]
+                    new_output += eps[m] * w_i[m]
+                for m in range(eps.size):
+                    k[m] *= root
+                _subtract_outer(Q[i], k, inverse)
+                step = b[t] * new_output - c_i * error
+                for c in range(v_i.size):
+                    v_i[c] += step * d[t, c]
+
+
+@numba.njit(cache=True, parallel=True, fastmath=_FAST, error_model="numpy")
+def add_projection(G, index, weights, sign, values):
+    """values_i <- values_i + sign * sum_m w_im G[index_im], in place."""
+    for i in numba.prange(index.shape[0]):
+        row = values[i]
+        for m in range(index.shape[1]):
+            factor = sign * weights[i, m]
+            G_row = G[index[i, m]]
+            for c in range(row.size):
+                row[c] += factor * G_row[c]

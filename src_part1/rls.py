@@ -1,4 +1,4 @@
-"""Exact recursive least squares for all neurons of an all-to-all network, with one P."""
+"""Exact recursive least squares: for one readout, and for all neurons of a network."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ _SUM = {"reassoc", "contract", "nsz"}
 
 # Below this size the work of one update is too short to be shared between threads.
 _PARALLEL_FROM = 400
+
+_NOT_FINITE = (
+    "RLS stopped: rates, errors or P hold a value that is not finite; "
+    "weights and P are as they were before this update."
+)
+
+
+def _check_in_place(weights, shape):
+    if (
+        not isinstance(weights, np.ndarray)
+        or weights.shape != shape
+        or weights.dtype != np.float64
+        or not weights.flags.c_contiguous
+        or not weights.flags.writeable
+    ):
+        got = getattr(weights, "shape", type(weights).__name__)
+        dtype = getattr(weights, "dtype", "none")
+        raise ValueError(
+            f"weights must be a writeable C-contiguous float64 array of shape {shape}, "
+            f"because it is changed in place; got shape {got}, dtype {dtype}."
+        )
 
 
 @numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
@@ -94,6 +115,85 @@ def _update_parallel(weights, P, rates, errors, forgetting, k):
     return True
 
 
+@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def _downdate_rows(P, k, scale):
+    root = math.sqrt(scale)
+    for i in range(k.size):
+        root_k_i = root * k[i]
+        P_row = P[i]
+        for j in range(k.size):
+            P_row[j] -= root_k_i * (root * k[j])
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _update_readout(weights, P, rates, error, k):
+    _gain_rows(P, rates, 0, rates.size, k)
+    quadratic = _finite_dot(rates, k, rates)
+    if not math.isfinite(quadratic * error):
+        return False
+    scale = 1.0 / (1.0 + quadratic)
+    _downdate_rows(P, k, scale)
+    for i in range(k.size):
+        weights[i] -= scale * error * k[i]
+    return True
+
+
+class ReadoutRLS:
+    """Textbook RLS of one linear readout z = w . r.
+
+    With k = P r and c = 1 / (1 + r.k):  P <- P - c k k',  w <- w - c e k, e = z - target.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of inputs N.
+    ridge : float, optional
+        Strength of the prior; P starts as identity / ridge.
+
+    Attributes
+    ----------
+    P : ndarray of shape (n_inputs, n_inputs)
+        Inverse of the correlation matrix of the inputs plus the prior.
+
+    References
+    ----------
+    Sussillo & Abbott 2009, equations 4 and 5.
+    """
+
+    def __init__(self, n_inputs, *, ridge=1.0):
+        self.n_inputs = check_integer("n_inputs", n_inputs, at_least=1)
+        self.ridge = check_real("ridge", ridge, above=0)
+        self.P = np.eye(self.n_inputs) / self.ridge
+        self._k = np.empty(self.n_inputs)
+
+    def update(self, weights, rates, error):
+        """Move the readout weights by one RLS step.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_inputs,), float64
+            Readout weights, changed in place.
+        rates : ndarray of shape (n_inputs,)
+            Inputs r.
+        error : float
+            Output minus target, with the weights before this update.
+
+        Raises
+        ------
+        ValueError
+            If a shape is wrong or ``weights`` cannot be changed in place.
+        FloatingPointError
+            If inputs, error or P are not finite. Nothing is changed then.
+        """
+        n = self.n_inputs
+        _check_in_place(weights, (n,))
+        rates = np.ascontiguousarray(rates, dtype=np.float64)
+        if rates.shape != (n,):
+            raise ValueError(f"rates must have shape ({n},), got {rates.shape}.")
+        if not _update_readout(weights, self.P, rates, float(error), self._k):
+            raise FloatingPointError(_NOT_FINITE)
+
+
 class SharedRLS:
     """Exact RLS for every neuron of an all-to-all network without autapses, with one P.
 
@@ -168,19 +268,7 @@ class SharedRLS:
             If rates, errors or P are not finite. Nothing is changed then.
         """
         n = self.n_units
-        if (
-            not isinstance(weights, np.ndarray)
-            or weights.shape != (n, n)
-            or weights.dtype != np.float64
-            or not weights.flags.c_contiguous
-            or not weights.flags.writeable
-        ):
-            shape = getattr(weights, "shape", type(weights).__name__)
-            dtype = getattr(weights, "dtype", "none")
-            raise ValueError(
-                f"weights must be a writeable C-contiguous float64 array of shape ({n}, {n}), "
-                f"because it is changed in place; got shape {shape}, dtype {dtype}."
-            )
+        _check_in_place(weights, (n, n))
         rates = np.ascontiguousarray(rates, dtype=np.float64)
         errors = np.ascontiguousarray(errors, dtype=np.float64)
         if rates.shape != (n,) or errors.shape != (n,):
@@ -189,7 +277,4 @@ class SharedRLS:
             )
         kernel = _update_parallel if n >= _PARALLEL_FROM else _update_serial
         if not kernel(weights, self.P, rates, errors, self.forgetting, self._k):
-            raise FloatingPointError(
-                "RLS stopped: rates, errors or P hold a value that is not finite; "
-                "weights and P are as they were before this update."
-            )
+            raise FloatingPointError(_NOT_FINITE)

@@ -1,0 +1,150 @@
+"""A recorded population as a task: each unit follows one recorded neuron, in every condition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from src_part1.parameters import RateNetworkParameters, TrialTiming
+from src_part1.recordings import Recordings
+from src_part1.training import TrainingTask, run_frozen
+from src_part1.validation import check_real, check_rng
+
+
+@dataclass(frozen=True)
+class PopulationTask:
+    """A training task made from recordings, and the way back to Hz.
+
+    Attributes
+    ----------
+    task : TrainingTask
+        Targets of the recurrent input, one cue for each condition.
+    recordings : Recordings
+        The recorded rates that the units shall reproduce, neuron by neuron.
+    hz_per_rate : ndarray of shape (n_neurons,)
+        How many Hz of neuron i are one unit of the rate r_i.
+    bin_times : ndarray of shape (n_time,)
+        Where the recording's time points lie in a trial (ms from its start).
+    """
+
+    task: TrainingTask
+    recordings: Recordings
+    hz_per_rate: np.ndarray
+    bin_times: np.ndarray
+
+
+def population_task(
+    recordings, rng, *, tau=20.0, gain=1.0, dt=1.0, cue_duration=50.0, cue_strength=2.0,
+    settle=60.0, learn_every=20.0,
+):
+    """Turn recorded rates into targets of a rate network.
+
+    For the rate of unit i to follow f_i(t), tau dr/dt = -r + max(0, W r) asks for a recurrent
+    input of f_i + tau df_i/dt (with splines between the recorded bins). Each neuron's rate is
+    measured in units of its own standard deviation over time, so that weakly and strongly
+    modulated neurons count alike. A trial begins with the cue of its condition; then, for
+    the time ``settle``, the first recorded value is the target, and from there the recorded
+    course.
+
+    Parameters
+    ----------
+    recordings : Recordings
+        Rates in Hz, at least 4 time points and 2 neurons.
+    rng : numpy.random.Generator
+        Source of the cues.
+    tau : float, optional
+        Time constant of the units (ms).
+    gain : float, optional
+        g of the initial weights.
+    dt : float, optional
+        Time step (ms); the other times must be whole multiples of it.
+    cue_duration : float, optional
+        How long the cue acts, from the start of the trial (ms).
+    cue_strength : float, optional
+        Each condition's cue is drawn for each unit from [0, cue_strength).
+    settle : float, optional
+        Time between the end of the cue and the first recorded bin (ms).
+    learn_every : float, optional
+        Time between two updates of the weights (ms).
+
+    Returns
+    -------
+    PopulationTask
+        The task and the scales that lead back to Hz.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value, or the recordings are too short.
+    """
+    check_rng("rng", rng)
+    check_real("cue_duration", cue_duration, unit="ms", above=0)
+    check_real("cue_strength", cue_strength, above=0)
+    check_real("settle", settle, unit="ms", at_least=0)
+    check_real("learn_every", learn_every, unit="ms", above=0)
+    if recordings.n_time < 4:
+        raise ValueError(
+            f"recordings must have at least 4 time points, got {recordings.n_time}: "
+            "their course between the bins is interpolated by cubic splines."
+        )
+    parameters = RateNetworkParameters(recordings.n_neurons, tau, gain, "relu", dt)
+    elapsed = recordings.time - recordings.time[0]
+    n_updates = int((settle + elapsed[-1]) / learn_every + 1e-9) + 1
+    timing = TrialTiming(
+        stim_on=0.0, stim_off=cue_duration, learn_on=cue_duration,
+        learn_off=cue_duration + n_updates * learn_every, learn_every=learn_every,
+    )
+
+    hz_per_rate = _scale(recordings.rates)
+    course = CubicSpline(elapsed, recordings.rates / hz_per_rate[:, None], axis=-1)
+    at = timing.update_times - timing.learn_on - settle
+    targets = course(np.maximum(at, 0.0)) + tau * course(np.maximum(at, 0.0), 1) * (at >= 0)
+    cues = rng.uniform(0.0, cue_strength, (recordings.n_conditions, recordings.n_neurons))
+    return PopulationTask(
+        TrainingTask(parameters, timing, targets, cues),
+        recordings, hz_per_rate, cue_duration + settle + elapsed,
+    )
+
+
+def _scale(rates):
+    # A neuron that hardly changes must not be blown up: at least a twentieth of its mean.
+    spread = rates.std(axis=-1).mean(axis=0)
+    mean = rates.mean(axis=(0, -1))
+    scale = np.maximum(spread, 0.05 * mean)
+    return np.where(scale > 0, scale, 1.0)
+
+
+def run_population(population, weights):
+    """Let the network run freely after each cue and read its rates at the recorded bins.
+
+    Parameters
+    ----------
+    population : PopulationTask
+        The task that the weights were trained on.
+    weights : array_like of shape (n_neurons, n_neurons)
+        Recurrent weights [post, pre], frozen.
+
+    Returns
+    -------
+    ndarray of shape (n_conditions, n_neurons, n_time)
+        Rates (Hz), to be compared with ``population.recordings.rates``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the weights have a wrong type or shape.
+    FloatingPointError
+        If the rates grow beyond all bounds.
+    """
+    rates = np.empty_like(population.recordings.rates)
+    for condition in range(population.recordings.n_conditions):
+        run = run_frozen(
+            population.task, weights, condition, record_every=population.task.parameters.dt
+        )
+        before = np.searchsorted(run.time, population.bin_times, side="right") - 1
+        before = np.clip(before, 0, run.time.size - 2)
+        share = (population.bin_times - run.time[before]) / (run.time[1] - run.time[0])
+        rates[condition] = run.rates[:, before] * (1 - share) + run.rates[:, before + 1] * share
+    return rates * population.hz_per_rate[:, None]

@@ -1,0 +1,144 @@
+"""Siegert's formula against quadrature, closed forms, its own inverse and a simulated neuron."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import erfcx
+
+from src_part2.siegert import (
+    euler_equivalent,
+    siegert_mean_input,
+    siegert_rate,
+    white_noise_sigma,
+)
+
+
+def rate_by_quadrature(mu, sigma, tau_m, v_th, v_reset, t_ref):
+    """Adaptive quadrature of the formula, cut where the integrand changes its character."""
+    a, b = (v_reset - mu) / sigma, (v_th - mu) / sigma
+    cuts = [a, *(x for x in (-1000.0, -100.0, -10.0, -1.0, 0.0, 3.0) if a < x < b), b]
+    area = sum(
+        quad(lambda x: erfcx(-x), low, high, epsabs=0, epsrel=1e-13, limit=500)[0]
+        for low, high in zip(cuts[:-1], cuts[1:], strict=True)
+    )
+    return 1000.0 / (t_ref + tau_m * np.sqrt(np.pi) * area)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    distance=st.floats(-25, 25),
+    log_sigma=st.floats(-3.5, 1.5),
+    tau_m=st.floats(1, 50),
+    v_reset=st.floats(-2, 0.9),
+    t_ref=st.sampled_from([0.0, 2.0]),
+)
+def test_rate_equals_quadrature(distance, log_sigma, tau_m, v_reset, t_ref):
+    sigma = 10.0**log_sigma
+    mu = 1.0 + distance * sigma
+    expected = rate_by_quadrature(mu, sigma, tau_m, 1.0, v_reset, t_ref)
+    rate = siegert_rate(mu, sigma, tau_m=tau_m, v_reset=v_reset, t_ref=t_ref)
+    assert rate == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize("mu", [1.001, 1.2, 2.0, 50.0])
+def test_without_noise_the_interval_is_logarithmic(mu):
+    closed = 1000.0 / (10.0 * np.log(mu / (mu - 1.0)))
+    assert siegert_rate(mu, 0.0) == pytest.approx(closed, rel=1e-12)
+    assert siegert_rate(mu, 1e-6) == pytest.approx(closed, rel=1e-5)
+
+
+def test_without_noise_nothing_fires_below_threshold():
+    assert siegert_rate(1.0, 0.0) == 0.0
+    assert siegert_rate(0.5, 0.0) == 0.0
+
+
+def test_rare_spikes_underflow_to_zero_without_warning():
+    with np.errstate(all="raise", under="ignore"):
+        assert siegert_rate(-50.0, 0.3) == 0.0
+        assert siegert_rate(-500.0, 0.3) == 0.0
+
+
+def test_shapes_broadcast_and_scalars_stay_scalars():
+    mu, sigma = np.linspace(0, 2, 5)[:, None], np.array([0.0, 0.1, 1.0])
+    rate = siegert_rate(mu, sigma)
+    assert rate.shape == (5, 3)
+    assert rate[3, 1] == siegert_rate(1.5, 0.1)
+    assert isinstance(siegert_rate(1.5, 0.1), float)
+    assert isinstance(siegert_mean_input(5.0, 0.1), float)
+    assert siegert_mean_input(np.full((4, 1), 5.0), sigma[1:]).shape == (4, 2)
+
+
+@pytest.mark.parametrize("sigma", [1e-3, 0.05, 0.2, 0.3093, 1.0, 10.0])
+def test_round_trip_over_the_range_of_recorded_rates(sigma):
+    rate = np.logspace(-2, np.log10(300.0), 500)
+    mu = siegert_mean_input(rate, sigma)
+    assert np.all(np.diff(mu) > 0)
+    np.testing.assert_allclose(siegert_rate(mu, sigma), rate, rtol=2e-11)
+
+
+def test_round_trip_in_other_units_and_with_a_refractory_period():
+    neuron = {"tau_m": 20.0, "v_th": -50.0, "v_reset": -65.0, "t_ref": 2.0}
+    rate = np.array([1e-12, 0.01, 1.0, 100.0, 499.0])
+    mu = siegert_mean_input(rate, 5.0, **neuron)
+    np.testing.assert_allclose(siegert_rate(mu, 5.0, **neuron), rate, rtol=1e-10)
+
+
+def test_a_long_array_is_solved_entry_by_entry():
+    rate = np.logspace(-2, 2, 20_001)
+    mu = siegert_mean_input(rate, 0.3)
+    for i in (0, 8191, 8192, 20_000):
+        assert mu[i] == siegert_mean_input(rate[i], 0.3)
+
+
+def test_a_step_of_noise_is_white_noise_of_sigma():
+    sigma = white_noise_sigma(2.0, tau_m=10.0, dt=0.1)
+    assert sigma == pytest.approx(0.2)
+    # Without a threshold, the simulated voltage is an autoregression of known variance.
+    decay, kick = 1 - 0.1 / 10.0, 2.0 * 0.1 / 10.0
+    assert kick**2 / (1 - decay**2) == pytest.approx(sigma**2 / 2, rel=0.01)
+
+
+@pytest.mark.parametrize("mu", [0.7, 1.2])
+def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
+    # Many independent Euler neurons in plain numpy; the uncorrected formula is clearly off.
+    noise, tau_m, dt = 2.0, 10.0, 0.1
+    rng = np.random.default_rng(3)
+    v = np.zeros(4000)
+    n_spikes, n_steps = 0, 12_000
+    for step in range(n_steps):
+        v += dt / tau_m * (mu - v + noise * rng.standard_normal(v.size))
+        fired = v > 1.0
+        v[fired] = 0.0
+        if step >= 2000:
+            n_spikes += np.count_nonzero(fired)
+    rate = 1000.0 * n_spikes / (v.size * (n_steps - 2000) * dt)
+    equivalent = euler_equivalent(noise, tau_m=tau_m, dt=dt)
+    assert rate == pytest.approx(siegert_rate(mu, **equivalent), rel=0.015)
+    sigma = white_noise_sigma(noise, tau_m=tau_m, dt=dt)
+    assert siegert_rate(mu, sigma) / rate > 1.02
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: siegert_rate(np.nan, 0.1), "mu must be finite"),
+        (lambda: siegert_rate(0.5, -0.1), "sigma must be not negative"),
+        (lambda: siegert_rate(0.5, 0.1, tau_m=0.0), "tau_m must be positive"),
+        (lambda: siegert_rate(0.5, 0.1, v_reset=1.0), "v_reset must be below 1"),
+        (lambda: siegert_rate(np.zeros(3), np.ones(2)), r"broadcast, got \(3,\) and \(2,\)"),
+        (lambda: siegert_mean_input([1.0, 0.0], 0.1), "silent bins"),
+        (lambda: siegert_mean_input(1.0, 0.0), "sigma must be positive"),
+        (lambda: siegert_mean_input(500.0, 0.1, t_ref=2.0), "below 1000 / t_ref = 500 Hz"),
+        (lambda: white_noise_sigma(-1.0), "noise must be not negative"),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_text_is_refused():
+    with pytest.raises(TypeError, match="mu must hold real numbers"):
+        siegert_rate("fast", 0.1)

@@ -1,0 +1,68 @@
+"""The tool that executes notebooks, tried on tiny ones."""
+
+import nbformat
+import pytest
+
+from tools import execute_notebooks
+
+FIGURE = """\
+import os
+import matplotlib.pyplot as plt
+plt.plot([0, 1])
+plt.show()
+print(os.path.basename(os.getcwd()), os.environ["MOTOR_CORTEX_SOURCE"])
+"""
+
+
+def write(path, *sources):
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_executes_in_clean_kernels_and_writes_html_and_figures(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.delenv("MOTOR_CORTEX_SOURCE", raising=False)
+    first = write(tmp_path / "lessons/first.ipynb", "leaked = 1", FIGURE)
+    second = write(tmp_path / "lessons/second.ipynb", "assert 'leaked' not in globals()")
+    before = first.read_bytes()
+    folders = ["--output", str(tmp_path / "html"), "--png", str(tmp_path / "png")]
+    assert execute_notebooks.main([str(first), str(second), *folders]) == 0
+    html = (tmp_path / "html/first.html").read_text(encoding="utf-8")
+    assert "data:image/png;base64," in html
+    assert "lessons synthetic" in html
+    assert (tmp_path / "html/second.html").is_file()
+    (figure,) = (tmp_path / "png").iterdir()
+    assert figure.name == "first_cell01_0.png"
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert first.read_bytes() == before
+    assert "first.ipynb: " in capsys.readouterr().out
+
+
+def test_failing_cell_fails_with_its_traceback_and_the_rest_goes_on(tmp_path, capsys):
+    bad = write(tmp_path / "bad.ipynb", "def half(x):\n    return x / 0", "half(3)", "print('no')")
+    good = write(tmp_path / "good.ipynb", "print('yes')")
+    assert execute_notebooks.main([str(bad), str(good), "--output", str(tmp_path / "html")]) == 1
+    captured = capsys.readouterr()
+    assert "bad.ipynb failed" in captured.err
+    assert "ZeroDivisionError" in captured.err
+    assert "half(3)" in captured.err
+    assert not (tmp_path / "html/bad.html").exists()
+    assert (tmp_path / "html/good.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "source", ["import time; time.sleep(60)", "import os, signal; os._exit(1)"]
+)
+def test_cell_that_hangs_or_kills_its_kernel_fails(tmp_path, capsys, source):
+    path = write(tmp_path / "stuck.ipynb", source)
+    arguments = [str(path), "--timeout", "2", "--output", str(tmp_path)]
+    assert execute_notebooks.main(arguments) == 1
+    assert "stuck.ipynb failed" in capsys.readouterr().err
+
+
+def test_no_notebook_is_a_failure(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(execute_notebooks, "ROOT", tmp_path)
+    assert execute_notebooks.main([]) == 1
+    assert "no notebook" in capsys.readouterr().err

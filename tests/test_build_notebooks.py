@@ -1,0 +1,233 @@
+"""The notebooks' sources become notebooks, badges and a setup cell that works everywhere."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import build_notebooks
+
+ROOT = Path(__file__).resolve().parents[1]
+FACTS = {"repository": "https://github.com/someone/some-course", "version": "1.2", "tag": "v1.2"}
+SOURCE = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Other
+#     language: other
+#     name: other
+# ---
+
+# %% [markdown]
+# # A title with $x_{i}$
+
+# %% [markdown] tags=["badges"]
+# made
+
+# %% tags=["setup"]
+# made
+
+# %% tags=["figure"] alt="a line that rises"
+print("{{tag}}", "{{other}}")
+
+# %% [markdown]
+# From {{repository}}, version {{version}}.
+
+# %%
+1 + 1
+
+# %%
+1 + 1
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return the root of a small project with one source."""
+    (tmp_path / "notebooks/source").mkdir(parents=True)
+    (tmp_path / "notebooks/source/lesson.py").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nversion = "1.2"\nurls.Repository = "https://github.com/someone/some-course"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "CITATION.cff").write_text("version: 0\nrepository-code: x\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        "top\n<!-- clone -->\nold\n<!-- end of clone -->\nmiddle\n"
+        "<!-- badges -->\n<!-- end of badges -->\nend\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def build(source=SOURCE):
+    return build_notebooks.build_notebook(source, FACTS, "notebooks/lesson.ipynb")
+
+
+def test_everything_generated_in_this_project_is_in_sync():
+    assert build_notebooks.main(["--check"]) == 0
+
+
+def test_notebook_has_badges_setup_and_filled_placeholders():
+    notebook = build()
+    title, badges, setup, code, prose, *rest = notebook.cells
+    assert title.source == "# A title with $x_{i}$"
+    assert (
+        "https://mybinder.org/v2/gh/someone/some-course/v1.2?urlpath=lab/tree/notebooks/lesson.ipynb"
+        in badges.source
+    )
+    assert (
+        "https://colab.research.google.com/github/someone/some-course/blob/v1.2/notebooks/lesson.ipynb"
+        in badges.source
+    )
+    assert 'REPOSITORY, TAG = "https://github.com/someone/some-course", "v1.2"' in setup.source
+    assert "{{" not in setup.source
+    assert code.source == 'print("v1.2", "{{other}}")'
+    assert prose.source == "From https://github.com/someone/some-course, version 1.2."
+    assert [cell.source for cell in rest] == ["1 + 1", "1 + 1"]
+
+
+def test_notebook_keeps_the_metadata_of_its_cells_and_none_of_the_header():
+    notebook = build()
+    assert notebook.cells[3].metadata == {"tags": ["figure"], "alt": "a line that rises"}
+    assert notebook.cells[5].metadata == {}
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert "jupytext" not in notebook.metadata
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+
+
+def test_cell_ids_differ_and_change_only_with_the_cell():
+    before = [cell.id for cell in build().cells]
+    assert len(set(before)) == len(before)
+    assert [cell.id for cell in build().cells] == before
+    inserted = "# An inserted cell.\n\n# %% [markdown]\n# From"
+    edited = SOURCE.replace("# From", inserted)
+    after = [cell.id for cell in build(edited).cells]
+    assert after[:4] == before[:4]
+    assert after[5:] == before[4:]
+    assert after[4] not in before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('tags=["setup"]', "", "exactly one code cell tagged 'setup'"),
+        ('tags=["figure"]', 'tags=["setup"]', "exactly one code cell tagged 'setup'"),
+        ('[markdown] tags=["badges"]', 'tags=["badges"]', "exactly one markdown cell tagged"),
+    ],
+)
+def test_source_without_its_marked_cells_is_refused(old, new, message):
+    with pytest.raises(ValueError, match=message):
+        build(SOURCE.replace(old, new))
+
+
+def test_writes_then_finds_nothing_to_do(project, capsys):
+    assert build_notebooks.main(["--check"], root=project) == 1
+    assert "lesson.ipynb differs" in capsys.readouterr().err
+    assert not (project / "notebooks/lesson.ipynb").exists()
+    assert build_notebooks.main([], root=project) == 0
+    assert build_notebooks.main(["--check"], root=project) == 0
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert "[A title with $x_{i}$](notebooks/lesson.ipynb)" in readme
+    assert "git clone https://github.com/someone/some-course\ncd some-course\n" in readme
+    assert "old" not in readme
+    assert readme.startswith("top\n")
+    assert readme.endswith("\nend\n")
+    assert (project / "CITATION.cff").read_text(encoding="utf-8") == (
+        'version: "1.2"\nrepository-code: "https://github.com/someone/some-course"\n'
+    )
+
+
+@pytest.mark.parametrize("change", ["output", "edit", "orphan", "readme"])
+def test_check_notices(project, change):
+    build_notebooks.main([], root=project)
+    path = project / "notebooks/lesson.ipynb"
+    if change == "orphan":
+        shutil.copy(path, project / "notebooks/other.ipynb")
+    elif change == "readme":
+        readme = project / "README.md"
+        text = readme.read_text(encoding="utf-8").replace("/v1.2?", "/v1.1?")
+        readme.write_text(text, encoding="utf-8")
+    else:
+        notebook = nbformat.read(path, as_version=4)
+        if change == "output":
+            notebook.cells[3].outputs = [nbformat.v4.new_output("stream", text="v1.2\n")]
+        else:
+            notebook.cells[4].source += " More."
+        nbformat.write(notebook, path)
+    assert build_notebooks.main(["--check"], root=project) == 1
+
+
+def run_setup(cell, folder, *, colab, times=1):
+    """Run the setup cell in a new Python that starts in ``folder``; return cwd and sys.path."""
+    program = "\n".join(
+        [
+            "import json, sys, types",
+            "sys.modules['google.colab'] = types.ModuleType('google.colab')" if colab else "",
+            f"cell = {cell!r}",
+            f"for _ in range({times}): exec(cell, globals())",
+            "print(json.dumps([os.getcwd(), sys.path]))",
+        ]
+    )
+    environment = {**os.environ, "PYTHONSAFEPATH": "1"}
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )
+
+
+@pytest.mark.parametrize("colab", [False, True])
+@pytest.mark.parametrize("times", [1, 2])
+def test_setup_cell_finds_the_project_above(tmp_path, colab, times):
+    (tmp_path / "src_part1").mkdir()
+    (tmp_path / "notebooks/solutions").mkdir(parents=True)
+    run = run_setup(
+        build().cells[2].source, tmp_path / "notebooks/solutions", colab=colab, times=times
+    )
+    folder, path = json.loads(run.stdout)
+    assert Path(folder).resolve() == tmp_path.resolve()
+    assert [Path(entry).resolve() for entry in path].count(tmp_path.resolve()) == 1
+
+
+def test_setup_cell_outside_of_the_project_says_what_to_do(tmp_path):
+    run = run_setup(build().cells[2].source, tmp_path, colab=False)
+    assert run.returncode != 0
+    assert "Open this notebook inside a copy of https://github.com/someone" in run.stderr
+
+
+def test_setup_cell_on_colab_clones_the_pinned_tag_once(tmp_path):
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    origin = tmp_path / "some-course"
+    (origin / "src_part1").mkdir(parents=True)
+
+    def git(*words):
+        name = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *name, *words], cwd=origin, check=True, capture_output=True)
+
+    git("init")
+    for tag in ("v1.2", "v1.3"):
+        (origin / "src_part1/version.txt").write_text(tag, encoding="utf-8")
+        git("add", ".")
+        git("commit", "-m", tag)
+        git("tag", tag)
+
+    facts = {**FACTS, "repository": origin.as_uri()}
+    cell = build_notebooks.build_notebook(SOURCE, facts, "notebooks/lesson.ipynb").cells[2].source
+    content = tmp_path / "content"
+    content.mkdir()
+    run = run_setup(cell, content, colab=True, times=2)
+    folder, path = json.loads(run.stdout)
+    root = (content / "some-course-v1.2").resolve()
+    assert Path(folder).resolve() == root
+    assert (root / "src_part1/version.txt").read_text(encoding="utf-8") == "v1.2"
+    assert [Path(entry).resolve() for entry in path].count(root) == 1
+
+    shutil.move(origin, tmp_path / "gone")
+    again = run_setup(cell, content, colab=True)
+    assert Path(json.loads(again.stdout)[0]).resolve() == root

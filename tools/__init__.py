@@ -1,0 +1,1 @@
+"""Commands of the project: ``python -m tools.NAME`` from the root of a checkout."""

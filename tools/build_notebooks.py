@@ -1,0 +1,281 @@
+"""Make the notebooks and the badges from their sources: ``python -m tools.build_notebooks``.
+
+Each ``notebooks/source/NAME.py`` (jupytext's percent format) becomes ``notebooks/NAME.ipynb``
+without outputs. Three things are filled in, all made from pyproject.toml, where alone the
+repository's address and the version stand:
+
+- the one markdown cell tagged ``badges`` gets the Binder and Colab badges,
+- the one code cell tagged ``setup`` gets the text of ``tools/setup_cell.py``,
+- ``{{repository}}``, ``{{tag}}`` and ``{{version}}`` are replaced in every cell.
+
+README.md gets its badges and the clone command between comments, CITATION.cff its address and
+version. With ``--check`` nothing is written and the exit status is 1 if anything would change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def project_facts(root=ROOT):
+    """Read what the placeholders stand for from pyproject.toml.
+
+    Parameters
+    ----------
+    root : pathlib.Path, optional
+        Root of the project.
+
+    Returns
+    -------
+    dict of str
+        ``repository`` (address), ``version`` and ``tag`` (``v`` and the version).
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = project["version"]
+    return {"repository": project["urls"]["Repository"], "version": version, "tag": f"v{version}"}
+
+
+def fill(text, facts):
+    """Return ``text`` with ``{{name}}`` replaced for every name in ``facts``.
+
+    Parameters
+    ----------
+    text : str
+        Any text; double braces around other words stay as they are.
+    facts : dict of str
+        Name and replacement.
+
+    Returns
+    -------
+    str
+        The filled text.
+    """
+    for name, value in facts.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text
+
+
+def badges(path, facts):
+    """Return the Binder and Colab badges of one notebook as Markdown.
+
+    Parameters
+    ----------
+    path : str
+        The notebook, seen from the root (``notebooks/part1_rate_rnn.ipynb``).
+    facts : dict of str
+        What `project_facts` returns.
+
+    Returns
+    -------
+    tuple of str
+        The two badges, each a linked picture with an alternative text.
+    """
+    place = facts["repository"].removeprefix("https://github.com/")
+    binder = f"https://mybinder.org/v2/gh/{place}/{facts['tag']}?urlpath=lab/tree/{path}"
+    colab = f"https://colab.research.google.com/github/{place}/blob/{facts['tag']}/{path}"
+    return (
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})",
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})",
+    )
+
+
+def build_notebook(source, facts, path):
+    """Return the notebook that one source makes.
+
+    Parameters
+    ----------
+    source : str
+        The source in jupytext's percent format.
+    facts : dict of str
+        What `project_facts` returns.
+    path : str
+        Where the notebook will stand, seen from the root: the badges lead there.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        The notebook, without outputs. A cell's id follows from its source, so that an edit
+        changes the ids of the edited cells only.
+
+    Raises
+    ------
+    ValueError
+        If there is not exactly one cell for the badges and one for the setup.
+    """
+    notebook = jupytext.reads(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(KERNEL)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    marked = {
+        ("markdown", "badges"): "\n".join(badges(path, facts)),
+        ("code", "setup"): (ROOT / "tools/setup_cell.py").read_text(encoding="utf-8").rstrip(),
+    }
+    for (kind, tag), text in marked.items():
+        cells = [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
+        if len(cells) != 1 or cells[0].cell_type != kind:
+            raise ValueError(
+                f"The source of {path} must hold exactly one {kind} cell tagged {tag!r}, "
+                f"got {[cell.cell_type for cell in cells]}."
+            )
+        cells[0].source = text
+    ids = set()
+    for cell in notebook.cells:
+        cell.metadata.pop("lines_to_next_cell", None)
+        cell.id = _cell_id(cell.cell_type, cell.source, ids)
+        cell.source = fill(cell.source, facts)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _cell_id(kind, source, ids):
+    repeat = 0
+    while True:
+        cell_id = hashlib.sha256(f"{kind}:{repeat}:{source}".encode()).hexdigest()[:12]
+        if cell_id not in ids:
+            ids.add(cell_id)
+            return cell_id
+        repeat += 1
+
+
+def _title(notebook):
+    for cell in notebook.cells:
+        heading = re.search(r"^# (.+)$", cell.source, re.MULTILINE)
+        if cell.cell_type == "markdown" and heading:
+            return heading[1].strip()
+    raise ValueError("A notebook must open with a heading of the first level.")
+
+
+def _replace_block(text, name, block):
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise ValueError(f"README.md must hold the comments of the block {name!r} exactly once.")
+    return pattern.sub(lambda match: f"{match[1]}{block}\n{match[2]}", text)
+
+
+def build_readme(text, notebooks, facts):
+    """Return the README with its badges and its clone command made anew.
+
+    Parameters
+    ----------
+    text : str
+        The README as it stands.
+    notebooks : dict
+        Path and notebook, in the order of the table.
+    facts : dict of str
+        What `project_facts` returns.
+
+    Returns
+    -------
+    str
+        The README.
+    """
+    rows = ["| notebook | without an installation |", "| --- | --- |"]
+    for path, notebook in notebooks.items():
+        rows.append(f"| [{_title(notebook)}]({path}) | {' '.join(badges(path, facts))} |")
+    folder = facts["repository"].rsplit("/", 1)[1]
+    clone = f"```sh\ngit clone {facts['repository']}\ncd {folder}\nmake tutorial\n```"
+    text = _replace_block(text, "badges", "\n".join(rows))
+    return _replace_block(text, "clone", clone)
+
+
+def build_citation(text, facts):
+    """Return CITATION.cff with the address and the version of the project.
+
+    Parameters
+    ----------
+    text : str
+        The file as it stands.
+    facts : dict of str
+        What `project_facts` returns.
+
+    Returns
+    -------
+    str
+        The file.
+    """
+    for key, value in {"repository-code": facts["repository"], "version": facts["version"]}.items():
+        text, count = re.subn(rf"(?m)^{key}: .*$", lambda _, k=key, v=value: f'{k}: "{v}"', text)
+        if count != 1:
+            raise ValueError(f"CITATION.cff must hold the key {key!r} exactly once.")
+    return text
+
+
+def build_all(root=ROOT):
+    """Make every generated text of the project.
+
+    Parameters
+    ----------
+    root : pathlib.Path, optional
+        Root of the project.
+
+    Returns
+    -------
+    dict
+        Path (`pathlib.Path`) and text of each file.
+    """
+    facts = project_facts(root)
+    notebooks, texts = {}, {}
+    for source in sorted((root / "notebooks/source").glob("*.py")):
+        path = f"notebooks/{source.stem}.ipynb"
+        notebooks[path] = build_notebook(source.read_text(encoding="utf-8"), facts, path)
+        texts[root / path] = nbformat.writes(notebooks[path]) + "\n"
+    readme, citation = root / "README.md", root / "CITATION.cff"
+    texts[readme] = build_readme(readme.read_text(encoding="utf-8"), notebooks, facts)
+    texts[citation] = build_citation(citation.read_text(encoding="utf-8"), facts)
+    return texts
+
+
+def main(argv=None, root=ROOT):
+    """Write, or with ``--check`` compare, every generated file.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+    root : pathlib.Path, optional
+        Root of the project.
+
+    Returns
+    -------
+    int
+        Exit status: 1 if ``--check`` found a difference or a notebook has no source.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.build_notebooks", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if anything differs")
+    check = parser.parse_args(argv).check
+    texts = build_all(root)
+    stale = [
+        path
+        for path, text in texts.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    orphans = sorted(set((root / "notebooks").glob("*.ipynb")) - set(texts))
+    for path in orphans:
+        print(f"{path.relative_to(root)} has no source in notebooks/source", file=sys.stderr)
+    for path in stale:
+        name = path.relative_to(root)
+        if check:
+            print(f"{name} differs from its source: run 'make notebooks'", file=sys.stderr)
+        else:
+            path.write_text(texts[path], encoding="utf-8", newline="\n")
+            print(f"wrote {name}")
+    return int(bool(orphans or (check and stale)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Execute the notebooks on the embedded data: ``python -m tools.execute_notebooks``.
+
+Each notebook runs from its first cell to its last in a kernel of its own and becomes
+``build/NAME.html`` with its figures inside. The recordings are the synthetic ones that come
+with the project unless the environment variable ``MOTOR_CORTEX_SOURCE`` says otherwise. The
+first cell that fails ends its notebook; its traceback is printed and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert import HTMLExporter
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def execute(path, *, timeout=1800):
+    """Run every cell of a notebook in a kernel of its own.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The notebook. Its folder is the kernel's working folder; the file stays as it is.
+    timeout : int, optional
+        Seconds that one cell may take.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        The notebook with its outputs.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell fails; the message holds the cell and its traceback.
+    nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError
+        If a cell takes too long, or the kernel dies.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(Path(path).parent)}},
+    )
+    client.execute(env=_kernel_environment())
+    return notebook
+
+
+def _kernel_environment():
+    environment = dict(os.environ)
+    environment.setdefault("MOTOR_CORTEX_SOURCE", "synthetic")
+    # Any backend named here would take the place of the one that puts figures into cells.
+    environment.pop("MPLBACKEND", None)
+    return environment
+
+
+def write_html(notebook, path):
+    """Write an executed notebook as one HTML file with its figures inside.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The executed notebook.
+    path : pathlib.Path
+        The file; its folder is made if need be.
+    """
+    exporter = HTMLExporter(embed_images=True)
+    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(html, encoding="utf-8")
+
+
+def write_figures(notebook, stem, folder):
+    """Write every figure of an executed notebook as ``STEM_cellNN_M.png``.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The executed notebook.
+    stem : str
+        How the files' names begin.
+    folder : pathlib.Path
+        Where they go; made if need be.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, in the order of the notebook.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for index, cell in enumerate(notebook.cells):
+        pictures = [
+            output.data["image/png"]
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        ]
+        for number, picture in enumerate(pictures):
+            paths.append(folder / f"{stem}_cell{index:02d}_{number}.png")
+            paths[-1].write_bytes(base64.b64decode(picture))
+    return paths
+
+
+def main(argv=None):
+    """Execute the notebooks that the command line names, all by default.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit status: 1 if a cell failed or there was no notebook.
+    """
+    # A user's own kernel called python3 must not take the place of this environment's.
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.execute_notebooks", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks/*.ipynb by default")
+    parser.add_argument("--output", type=Path, default=ROOT / "build", help="folder of the HTML")
+    parser.add_argument("--png", type=Path, metavar="DIR", help="also write each figure there")
+    parser.add_argument("--timeout", type=int, default=1800, help="seconds that a cell may take")
+    arguments = parser.parse_args(argv)
+    paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if not paths:
+        print("There is no notebook in notebooks/.", file=sys.stderr)
+    failures = 0
+    for path in paths:
+        start = time.perf_counter()
+        try:
+            notebook = execute(path, timeout=arguments.timeout)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            failures += 1
+            print(f"{path.name} failed:\n{error}", file=sys.stderr)
+            continue
+        html = arguments.output / f"{path.stem}.html"
+        write_html(notebook, html)
+        print(f"{path.name}: {time.perf_counter() - start:.0f} s, wrote {html}")
+        if arguments.png:
+            for figure in write_figures(notebook, path.stem, arguments.png):
+                print(f"  {figure}")
+    return int(failures > 0 or not paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What several benchmarks share: tables for people, memory and the machine's name."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+
+
+def peak_rss_mb():
+    """Return the largest resident memory of this process so far.
+
+    Returns
+    -------
+    float
+        Megabytes (10^6 bytes).
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def machine():
+    """Describe where the measurement ran.
+
+    Returns
+    -------
+    str
+        Cores, architecture, Python version and the load of the last minute.
+    """
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+        f"load {load:.1f}"
+    )
+
+
+def table(header, rows):
+    """Set a table for people.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : iterable of sequences
+        Cells; floats are shown with four significant digits.
+
+    Returns
+    -------
+    str
+        Lines with aligned columns.
+    """
+    cells = [list(header)] + [
+        [f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows
+    ]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)

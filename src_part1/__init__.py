@@ -1,0 +1,64 @@
+"""Part 1: a rate RNN in which every unit learns to follow its own target.
+
+New here
+--------
+Recordings and where they come from (`recordings`, `psth`), rate networks (`parameters`,
+`connectivity`, `simulator`), targets (`targets`, `population`), exact recursive least
+squares (`rls`), training and testing (`training`), original FORCE (`force`), measures of
+quality (`metrics`) and figures (`plotting`).
+"""
+
+from src_part1.connectivity import random_weights, sparse_weights
+from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
+from src_part1.metrics import correlation, normalised_error, r2
+from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
+from src_part1.population import PopulationTask, population_task, run_population
+from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
+from src_part1.rls import ReadoutRLS, SharedRLS
+from src_part1.simulator import RateTrajectory, simulate
+from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
+from src_part1.training import (
+    TrainingDivergedError,
+    TrainingResult,
+    TrainingTask,
+    run_frozen,
+    run_frozen_outputs,
+    train,
+)
+
+__all__ = [
+    "ForceNetwork",
+    "ForceParameters",
+    "ForceRun",
+    "PopulationTask",
+    "RateNetworkParameters",
+    "RateTrajectory",
+    "ReadoutRLS",
+    "Recordings",
+    "SharedRLS",
+    "TrainingDivergedError",
+    "TrainingResult",
+    "TrainingTask",
+    "TrialTiming",
+    "correlation",
+    "force_network",
+    "lorenz",
+    "load_recordings",
+    "noisy_sine",
+    "normalised_error",
+    "population_task",
+    "r2",
+    "random_weights",
+    "recordings_from_arrays",
+    "run_force",
+    "run_frozen",
+    "run_frozen_outputs",
+    "run_population",
+    "simulate",
+    "sine_targets",
+    "sparse_weights",
+    "square_wave",
+    "sum_of_sines",
+    "train",
+    "train_force",
+]

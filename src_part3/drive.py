@@ -1,0 +1,151 @@
+"""What acts on a network from outside during one trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from src_part1.parameters import n_steps_of
+from src_part1.validation import check_array, check_rng
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Cue, feed-forward spikes and silenced neurons of one trial.
+
+    Attributes
+    ----------
+    baseline : ndarray, shape (n_neurons,)
+        Constant external input.
+    cue : ndarray, shape (n_neurons,)
+        Added to the baseline in steps ``cue_on`` to ``cue_off - 1``.
+    cue_on, cue_off : int
+        The cue's time steps.
+    spike_steps : ndarray of int32, shape (n_spikes,)
+        Time steps of the feed-forward spikes, in increasing order. A spike of step ``t`` acts
+        while the network advances from ``t`` to ``t + 1``.
+    spike_sources : ndarray of int32, shape (n_spikes,)
+        Which Poisson neuron spiked.
+    active : ndarray of bool, shape (n_neurons,)
+        False for silenced neurons: they are reset at threshold, but no spike leaves them.
+    """
+
+    baseline: np.ndarray
+    cue: np.ndarray
+    cue_on: int
+    cue_off: int
+    spike_steps: np.ndarray
+    spike_sources: np.ndarray
+    active: np.ndarray
+
+    def external_input(self, step):
+        """Return the external input at a time step.
+
+        Parameters
+        ----------
+        step : int
+            Time step.
+
+        Returns
+        -------
+        ndarray, shape (n_neurons,)
+            The baseline, with the cue while it is on.
+        """
+        return self.baseline + self.cue if self.cue_on <= step < self.cue_off else self.baseline
+
+    def sources_between(self, start, stop):
+        """Return which Poisson neurons spike in steps ``start`` to ``stop - 1``.
+
+        Only their outgoing weights are read while the network advances over these steps.
+
+        Parameters
+        ----------
+        start, stop : int
+            Time steps.
+
+        Returns
+        -------
+        ndarray of int32
+            Each neuron once, in increasing order.
+        """
+        first, last = np.searchsorted(self.spike_steps, [start, stop])
+        return np.unique(self.spike_sources[first:last])
+
+
+def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, extra_input=None):
+    """Put together what acts on a network in one trial.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    trial : TrialParameters, optional
+        When the cue is on; required with ``cue``.
+    cue : array_like, shape (n_neurons,), optional
+        Input during the cue (voltage); none by default.
+    spikes : tuple of ndarray, optional
+        Time steps and sources of the feed-forward spikes, as ``draw_spikes`` returns them.
+    silenced : array_like of int, optional
+        Neurons that do not spike in this trial.
+    extra_input : array_like, shape (n_neurons,), optional
+        Added to the constant external input for the whole trial (voltage).
+
+    Returns
+    -------
+    Drive
+        The drive.
+
+    Raises
+    ------
+    ValueError
+        If an array does not fit the network, or ``cue`` comes without ``trial``.
+    """
+    p, dtype = network.parameters, network.dtype
+    baseline = network.external_input
+    if extra_input is not None:
+        extra = check_array("extra_input", extra_input, (p.n_neurons,))
+        baseline = (p.external_input + extra).astype(dtype)
+    on = off = 0
+    if cue is None:
+        cue = np.zeros(p.n_neurons, dtype)
+    elif trial is None:
+        raise ValueError("trial must say when the cue is on.")
+    else:
+        cue = check_array("cue", cue, (p.n_neurons,), dtype=dtype)
+        on = n_steps_of("trial.stim_on", trial.stim_on, p.dt)
+        off = n_steps_of("trial.stim_off", trial.stim_off, p.dt)
+    steps, sources = (np.zeros(0, np.int32),) * 2 if spikes is None else spikes
+    steps, sources = (np.ascontiguousarray(a, dtype=np.int32) for a in (steps, sources))
+    if steps.shape != sources.shape or steps.ndim != 1 or (np.diff(steps) < 0).any():
+        raise ValueError("spikes must be two lists of one length, the first in increasing order.")
+    if sources.size and not 0 <= sources.min() <= sources.max() < network.n_inputs:
+        raise ValueError(f"spikes must come from sources 0 to {network.n_inputs - 1}.")
+    active = np.ones(p.n_neurons, np.bool_)
+    if silenced is not None:
+        active[np.asarray(silenced, dtype=np.intp)] = False
+    return Drive(baseline, cue, on, off, steps, sources, active)
+
+
+def draw_cues(network, trial, n_conditions, rng):
+    """Draw one cue for each condition, uniform in [-cue_amplitude, cue_amplitude).
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    trial : TrialParameters
+        The amplitude.
+    n_conditions : int
+        Number of cues.
+    rng : numpy.random.Generator
+        Randomness of the cues.
+
+    Returns
+    -------
+    ndarray, shape (n_conditions, n_neurons)
+        Inputs during the cue (voltage).
+    """
+    rng = check_rng("rng", rng)
+    size = (n_conditions, network.parameters.n_neurons)
+    return trial.cue_amplitude * rng.uniform(-1, 1, size)

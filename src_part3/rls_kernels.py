@@ -81,19 +81,58 @@ def _gain(Q, eps, k):
 
 
 @numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
-def _subtract_outer(Q, root_k, inverse):
-    # Q <- (Q - root_k root_k') * inverse in the storage of `_gain`.
+def _subtract_outer(Q, root_k):
+    # Q <- Q - root_k root_k' in the storage of `_gain`.
     at = 0
     for r in range(root_k.size):
         width = (r // LANE + 1) * LANE
         factor = root_k[r]
-        if inverse == 1:
-            for c in range(width):
-                Q[at + c] -= factor * root_k[c]
-        else:
-            for c in range(width):
-                Q[at + c] = (Q[at + c] - factor * root_k[c]) * inverse
+        for c in range(width):
+            Q[at + c] -= factor * root_k[c]
         at += width
+
+
+@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _update_block(
+    first, last, Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, eps, k,
+    errors,
+):
+    n_own = index.shape[1]
+    zero = Q.dtype.type(0)
+    inverse = 1 / forgetting
+    eps[n_own:] = 0
+    for i in range(first, last):
+        w_i = weights[i]
+        v_i = v[i]
+        for t in range(residual.shape[0]):
+            output = zero
+            for m in range(n_own):
+                eps[m] = residual[t, index[i, m]]
+                output += w_i[m] * eps[m]
+            for c in range(v_i.size):
+                output += v_i[c] * shared[t, c]
+            error = output - targets[t, i]
+
+            _gain(Q[i], eps, k)
+            q = zero
+            for m in range(n_own):
+                q += eps[m] * k[m]
+            c_i = 1 / (forgetting + a[t] + q)
+            errors[t, i] = error if c_i > 0 else math.nan
+            root = math.sqrt(c_i)
+            new_output = zero
+            for m in range(n_own):
+                w_i[m] -= (c_i * error) * k[m]
+                new_output += eps[m] * w_i[m]
+            for m in range(eps.size):
+                k[m] *= root
+            _subtract_outer(Q[i], k)
+            if forgetting != 1:
+                for m in range(Q.shape[1]):
+                    Q[i, m] *= inverse
+            step = b[t] * new_output - c_i * error
+            for c in range(v_i.size):
+                v_i[c] += step * d[t, c]
 
 
 @numba.njit(cache=True, parallel=True, fastmath=_FAST, error_model="numpy")
@@ -101,45 +140,12 @@ def update_neurons(
     Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, scratch, errors
 ):
     """Update w, Q and v of one neuron after the other, through all times."""
-    n_own = index.shape[1]
-    zero = Q.dtype.type(0)
-    inverse = 1 / forgetting
     for block in numba.prange(scratch.shape[0]):
-        eps = scratch[block, 0]
-        k = scratch[block, 1]
-        for i in range(block * BLOCK, min(index.shape[0], (block + 1) * BLOCK)):
-            w_i = weights[i]
-            v_i = v[i]
-            for t in range(residual.shape[0]):
-                output = zero
-                for m in range(n_own):
-                    eps[m] = residual[t, index[i, m]]
-                    output += w_i[m] * eps[m]
-                for m in range(n_own, eps.size):
-                    eps[m] = 0
-                for c in range(v_i.size):
-                    output += v_i[c] * shared[t, c]
-                error = output - targets[t, i]
-                errors[t, i] = error
-
-                _gain(Q[i], eps, k)
-                q = zero
-                for m in range(n_own):
-                    q += eps[m] * k[m]
-                c_i = 1 / (forgetting + a[t] + q)
-                if not c_i > 0:
-                    errors[t, i] = math.nan
-                root = math.sqrt(c_i)
-                new_output = zero
-                for m in range(n_own):
-                    w_i[m] -= (c_i * error) * k[m]
-                    new_output += eps[m] * w_i[m]
-                for m in range(eps.size):
-                    k[m] *= root
-                _subtract_outer(Q[i], k, inverse)
-                step = b[t] * new_output - c_i * error
-                for c in range(v_i.size):
-                    v_i[c] += step * d[t, c]
+        _update_block(
+            block * BLOCK, min(index.shape[0], (block + 1) * BLOCK), Q, weights, v, index,
+            residual, shared, d, a, b, forgetting, targets, scratch[block, 0],
+            scratch[block, 1], errors,
+        )
 
 
 @numba.njit(cache=True, parallel=True, fastmath=_FAST, error_model="numpy")

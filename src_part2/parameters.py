@@ -1,4 +1,4 @@
-"""Parameters of Part 2: the LIF neuron, the all-to-all network, and its training.
+"""Parameters of Part 2: the LIF neuron and the all-to-all network.
 
 Times are in ms; voltages and inputs are dimensionless (threshold 1, reset 0). The defaults are
 those of the original tutorial.
@@ -83,64 +83,3 @@ class NetworkParameters:
     def mean_input(self):
         """Constant input mu of each neuron (voltage, dimensionless)."""
         return self.drive * np.sqrt(self.n_units)
-
-
-@dataclass(frozen=True)
-class TrainingParameters:
-    """When the cue comes, when and how often the weights learn, and the strength of the prior.
-
-    The targets' length sets the end of the learning window, which starts with ``stim_off``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value is not a finite number or outside of its range, or if the cue does not end
-        after it starts.
-    """
-
-    stim_on: float = 800.0  # ms, start of the cue
-    stim_off: float = 1000.0  # ms, end of the cue and start of the learning window
-    cue_sd: float = 0.5  # standard deviation of the cue over neurons (voltage)
-    learn_every: float = 20.0  # ms between two updates of the weights
-    n_loops: int = 20  # number of passes through the learning window
-    ridge: float = 0.5  # lambda, strength of the prior: P starts as identity / ridge
-    max_rate: float = 500.0  # Hz, a run whose population rate exceeds it is stopped
-
-    def __post_init__(self):  # noqa: D105
-        name = type(self).__name__
-        check_real(f"{name}.stim_on", self.stim_on, unit="ms", at_least=0)
-        check_real(f"{name}.stim_off", self.stim_off, unit="ms", above=self.stim_on)
-        check_real(f"{name}.cue_sd", self.cue_sd, at_least=0)
-        check_real(f"{name}.learn_every", self.learn_every, unit="ms", above=0)
-        check_integer(f"{name}.n_loops", self.n_loops, at_least=1)
-        check_real(f"{name}.ridge", self.ridge, above=0)
-        check_real(f"{name}.max_rate", self.max_rate, unit="Hz", above=0)
-
-
-def n_steps_of(name, duration, dt):
-    """Return how many steps of ``dt`` make up ``duration``.
-
-    Parameters
-    ----------
-    name : str
-        Name of the duration, for messages.
-    duration : float
-        Time (ms), a whole multiple of ``dt``.
-    dt : float
-        Time step (ms).
-
-    Returns
-    -------
-    int
-        Number of steps.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``duration`` is not a number, negative, or no whole multiple of ``dt``.
-    """
-    duration = check_real(name, duration, unit="ms", at_least=0)
-    steps = round(duration / dt)
-    if abs(steps * dt - duration) > 1e-6 * dt * max(steps, 1):
-        raise ValueError(f"{name} must be a whole multiple of dt = {dt:g} ms, got {duration!r}.")
-    return steps

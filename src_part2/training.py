@@ -1,0 +1,286 @@
+"""Training of the spiking network by RLS on its filtered spikes, and the test with frozen weights.
+
+The same rule, learning window and result as in Part 1: only the rates are replaced by the
+filtered spikes r of the neurons, in spikes per ms, for which u = W r.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from src_part1.metrics import correlation
+from src_part1.parameters import TrialTiming, n_steps_of
+from src_part1.rls import SharedRLS
+from src_part1.training import TrainingDivergedError, TrainingResult
+from src_part1.validation import check_array, check_integer, check_real, check_rng
+from src_part2.parameters import LIFParameters
+from src_part2.simulator import SpikingRun, advance, simulate, start_state
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingTask:
+    """Which total inputs mu + u the spiking neurons shall receive after which cue.
+
+    Attributes
+    ----------
+    neuron : LIFParameters
+        The neuron; its ``tau_syn`` is also the filter of the spikes that RLS learns from.
+    mean_input : ndarray of shape (n_units,)
+        Constant input mu of each neuron (voltage, dimensionless).
+    timing : TrialTiming
+        Cue and learning window of a trial.
+    targets : ndarray of shape (n_conditions, n_units, n_updates)
+        Target of the total input mu + u at each of ``timing.update_times``.
+    cues : ndarray of shape (n_conditions, n_units)
+        Additional input while the cue is on, one for each condition.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a time is no whole multiple of ``neuron.dt``, or an array has the wrong shape (for
+        example targets longer than the learning window) or is not finite.
+    """
+
+    neuron: LIFParameters
+    mean_input: np.ndarray
+    timing: TrialTiming
+    targets: np.ndarray
+    cues: np.ndarray
+
+    def __post_init__(self):  # noqa: D105
+        for field in ("stim_on", "stim_off", "learn_on", "learn_off", "learn_every"):
+            n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), self.neuron.dt)
+        mean_input = check_array("SpikingTask.mean_input", self.mean_input, ("n_units",))
+        n, n_updates = mean_input.size, self.timing.update_times.size
+        length = np.shape(self.targets)[-1:]
+        if length and length[0] != n_updates:
+            raise ValueError(
+                f"SpikingTask.targets must have {n_updates} points in time, one for each update "
+                f"in the learning window, got {length[0]}; sample them at timing.update_times, "
+                "or make the window longer."
+            )
+        targets = check_array("SpikingTask.targets", self.targets, (None, n, n_updates))
+        cues = check_array("SpikingTask.cues", self.cues, (targets.shape[0], n))
+        object.__setattr__(self, "mean_input", mean_input)
+        object.__setattr__(self, "targets", targets)
+        object.__setattr__(self, "cues", cues)
+
+    @property
+    def n_units(self):
+        """Number of neurons."""
+        return self.mean_input.size
+
+    @property
+    def n_conditions(self):
+        """Number of conditions, each with its own cue and targets."""
+        return self.targets.shape[0]
+
+
+def train(
+    task, weights, rng, *, ridge=0.5, n_loops=20, rls=None, max_rate=500.0, progress=True
+):
+    """Train all recurrent weights by exact RLS on the filtered spikes.
+
+    In each loop every condition is shown once: the network starts silent, the cue acts, and
+    at each update time the total input mu + u is compared with the target and all weights
+    move by one RLS step, after which u = W r with the new weights.
+
+    To go on with an earlier training, hand over its weights, its ``rls`` and the same
+    ``rng``: the two calls together do exactly what one longer call would have done. An
+    interrupt from the keyboard ends the training and returns what was learned so far.
+
+    Parameters
+    ----------
+    task : SpikingTask
+        Neurons, timing, targets and cues.
+    weights : array_like of shape (n_units, n_units)
+        Weights to start from; they are copied and must have a zero diagonal.
+    rng : numpy.random.Generator
+        Source of the noise, a new realisation for each trial.
+    ridge : float, optional
+        Strength of the prior that keeps the weights near their start, lambda.
+    n_loops : int, optional
+        Number of passes through all conditions.
+    rls : SharedRLS, optional
+        State of an earlier training to go on from; ``ridge`` is not used then. It is
+        updated in place.
+    max_rate : float, optional
+        Mean rate of the population between two updates (Hz) above which the training counts
+        as diverged.
+    progress : bool, optional
+        Show a progress bar with the current correlation.
+
+    Returns
+    -------
+    TrainingResult
+        Weights, state of the learning rule and the learning curve.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
+    TrainingDivergedError
+        If the rates pass ``max_rate``, or inputs or weights leave the finite numbers. Its
+        ``result`` holds the weights and the RLS state after the last sound loop.
+    """
+    n = task.n_units
+    check_rng("rng", rng)
+    check_integer("n_loops", n_loops, at_least=1)
+    check_real("max_rate", max_rate, unit="Hz", above=0)
+    initial = check_array("weights", weights, (n, n)).copy()
+    if np.any(np.diagonal(initial)):
+        raise ValueError("weights must have a zero diagonal, because no neuron drives itself.")
+    rls = SharedRLS(n, ridge=ridge) if rls is None else rls
+    if rls.n_units != n:
+        raise ValueError(f"rls must be made for {n} neurons, got one for {rls.n_units}.")
+
+    weights = initial.copy()
+    outputs = np.empty((task.n_conditions, task.timing.update_times.size, n))
+    curve = []
+    sound = (initial, rls.P.copy())
+    bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
+    try:
+        for _ in bar:
+            for condition in range(task.n_conditions):
+                _train_trial(task, condition, weights, rls, rng, max_rate, outputs[condition])
+            curve.append(_mean_correlation(outputs.swapaxes(1, 2), task.targets))
+            bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
+            sound = (weights.copy(), rls.P.copy())
+    except FloatingPointError as error:
+        weights[:], rls.P[:] = sound
+        raise TrainingDivergedError(
+            f"training diverged in loop {len(curve) + 1}: {error}. Use a larger ridge, update "
+            "more often (learn_every), or lower the targets. The exception's `result` holds "
+            "the state after the last sound loop.",
+            _result(weights, initial, rls, curve, task),
+        ) from error
+    except KeyboardInterrupt:
+        warnings.warn(
+            f"interrupted after {len(curve)} of {n_loops} loops; to go on, call train again "
+            "with the returned weights and rls.", stacklevel=2,
+        )
+    return _result(weights, initial, rls, curve, task)
+
+
+def _train_trial(task, condition, weights, rls, rng, max_rate, outputs):
+    """Run one trial, update the weights in place and write mu + u before each update."""
+    neuron, timing, n = task.neuron, task.timing, task.n_units
+    silence, cue_on, wait, between = (
+        round(duration / neuron.dt)
+        for duration in (
+            timing.stim_on, timing.stim_off - timing.stim_on,
+            timing.learn_on - timing.stim_off, timing.learn_every,
+        )
+    )
+    weights_by_pre = np.ascontiguousarray(weights.T)
+    state = start_state(neuron, n, rng)
+    advance(state, weights_by_pre, neuron, task.mean_input, silence)
+    advance(state, weights_by_pre, neuron, task.mean_input + task.cues[condition], cue_on)
+    advance(state, weights_by_pre, neuron, task.mean_input, wait)
+    for k, target in enumerate(np.ascontiguousarray(task.targets[condition].T)):
+        outputs[k] = task.mean_input + state.u
+        rls.update(weights, state.r, outputs[k] - target)
+        state.u[:] = weights @ state.r
+        if not np.isfinite(state.u).all():
+            raise FloatingPointError("weights or inputs are not finite any more")
+        if k + 1 < len(outputs):
+            weights_by_pre[:] = weights.T
+            before = state.counts.sum()
+            advance(state, weights_by_pre, neuron, task.mean_input, between)
+            rate = 1000.0 * (state.counts.sum() - before) / (n * timing.learn_every)
+            if rate > max_rate:
+                raise FloatingPointError(
+                    f"the population fires at {rate:.0f} Hz, more than max_rate = {max_rate:g} Hz"
+                )
+
+
+def _mean_correlation(outputs, targets):
+    # A constant target has no correlation and is left out.
+    by_unit = correlation(outputs, targets)
+    defined = np.isfinite(by_unit)
+    with np.errstate(invalid="ignore"):
+        return np.where(defined, by_unit, 0.0).sum(-1) / defined.sum(-1)
+
+
+def _result(weights, initial, rls, curve, task):
+    return TrainingResult(weights, initial, rls, np.reshape(curve, (-1, task.n_conditions)))
+
+
+def run_frozen(task, weights, rng, condition=0, *, traced=None, trace_every=None):
+    """Run one trial of a condition freely: only the cue and the noise, no learning.
+
+    Parameters
+    ----------
+    task : SpikingTask
+        Neurons, timing and cues.
+    weights : array_like of shape (n_units, n_units)
+        Recurrent weights [post, pre].
+    rng : numpy.random.Generator
+        Source of the noise.
+    condition : int, optional
+        Which cue is given.
+    traced : sequence of int, optional
+        Neurons of which traces are kept; all by default.
+    trace_every : float, optional
+        Interval between samples (ms); 1 ms by default.
+
+    Returns
+    -------
+    SpikingRun
+        Spikes, and traces from the start of the trial.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
+    """
+    check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
+    timing = task.timing
+    return simulate(
+        task.neuron, task.mean_input, timing.learn_off, rng, weights=weights,
+        cue=task.cues[condition], stim_on=timing.stim_on, stim_off=timing.stim_off,
+        traced=np.arange(task.n_units) if traced is None else traced,
+        trace_every=1.0 if trace_every is None else trace_every,
+    )
+
+
+def run_frozen_outputs(task, weights, rng, condition=0, *, n_trials=20):
+    """Run trials with frozen weights, each with its own noise, and sample the total input.
+
+    Parameters
+    ----------
+    task : SpikingTask
+        Neurons, timing and cues.
+    weights : array_like of shape (n_units, n_units)
+        Recurrent weights [post, pre].
+    rng : numpy.random.Generator
+        Source of the noise.
+    condition : int, optional
+        Which cue is given.
+    n_trials : int, optional
+        Number of noise realisations.
+
+    Returns
+    -------
+    ndarray of shape (n_trials, n_units, n_updates)
+        Total input mu + u at the update times, to be compared with
+        ``task.targets[condition]``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`run_frozen`.
+    """
+    check_integer("n_trials", n_trials, at_least=1)
+    timing, dt = task.timing, task.neuron.dt
+    every = np.gcd(round(timing.learn_on / dt), round(timing.learn_every / dt)) * dt
+    at = np.rint(timing.update_times / every).astype(int)
+    outputs = np.empty((n_trials, task.n_units, at.size))
+    for trial in range(n_trials):
+        run = run_frozen(task, weights, rng, condition, trace_every=every)
+        outputs[trial] = run.total_input[:, at]
+    return outputs

@@ -1,0 +1,73 @@
+"""Slow, obvious twins of Part 2: textbook NumPy, no numba, no shortcuts."""
+
+import math
+
+import numpy as np
+
+
+def lif_network(
+    weights, drive, noise, n_steps, *, tau_m, tau_syn, v_th, v_reset, dt, noise_rows, v=None
+):
+    """Forward Euler of an LIF network, neuron by neuron and spike by spike.
+
+    ``drive`` is (n_steps, n), ``noise_rows`` (n_steps, n) standard normal. Returns the spikes
+    as (step, neuron) pairs and the final v, u and r.
+    """
+    n = len(weights)
+    v = np.full(n, v_reset) if v is None else v.copy()
+    u, r = np.zeros(n), np.zeros(n)
+    spikes, last_spikes = [], []
+    for step in range(n_steps):
+        for i in range(n):
+            u[i] = u[i] * (1 - dt / tau_syn)
+            r[i] = r[i] * (1 - dt / tau_syn)
+        for j in last_spikes:
+            r[j] += 1 / tau_syn
+            for i in range(n):
+                u[i] += weights[i, j] * (1 / tau_syn)
+        last_spikes = []
+        for i in range(n):
+            bracket = drive[step, i] + u[i] - v[i]
+            if noise > 0:
+                bracket += noise * noise_rows[step, i]
+            v[i] += dt / tau_m * bracket
+            if v[i] > v_th:
+                v[i] = v_reset
+                spikes.append((step, i))
+                last_spikes.append(i)
+    return spikes, v, u, r
+
+
+def split_mix(counter):
+    """SplitMix64's output function in Python's unlimited integers."""
+    full = 2**64 - 1
+    bits = ((counter ^ (counter >> 30)) * 0xBF58476D1CE4E5B9) & full
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & full
+    return bits ^ (bits >> 31)
+
+
+def ziggurat_edges(layers=256, tail=3.6541528853610088):
+    """Right edges of layers of equal area under exp(-x^2/2), the first one's with its tail."""
+    density = lambda x: math.exp(-0.5 * x * x)  # noqa: E731
+    area = tail * density(tail) + math.sqrt(math.pi / 2) * math.erfc(tail / math.sqrt(2))
+    edges = [area / density(tail), tail]
+    while len(edges) < layers:
+        edges.append(math.sqrt(-2 * math.log(area / edges[-1] + density(edges[-1]))))
+    return np.array([*edges, 0.0])
+
+
+def rls_with_one_P_each(weights, mean_input, targets_and_rates, ridge):
+    """Textbook RLS, a P for each neuron over all neurons but itself."""
+    n = len(weights)
+    weights = weights.copy()
+    others = [np.delete(np.arange(n), i) for i in range(n)]
+    P = [np.eye(n - 1) / ridge for _ in range(n)]
+    for target, rates in targets_and_rates:
+        for i in range(n):
+            r = rates[others[i]]
+            k = P[i] @ r
+            c = 1 / (1 + r @ k)
+            error = weights[i, others[i]] @ r + mean_input[i] - target[i]
+            P[i] -= c * np.outer(k, k)
+            weights[i, others[i]] -= error * c * k
+    return weights

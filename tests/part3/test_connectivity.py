@@ -1,0 +1,127 @@
+"""Static and plastic synapses: numbers, uniformity, and the two views of each."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from src_part3.connectivity import draw_plastic, draw_static
+from src_part3.parameters import NetworkParameters
+from tests.reference_part3 import dense_static
+
+
+@given(n_exc=st.integers(1, 90), n_inh=st.integers(1, 90), data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_each_neuron_has_different_receivers_and_not_itself(n_exc, n_inh, data):
+    degree = data.draw(st.integers(1, n_exc + n_inh - 1))
+    parameters = NetworkParameters(n_exc=n_exc, n_inh=n_inh, out_degree=degree)
+    static = draw_static(parameters, np.random.default_rng(data.draw(st.integers(0, 99))))
+    for pre, targets in enumerate(static.targets):
+        assert len(set(targets.tolist())) == degree
+        assert pre not in targets
+        assert targets.max() < n_exc + n_inh
+
+
+def test_rows_of_bits_hold_the_same_receivers():
+    parameters = NetworkParameters(n_exc=400, n_inh=333, out_degree=150)
+    static = draw_static(parameters, np.random.default_rng(0))
+    width = 8 * static.rows.shape[1]
+    connected = dense_static(static.targets)
+    as_bytes = static.rows.view(np.uint8)
+    for post in range(733):
+        bits = (as_bytes[:, post % width] >> (post // width)) & 1
+        np.testing.assert_array_equal(bits, connected[post])
+    assert np.bitwise_count(static.rows).sum() == 733 * 150
+
+
+def test_receivers_are_uniform():
+    parameters = NetworkParameters(n_exc=6, n_inh=4, out_degree=3)
+    rng = np.random.default_rng(0)
+    total = sum(dense_static(draw_static(parameters, rng).targets) for _ in range(3000))
+    off_diagonal = total[~np.eye(10, dtype=bool)]
+    assert (np.diag(total) == 0).all()
+    sd = np.sqrt(3000 * (1 / 3) * (2 / 3))
+    assert abs(off_diagonal - 1000).max() < 5 * sd
+
+
+def test_in_degrees_add_up():
+    parameters = NetworkParameters(n_exc=50, n_inh=30, out_degree=20)
+    static = draw_static(parameters, np.random.default_rng(0))
+    degrees = static.in_degrees(50)
+    connected = dense_static(static.targets)
+    np.testing.assert_array_equal(degrees[:, 0], connected[:, :50].sum(axis=1))
+    np.testing.assert_array_equal(degrees[:, 1], connected[:, 50:].sum(axis=1))
+
+
+def test_a_seed_keeps_its_network():
+    parameters = NetworkParameters(n_exc=50, n_inh=30, out_degree=20)
+    first, second, other = (
+        draw_static(parameters, np.random.default_rng(seed)).digest for seed in (7, 7, 8)
+    )
+    assert first == second != other
+    assert first == "5fea1f0ce76e310d18e36a041fa206fcdb00c97180a49716b7ad8dc78d5505c1"
+
+
+def test_plastic_senders_and_both_views():
+    parameters = NetworkParameters(n_exc=60, n_inh=40, out_degree=20, n_plastic_exc=5,
+                                   n_plastic_inh=7)
+    trained = np.random.default_rng(0).permutation(60)[:25]
+    plastic = draw_plastic(parameters, trained, np.random.default_rng(1))
+    assert plastic.pre_index.shape == (25, 12)
+    for neuron, senders in zip(plastic.trained, plastic.pre_index, strict=True):
+        assert len(set(senders.tolist())) == 12
+        assert neuron not in senders
+        assert set(senders[:5]) <= set(trained)
+        assert senders[5:].min() >= 60
+    seen = set()
+    for pre in range(100):
+        for m in range(plastic.out_start[pre], plastic.out_start[pre + 1]):
+            i, slot = divmod(plastic.out_slot[m], 12)
+            assert plastic.pre_index[i, slot] == pre
+            assert plastic.out_post[m] == plastic.trained[i]
+            seen.add((i, slot))
+    assert len(seen) == 25 * 12
+
+
+@pytest.mark.parametrize(
+    ("trained", "message"),
+    [
+        ([], "at least one"),
+        ([0.5, 1.5], "whole number"),
+        ([1, 1, 2], "each neuron once"),
+        ([1, 60], "E neurons, 0 to 59"),
+        ([1, 2], "as many senders"),
+    ],
+)
+def test_bad_trained_neurons_are_refused(trained, message):
+    parameters = NetworkParameters(n_exc=60, n_inh=40, out_degree=20)
+    with pytest.raises(ValueError, match=message):
+        draw_plastic(parameters, trained, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"out_degree": 5000}, "number of other neurons"),
+        ({"n_exc": 0}, "n_exc must be at least 1"),
+        ({"tau_syn": 0.1}, "longer than dt"),
+        ({"j_ei": 0.5}, "j_ei must be at most 0"),
+        ({"v_reset": 1.0}, "below v_th"),
+        ({"mu_exc": np.nan}, "mu_exc must be finite"),
+    ],
+)
+def test_bad_parameters_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        NetworkParameters(**changes)
+
+
+def test_default_weights_are_those_of_the_original():
+    parameters = NetworkParameters()
+    je = 2 / np.sqrt(500) * 10
+    np.testing.assert_allclose(parameters.weights, [[0.15 * je, -0.75 * je], [je, -je]])
+    np.testing.assert_allclose(parameters.external_input[[0, -1]],
+                               [1.5 * 0.12 * 500**0.5, 0.12 * 500**0.5])
+    np.testing.assert_allclose(parameters.plastic_weights[[0, -1]],
+                               [je / 1.5, -je / 1.5 * 6.5 / 12])
+    wider = NetworkParameters(n_plastic_exc=132, n_plastic_inh=132)
+    assert wider.plastic_weights[:132].sum() == pytest.approx(20 * je / 1.5)

@@ -1,0 +1,111 @@
+"""Poisson neurons whose rates wander: the time base that trained neurons can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import lfilter
+
+from src_part1.parameters import n_steps_of
+from src_part1.validation import check_integer, check_rng
+
+
+@dataclass(frozen=True)
+class FeedforwardRates:
+    """Rates of the feed-forward neurons, drawn once and the same in every trial.
+
+    Attributes
+    ----------
+    rates : ndarray, shape (n_conditions, n_steps, n_inputs)
+        Rates (Hz), never negative.
+    start : int
+        Time step of the first rate; the neurons are silent before.
+    dt : float
+        Time step (ms).
+    """
+
+    rates: np.ndarray
+    start: int
+    dt: float
+
+
+def draw_rates(parameters, trial, n_conditions, rng, *, dt=0.1):
+    r"""Draw rates as smoothed Ornstein-Uhlenbeck paths from the end of the cue on.
+
+    .. math:: x \leftarrow x + (m - x)\, dt / \tau + \sigma \sqrt{dt}\, n, \qquad x(0) = m
+
+    followed by a moving mean over +-``smoothing`` (shorter at both ends) and max(0, x). Before
+    the smoothing the rate tends to a standard deviation of :math:`\sigma \sqrt{\tau / 2}`.
+
+    Parameters
+    ----------
+    parameters : FeedforwardParameters
+        ``mean_rate`` m, ``relaxation`` tau, ``noise`` sigma and ``smoothing``.
+    trial : TrialParameters
+        The rates last from ``stim_off`` to ``duration``.
+    n_conditions : int
+        Number of independent sets of rates.
+    rng : numpy.random.Generator
+        Randomness of the rates.
+    dt : float, optional
+        Time step (ms).
+
+    Returns
+    -------
+    FeedforwardRates
+        The rates, in float32.
+    """
+    rng = check_rng("rng", rng)
+    n_conditions = check_integer("n_conditions", n_conditions, at_least=1)
+    start = n_steps_of("trial.stim_off", trial.stim_off, dt)
+    n_steps = n_steps_of("trial.duration", trial.duration, dt) - start
+    half = n_steps_of("parameters.smoothing", parameters.smoothing, dt)
+    rates = np.empty((n_conditions, n_steps, parameters.n_inputs), np.float32)
+    decay = 1 - dt / parameters.relaxation
+    for condition in rates:
+        steps = rng.standard_normal((n_steps, parameters.n_inputs))
+        steps *= parameters.noise * np.sqrt(dt)
+        path = parameters.mean_rate + lfilter([1.0], [1.0, -decay], steps, axis=0)
+        condition[:] = np.maximum(_moving_mean(path, half), 0)
+    return FeedforwardRates(rates, start, dt)
+
+
+def _moving_mean(values, half):
+    """Mean over ``2 half + 1`` rows, over those that exist at both ends."""
+    total = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
+    rows = np.arange(len(values))
+    low, high = np.maximum(rows - half, 0), np.minimum(rows + half + 1, len(values))
+    return (total[high] - total[low]) / (high - low)[:, None]
+
+
+def draw_spikes(feedforward, condition, rng):
+    """Draw the Poisson spikes of one trial.
+
+    Time is thinned: candidates come at the highest rate of all, and each is kept with the
+    probability ``rate / highest rate``. This equals a Poisson process with the given rate, at a
+    cost that grows with the number of spikes and not with that of time steps.
+
+    Parameters
+    ----------
+    feedforward : FeedforwardRates
+        The rates.
+    condition : int
+        Which condition.
+    rng : numpy.random.Generator
+        Randomness of the spikes.
+
+    Returns
+    -------
+    spike_steps, spike_sources : ndarray of int32, shape (n_spikes,)
+        Time step, in increasing order, and neuron of each spike.
+    """
+    rng = check_rng("rng", rng)
+    rates = feedforward.rates[condition]
+    n_steps, n_inputs = rates.shape
+    highest = float(rates.max(initial=0.0))
+    n_candidates = rng.poisson(highest * 1e-3 * feedforward.dt * n_steps * n_inputs)
+    place = np.sort(rng.integers(0, max(rates.size, 1), n_candidates))
+    steps, sources = np.divmod(place, max(n_inputs, 1))
+    kept = rng.random(n_candidates) * highest < rates[steps, sources]
+    return (steps[kept] + feedforward.start).astype(np.int32), sources[kept].astype(np.int32)

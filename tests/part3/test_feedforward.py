@@ -1,0 +1,63 @@
+"""Feed-forward rates and spikes against what an Ornstein-Uhlenbeck and a Poisson process do."""
+
+import numpy as np
+import pytest
+
+from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
+from src_part3.parameters import FeedforwardParameters, TrialParameters
+
+
+def test_rates_are_an_ornstein_uhlenbeck_path():
+    parameters = FeedforwardParameters(n_inputs=400, mean_rate=100.0, smoothing=0.0)
+    trial = TrialParameters(duration=6000.0)
+    rates = draw_rates(parameters, trial, 1, np.random.default_rng(0), dt=0.5).rates[0]
+    assert rates.shape == (10_000, 400)
+    variance = 0.2**2 * 400 / 2
+    for time in (100.0, 400.0, 4000.0):
+        expected = variance * (1 - np.exp(-2 * time / 400))
+        assert rates[int(time / 0.5)].var() == pytest.approx(expected, rel=0.25)
+    late = rates[4000:] - 100
+    lagged = (late[:-800] * late[800:]).mean() / (late**2).mean()
+    assert lagged == pytest.approx(np.exp(-1), abs=0.05)
+
+
+def test_smoothing_is_a_centred_moving_mean():
+    trial = TrialParameters(duration=1020.0)
+    rough, smooth = (
+        draw_rates(FeedforwardParameters(n_inputs=2, mean_rate=50.0, smoothing=width), trial, 1,
+                   np.random.default_rng(1), dt=0.5).rates[0]
+        for width in (0.0, 3.0)
+    )
+    for t in range(40):
+        window = rough[max(t - 6, 0) : t + 7]
+        np.testing.assert_allclose(smooth[t], window.mean(axis=0), rtol=1e-6)
+
+
+def test_rates_are_never_negative_and_conditions_differ():
+    parameters = FeedforwardParameters(n_inputs=50, mean_rate=1.0)
+    rates = draw_rates(parameters, TrialParameters(), 2, np.random.default_rng(0), dt=1.0).rates
+    assert rates.min() == 0
+    assert not np.allclose(rates[0], rates[1])
+
+
+def test_spikes_are_poisson_with_the_given_rates():
+    given = np.zeros((2, 2000, 3), np.float32)
+    given[1, :1000, 0] = 40.0
+    given[1, 1000:, 1] = 5.0
+    rates = FeedforwardRates(given, start=100, dt=0.5)
+    rng = np.random.default_rng(0)
+    counts = np.zeros((2000, 2, 3))
+    for trial in range(2000):
+        steps, sources = draw_spikes(rates, 1, rng)
+        assert (np.diff(steps) >= 0).all()
+        np.add.at(counts[trial], ((steps - 100) // 1000, sources), 1)
+    expected = np.array([[20.0, 0, 0], [0, 2.5, 0]])
+    np.testing.assert_allclose(counts.mean(axis=0), expected, atol=0.35)
+    np.testing.assert_allclose(counts.var(axis=0), expected, rtol=0.12)
+    assert draw_spikes(rates, 0, rng)[0].size == 0
+
+
+def test_no_feedforward_neurons():
+    rates = draw_rates(FeedforwardParameters(n_inputs=0), TrialParameters(), 2,
+                       np.random.default_rng(0), dt=1.0)
+    assert draw_spikes(rates, 1, np.random.default_rng(0))[0].size == 0

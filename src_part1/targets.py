@@ -120,9 +120,9 @@ def square_wave(time, *, period=1200.0, amplitude=1.0):
 
 
 def lorenz(time, *, time_unit=100.0, initial_state=(1.0, 1.0, 20.0)):
-    """First coordinate of the Lorenz system, scaled to about [-1, 1].
+    """First coordinate of the Lorenz system, scaled to about [-2, 2].
 
-    dx/ds = 10 (y - x), dy/ds = x (28 - z) - y, dz/ds = x y - 8/3 z, output x / 20
+    dx/ds = 10 (y - x), dy/ds = x (28 - z) - y, dz/ds = x y - 8/3 z, output x / 10
     (Lorenz 1963). The system is chaotic: no free-running copy stays on this path, but a
     good one stays on the attractor.
 
@@ -152,4 +152,4 @@ def lorenz(time, *, time_unit=100.0, initial_state=(1.0, 1.0, 20.0)):
         flow, (0.0, time[-1] / time_unit), initial_state, t_eval=time / time_unit,
         method="RK45", rtol=1e-8, atol=1e-10,
     )
-    return solution.y[0] / 20.0
+    return solution.y[0] / 10.0

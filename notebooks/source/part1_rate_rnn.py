@@ -1,0 +1,649 @@
+# %% [markdown]
+# # Part 1 · A rate network in which every unit follows its own recording
+#
+# *Training recurrent networks to reproduce recorded neural activity, Part 1 of 3*
+
+# %% [markdown] tags=["badges"]
+# (badges)
+
+# %% [markdown]
+# **What you will learn**
+#
+# 1. why a random recurrent network becomes chaotic, and how *FORCE learning* tames it;
+# 2. how *recursive least squares* (RLS) works, and what its two parameters do;
+# 3. how to train **every** unit of a network to follow its own target;
+# 4. why one matrix $P$ is enough for all units, which makes this fast;
+# 5. how to train a network on a population **recorded in motor cortex**, and what changes in its
+#    weights.
+#
+# **What you need**: Python and NumPy at reading level, linear regression, differential equations
+# as recipes. **Time**: 45 minutes with the text, about one minute of computing.
+#
+# | symbol | in the code | unit | value here |
+# | --- | --- | --- | --- |
+# | $N$ | `n_units` | – | 100 to 1000 |
+# | $\tau$ | `tau` | ms | 5, 10 or 20 |
+# | $g$ | `gain` | – | 0.5 to 1.5 |
+# | $W_{ij}$ | `weights[i, j]`, from $j$ to $i$ | – | learned |
+# | $r_i(t)$ | `rates` | – | – |
+# | $x_i = \sum_j W_{ij} r_j$ | `currents` | – | – |
+# | $f_i(t)$ | `targets` | as $x$ | – |
+# | $P$ | `rls.P` | – | $P(0) = I/\lambda$ |
+# | $\lambda$ | `ridge` | – | 0.5, 10 |
+# | $\Delta t$ | `dt` | ms | 0.1 or 1 |
+
+# %% tags=["setup"]
+# (setup)
+
+# %%
+import time
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import src_part1 as part1
+from src_part1 import plotting
+
+plotting.use_course_style()
+started = time.perf_counter()
+
+
+def elapsed():
+    print(f"{time.perf_counter() - started:.0f} s since the first cell")
+
+
+# %% [markdown]
+# ## 1 · Chaos in a random network
+#
+# *Question: what does a network do before anybody teaches it?*
+#
+# Each unit sums the rates of all others and relaxes towards a function $\phi$ of that sum:
+#
+# $$\tau\,\frac{dr_i}{dt} = -r_i + \phi\Big(\sum_j W_{ij}\, r_j + I_i\Big),
+# \qquad W_{ij} \sim \mathcal N\big(0,\; g^2/N\big),\quad W_{ii} = 0 .$$
+#
+# With $\phi = \tanh$ and a gain $g < 1$ all activity dies out. For $g > 1$ it never settles
+# (Sompolinsky, Crisanti & Sommers 1988). We run the same network twice, from starting points
+# that differ by one part in ten thousand.
+
+# %%
+gains = (0.5, 1.0, 1.5)
+chaos = part1.RateNetworkParameters(n_units=800, tau=10.0, transfer="tanh", dt=0.5)
+chaos_seed = 0
+chaos_duration = 2000.0  # ms
+
+# %% alt="Three panels. At gain 0.5 all rates decay to zero in 50 ms; at 1 they fade slowly; at 1.5 they fluctuate for ever, and a second run from almost the same start departs from the first after about 1200 ms."
+fig, axes = plt.subplots(1, 3, figsize=(13, 4), sharey=True)
+for ax, g in zip(axes, gains):
+    rng = np.random.default_rng(chaos_seed)
+    parameters = replace(chaos, gain=g)
+    weights = part1.random_weights(parameters, rng)
+    start = rng.uniform(-0.5, 0.5, chaos.n_units)
+    nudged = start + 1e-4 * rng.standard_normal(chaos.n_units)
+    first, second = (
+        part1.simulate(weights, parameters, chaos_duration, initial_rates=r0, record_every=2.0)
+        for r0 in (start, nudged)
+    )
+    plotting.plot_traces(first.time, first.rates[:4], spacing=1.5, ax=ax, colour="black")
+    plotting.plot_traces(
+        second.time, second.rates[:4], spacing=1.5, ax=ax,
+        colour=plotting.COLOURS["orange"], linestyle="--",
+    )
+    ax.set_title(f"g = {g}")
+fig.legend(
+    axes[0].lines[::4], ("first run", "start moved by 1e-4"), loc="outside lower center", ncols=2
+)
+fig.suptitle("The same four units of a random network at three gains");
+
+# %% [markdown]
+# **What to notice.** At $g = 1.5$ the two runs agree at first and then have nothing in common:
+# tiny differences grow exponentially. Such a network is rich in dynamics and useless as a memory,
+# unless something pins it down.
+#
+# **What to try.** `gains = (0.9, 1.1, 3.0)`; or `n_units=50`: small networks sometimes
+# fall into a rhythm instead of chaos.
+
+# %% [markdown]
+# ## 2 · Original FORCE: one readout, fed back
+#
+# *Question: can a chaotic network be made to produce a signal of our choice?*
+#
+# Sussillo & Abbott (2009) add a readout $z$ and feed it back into every unit:
+#
+# $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x).$$
+#
+# Only $w_{\rm out}$ learns. The trick is to correct it so fast, every 2 ms, that $z$ equals the
+# target from the first moments on. The network therefore always *receives* nearly the right
+# feedback while the weights search for values that no longer need to change. Then they are frozen,
+# and the network goes on alone.
+
+# %%
+force = part1.ForceParameters(n_units=1000, tau=10.0, gain=1.5, learn_every=2.0)
+force_seed = 1
+period = 1200.0  # ms
+periods_of_training = 12
+
+# %%
+steps = np.arange(1, round((periods_of_training + 5) * period / force.dt) + 1)
+sines = part1.sum_of_sines(steps * force.dt, period=period)
+n_training = round(periods_of_training * period / force.dt)
+
+untrained = part1.force_network(force, np.random.default_rng(force_seed))
+before = part1.run_force(untrained, 2 * period)
+learning = part1.train_force(before.network, sines[:n_training])
+alone = part1.run_force(learning.network, 5 * period)
+error = part1.normalised_error(alone.output, sines[n_training:])
+print(f"normalised error of the free run over 5 periods: {error:.3f} (0 perfect, 1 useless)")
+
+# %% alt="Three stretches of the readout: zero before learning; glued to the sum of four sines while learning; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
+fig, axes = plt.subplots(2, 3, figsize=(13, 6), sharex="col", sharey="row")
+shown = round(2 * period / force.dt)
+stages = (
+    ("before learning", before, None, slice(0, shown)),
+    ("first two periods of learning", learning, sines[:n_training], slice(0, shown)),
+    ("weights frozen, periods 4 and 5", alone, sines[n_training:], slice(-shown, None)),
+)
+for column, (title, run, target, window) in zip(axes.T, stages):
+    if target is not None:
+        column[0].plot(run.time[window], target[window], "k", lw=3.5, label="target")
+    column[0].plot(run.time[window], run.output[window], color=plotting.OUTPUT, label="readout z")
+    column[0].set_title(title)
+    plotting.plot_traces(run.time[window], run.rates[:3, window], spacing=2.2, ax=column[1])
+axes[0, 0].set_ylabel("output")
+fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+fig.suptitle("The readout (top) and the rates of three units (bottom)")
+
+# %% alt="The change of the readout weights at each update, on a logarithmic axis, falls about a hundredfold over twelve periods."
+changes = learning.readout_change
+per_period = max(1, round(period / force.learn_every / 20))
+n_points = changes.size // per_period
+mean_change = changes[: n_points * per_period].reshape(n_points, per_period).mean(axis=1)
+fig, ax = plt.subplots(figsize=(9, 3))
+ax.semilogy(
+    (np.arange(n_points) + 0.5) * per_period * force.learn_every / period, mean_change,
+    color=plotting.COLOURS["blue"],
+)
+ax.set(xlabel="time (periods of the target)", ylabel="|change of w|",
+       title="The output is right at once; what takes time is that the weights come to rest")
+elapsed()
+
+# %% [markdown]
+# **What to notice.** The readout is on the target within a few updates, long before anything has
+# been learned. The *change* of the weights is what falls. After learning the same units that were
+# chaotic fire periodically: feedback has silenced the chaos.
+#
+# A chaotic target is a harder test. Nobody can predict the Lorenz system for long, so a good
+# network will leave the target's path but stay on its *attractor*: the same two lobes, the same
+# rhythm.
+
+# %%
+lorenz_parameters = replace(force, learn_every=2.0)
+lorenz_training = 20_000.0  # ms
+lorenz_test = 8_000.0  # ms
+lorenz_seed = 1
+
+# %% alt="Left: target and free-running readout, together for about the first second and then switching lobes at different times. Right: both drawn against their own past form the two lobes of the Lorenz attractor."
+dt = lorenz_parameters.dt
+steps = np.arange(1, round((lorenz_training + lorenz_test) / dt) + 1)
+lorenz = part1.lorenz(steps * dt, time_unit=400.0)
+n_training = round(lorenz_training / dt)
+lorenz_network = part1.force_network(lorenz_parameters, np.random.default_rng(lorenz_seed))
+lorenz_learning = part1.train_force(lorenz_network, lorenz[:n_training])
+lorenz_alone = part1.run_force(lorenz_learning.network, lorenz_test)
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2), width_ratios=[2, 1])
+left.plot(lorenz_alone.time, lorenz[n_training:], "k", lw=3, label="Lorenz system")
+left.plot(lorenz_alone.time, lorenz_alone.output, color=plotting.OUTPUT, label="network, alone")
+left.set(xlabel="time since the weights were frozen (ms)", ylabel="x / 10",
+         title="Together at first, then each on its own path ...")
+left.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, -0.02))
+lag = round(60 / dt)
+for signal, colour, width in ((lorenz[:n_training], "0.75", 1.0),
+                              (lorenz_alone.output, plotting.OUTPUT, 1.5)):
+    right.plot(signal[:-lag], signal[lag:], color=colour, lw=width)
+right.set(xlabel="z(t)", ylabel="z(t + 60 ms)", title="... on the same two lobes")
+elapsed()
+
+# %% [markdown]
+# **What to try.** `part1.square_wave` or `part1.noisy_sine` as a target (does the network learn the
+# noise?); `gain=0.8`: without chaos to draw on, learning is slow and the free run decays.
+
+# %% [markdown]
+# ## 3 · Why train every unit?
+#
+# In FORCE one readout is prescribed, and the thousand units may do what they like. An
+# experimenter has the opposite problem: a thousand **recorded** neurons, and no idea of the
+# readout. So we drop the readout and make each unit's own recurrent input the thing that is
+# trained:
+#
+# $$x_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i .$$
+#
+# This is $N$ regressions at once, each with the same regressors $r(t)$. But the regressors depend on
+# the weights: a batch fit would be out of date as soon as it is used. So we must learn *online*,
+# while the network runs.
+
+# %% [markdown]
+# ## 4 · Recursive least squares
+#
+# *Question: how do we update a regression when one more sample arrives?*
+#
+# For one unit with weights $w$, after samples $1 \dots t$ we want the minimum of
+#
+# $$\sum_{s \le t} \big(w \cdot r_s - f_s\big)^2 + \lambda\, |w - w_0|^2 ,$$
+#
+# which is a ridge regression with the matrix
+# $P_t = \big(\sum_{s\le t} r_s r_s^\top + \lambda I\big)^{-1}$. Each sample adds one outer product inside
+# the inverse; the Sherman–Morrison formula turns this into an update of $P$ itself:
+#
+# $$k = P\, r,\qquad c = \frac{1}{1 + r \cdot k},\qquad
+# P \leftarrow P - c\, k k^\top,\qquad w \leftarrow w - c\, e\, k,\qquad e = w \cdot r - f .$$
+#
+# Here it is, in as many lines, on a toy problem with 30 regressors.
+
+# %%
+n_regressors = 30
+n_samples = 120
+noise = 0.3
+ridges = (0.1, 3.0, 100.0)
+toy_seed = 3
+
+
+# %%
+def rls_update(w, P, r, target):
+    """One step of textbook RLS: returns the new w and P."""
+    k = P @ r
+    c = 1 / (1 + r @ k)
+    error = w @ r - target
+    return w - c * error * k, P - c * np.outer(k, k)
+
+
+rng = np.random.default_rng(toy_seed)
+true_w = rng.standard_normal(n_regressors)
+samples = rng.standard_normal((n_samples, n_regressors))
+toy_targets = samples @ true_w + noise * rng.standard_normal(n_samples)
+
+history = {}
+for ridge in ridges:
+    w, P = np.zeros(n_regressors), np.eye(n_regressors) / ridge
+    errors, distances, sizes = [], [], []
+    for r, target in zip(samples, toy_targets):
+        errors.append(abs(w @ r - target))
+        w, P = rls_update(w, P, r, target)
+        distances.append(np.linalg.norm(w - true_w))
+        sizes.append(np.linalg.eigvalsh(P))
+    batch = np.linalg.solve(
+        samples.T @ samples + ridge * np.eye(n_regressors), samples.T @ toy_targets
+    )
+    history[ridge] = np.array(errors), np.array(distances), np.array(sizes)
+    print(f"lambda = {ridge:5.1f}: largest difference to the batch ridge solution "
+          f"{np.abs(w - batch).max():.1e}")
+
+# %% alt="Left: the error before each update falls to the noise after about 30 samples for small lambda and slowly for lambda 100. Middle: distance to the true weights. Right: the eigenvalues of P start at one over lambda and fall one by one, as the directions are seen."
+fig, axes = plt.subplots(1, 3, figsize=(13, 4))
+sample_number = np.arange(1, n_samples + 1)
+for (ridge, (errors, distances, sizes)), colour in zip(history.items(), plotting.CONDITION_COLOURS):
+    label = rf"$\lambda$ = {ridge:g}"
+    smooth = np.convolve(errors, np.ones(10) / 10, mode="valid")
+    axes[0].semilogy(sample_number[9:], smooth, color=colour, label=label)
+    axes[1].semilogy(sample_number, distances, color=colour)
+    axes[2].semilogy(sample_number, sizes[:, [0, -1]], color=colour)
+axes[0].axhline(noise * np.sqrt(2 / np.pi), color="0.5", ls="--", lw=1)
+axes[0].set(title="error before the update", xlabel="sample", ylabel="mean |e| of 10 samples")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+axes[1].set(title="distance to the true weights", xlabel="sample", ylabel="distance")
+axes[2].set(title="extreme eigenvalues of P", xlabel="sample", ylabel="eigenvalue")
+fig.suptitle("RLS needs a few samples for each regressor; lambda says how much it trusts w(0)");
+
+# %% [markdown]
+# **What to notice.**
+#
+# - RLS *is* ridge regression: the difference to the batch solution is rounding error.
+# - $P$ is a learning rate with a memory: large in directions not seen so far, small in those already
+#   learned. It starts at $P(0) = I/\lambda$, and with $\lambda = 100$ the first steps are timid.
+# - The grey line is the mean error that the noise alone causes. Nobody can get below it.
+#
+# **What to try.** `noise = 0`; `ridges = (1e-4,)`; `n_samples = 25`: fewer samples than
+# regressors: what does the largest eigenvalue of $P$ do, and why?
+
+# %% [markdown]
+# ## 5 · Every unit follows its own sine
+#
+# *Question: can a network be taught a different target in each of its units?*
+#
+# This is the network of the original tutorial: $N = 100$ units with $\phi(x) = \max(0, x)$, which is
+# silent until a cue of 10 ms wakes it up. From then on unit $i$'s recurrent input shall be
+# $f_i(t) = A \sin\big(2\pi (t - t_i)/T\big) + 1$, with a random shift $t_i$, for 500 ms.
+
+# %%
+network = part1.RateNetworkParameters(n_units=100, tau=5.0, gain=1.0, transfer="relu", dt=0.1)
+timing = part1.TrialTiming(
+    stim_on=100.0, stim_off=110.0, learn_on=110.0, learn_off=610.0, learn_every=5.0
+)
+sine_amplitude, sine_period = 1.0, 100.0  # -, ms
+cue_strength = 4.0
+sine_ridge, sine_loops = 0.5, 50
+sine_seed = 0
+
+# %% alt="Three panels: the random initial weight matrix; ten of the hundred sine targets with different phases; the cue, a random constant input to each unit between 100 and 110 ms."
+rng = np.random.default_rng(sine_seed)
+sine_targets = part1.sine_targets(
+    network.n_units, timing.update_times, rng, amplitude=sine_amplitude, period=sine_period
+)
+sine_cue = rng.uniform(0.0, cue_strength, network.n_units)
+sine_task = part1.TrainingTask(network, timing, sine_targets[None], sine_cue[None])
+sine_weights = part1.random_weights(network, rng)
+
+fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
+plotting.plot_weights(sine_weights, ax=axes[0], title="initial weights W")
+plotting.plot_traces(timing.update_times, sine_targets[:10], ax=axes[1])
+axes[1].set_title("targets of ten units")
+cue_time = np.arange(80.0, 140.0, network.dt)
+cue_on = (cue_time >= timing.stim_on) & (cue_time < timing.stim_off)
+plotting.plot_traces(cue_time, sine_cue[:10, None] * cue_on, ax=axes[2])
+axes[2].set_title("cue to the same units")
+fig.suptitle("The task: after one and the same kick, a different sine in every unit");
+
+# %% [markdown]
+# ### Training
+#
+# In each loop the network starts silent, gets its cue, and every 5 ms all its weights move by one RLS
+# step. The progress bar shows the mean correlation of input and target.
+# Stop it when you like (■): what was learned so far is returned.
+
+# %%
+sine_training = part1.train(sine_task, sine_weights, ridge=sine_ridge, n_loops=sine_loops)
+
+# %% [markdown]
+# ### Test: weights frozen, only the cue
+
+# %% alt="Left: recurrent input of six units before learning, flat after the cue. Middle: after learning, input and target coincide for 500 ms. Right: the learning curve rises from 0.92 to nearly 1 within 20 loops."
+fig, axes = plt.subplots(1, 3, figsize=(14, 5), width_ratios=[2, 2, 1.3])
+outputs = {}
+stages = {"before learning": sine_weights, "weights frozen after learning": sine_training.weights}
+for ax, (title, weights) in zip(axes, stages.items()):
+    outputs[title] = part1.run_frozen_outputs(sine_task, weights)
+    plotting.plot_targets_and_outputs(
+        timing.update_times, sine_targets[:6], outputs[title][:6], ax=ax
+    )
+    ax.set_title(title, pad=30)
+plotting.plot_learning_curve(sine_training.train_correlation, ax=axes[2])
+sine_outputs = outputs["weights frozen after learning"]
+print(f"mean correlation: loop 1 {sine_training.train_correlation[0, 0]:.3f}, "
+      f"last loop {sine_training.train_correlation[-1, 0]:.5f}; "
+      f"test {part1.correlation(sine_outputs, sine_targets).mean():.5f}, "
+      f"R² {part1.r2(sine_outputs, sine_targets).mean():.4f}")
+elapsed()
+
+# %% [markdown]
+# **What to notice.** The correlation is above 0.9 in the very first loop, for the same reason as in
+# FORCE: the rule corrects faster than the network can depart. The test is what counts. No target is
+# present there, nothing is corrected, and 100 different sines run on from a single kick.
+#
+# **What to try.** `learn_every=20.0` (fewer corrections: does the *test* get worse or better?);
+# `sine_period = 20.0`, four time constants long; `network.n_units=20`: one sine needs two dimensions,
+# so few units suffice here, but see what noise-like targets need.
+#
+# ### How to read the change of the weights
+
+# %% alt="Left: the change of the weights shows vertical stripes. Middle: its singular values, three stand out. Right: eigenvalues of W before, in a disc of radius 1, and after, with a few moved to the edge."
+delta = sine_training.weights - sine_weights
+fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
+plotting.plot_weights(delta, ax=axes[0], title=r"change of the weights $\Delta W$")
+axes[1].semilogy(np.arange(1, 21), np.linalg.svd(delta, compute_uv=False)[:20], "o-")
+axes[1].set(title=r"singular values of $\Delta W$", xlabel="number", ylabel="singular value",
+            xticks=[1, 5, 10, 15, 20])
+plotting.plot_eigenvalues(sine_weights, ax=axes[2], radius=network.gain, color="0.6", label="before")
+plotting.plot_eigenvalues(sine_training.weights, ax=axes[2], color=plotting.OUTPUT, label="after")
+axes[2].set_title("eigenvalues of W")
+axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+print(f"size of the change: |ΔW| / |W| = {np.linalg.norm(delta) / np.linalg.norm(sine_weights):.2f}")
+
+# %% [markdown]
+# The targets span three dimensions (a sine, a cosine and a constant), and three singular values
+# stand out: most of the change turns the present state, as seen through these three, into the wanted
+# input. That is where the stripes come from: column $j$ says how unit $j$ is *read*, and all
+# units read it alike. The long tail below is what the correction of the first, faulty loops left
+# behind. The eigenvalues keep to their disc.
+
+# %% [markdown]
+# ## 6 · One $P$ for all units
+#
+# *Question: every unit has its own regression. Why is this not $N$ times the work?*
+#
+# Unit $i$ must not use its own rate, so its regressors are $r$ without $r_i$, and the textbook
+# keeps a matrix of size $(N-1)^2$ for *each* unit: $N^3$ numbers, all touched at every update.
+# But all these matrices are inverses of parts of one and the same correlation matrix. The
+# block-inverse formula gives the inverse *without row and column $i$* from the full $P$:
+#
+# $$\text{gain}_{ij} = g_j - \frac{P_{ji}\, g_i}{P_{ii}},\qquad g = P_{\rm new}\, r,\qquad
+# w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij} .$$
+#
+# One $P$, $N^2$ operations for everybody, **no approximation**. Do not believe it, check it:
+
+# %%
+n_check = 30
+n_check_updates = 100
+check_seed = 5
+
+# %% alt="Scatter of the weights learned with one shared matrix against those learned with thirty separate matrices: all 870 points lie on the diagonal."
+rng = np.random.default_rng(check_seed)
+check_rates = rng.random((n_check_updates, n_check))
+check_targets = rng.random((n_check_updates, n_check))
+shared_w = part1.random_weights(part1.RateNetworkParameters(n_check), rng)
+textbook_w = shared_w.copy()
+
+shared = part1.SharedRLS(n_check, ridge=0.5)
+own_P = [np.eye(n_check - 1) / 0.5 for _ in range(n_check)]
+others = [np.delete(np.arange(n_check), i) for i in range(n_check)]
+for r, target in zip(check_rates, check_targets):
+    shared.update(shared_w, r, shared_w @ r - target)
+    for i in range(n_check):
+        textbook_w[i, others[i]], own_P[i] = rls_update(
+            textbook_w[i, others[i]], own_P[i], r[others[i]], target[i]
+        )
+
+off_diagonal = ~np.eye(n_check, dtype=bool)
+fig, ax = plt.subplots(figsize=(5, 4.5))
+ax.plot(textbook_w[off_diagonal], shared_w[off_diagonal], ".", color=plotting.COLOURS["blue"])
+ax.axline((0, 0), slope=1, color="0.5", lw=1)
+ax.set(xlabel="weight, one P for each unit", ylabel="weight, one P for all",
+       title=f"largest difference {np.abs(textbook_w - shared_w).max():.0e}")
+ax.set_aspect("equal")
+
+# %% [markdown]
+# For $N = 300$ the textbook touches 27 million numbers at each update, the shared $P$ 90 thousand.
+# `python -m benchmarks part1-rls` measures what that brings on your machine. It is the reason why
+# the next section takes seconds.
+
+# %% [markdown]
+# ## 7 · The recorded population
+#
+# *Question: can a network reproduce what hundreds of cortical neurons did, in two conditions?*
+#
+# The recordings come from the anterior lateral motor cortex of mice that remember, for two
+# seconds, on which side they will lick (Finkelstein et al. 2021): the mean firing rate of every
+# neuron over trials, in 101 bins of 20 ms, before **lick right** and before **lick left**. If they
+# cannot be loaded, a *synthetic* population with the same statistics takes their place. The line
+# below says which one you see.
+
+# %%
+source = "auto"
+n_neurons = 300
+population_seed = 0
+
+# %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in lick right: a diagonal band for lick right, a blurred one for lick left."
+recordings = part1.load_recordings(source)
+if n_neurons < recordings.n_neurons:
+    recordings = recordings.select(n_neurons, rng=np.random.default_rng(population_seed))
+print(recordings.provenance)
+kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
+
+order = np.argsort(recordings.rates[0].argmax(axis=1))
+fig, axes = plt.subplots(1, recordings.n_conditions, figsize=(12, 4.5))
+for ax, name, rates in zip(np.atleast_1d(axes), recordings.conditions, recordings.rates):
+    plotting.plot_population(recordings.time, rates, order=order, ax=ax, title=name)
+fig.suptitle(f"{recordings.n_neurons} neurons ({kind}), sorted by their peak in the first condition");
+
+# %% [markdown]
+# Now the rate $r_i$ itself, not only its input, shall follow the recording. Solve the network's
+# equation for its input: with $\phi(x) = \max(0, x)$ and a positive target rate $f_i$,
+#
+# $$x_i(t) = f_i(t) + \tau\, \frac{df_i}{dt} .$$
+#
+# Each condition has its own random cue of 50 ms. For another 60 ms the network is held at the first
+# recorded rates, then follows their course. Rates are measured in units of each neuron's own standard
+# deviation, so that weakly modulated neurons count as much as strongly modulated ones.
+
+# %%
+population_ridge, population_loops = 10.0, 40
+unit_tau, learn_every = 20.0, 20.0  # ms
+
+# %%
+rng = np.random.default_rng(population_seed)
+population = part1.population_task(recordings, rng, tau=unit_tau, learn_every=learn_every)
+population_weights = part1.random_weights(population.task.parameters, rng)
+population_training = part1.train(
+    population.task, population_weights, ridge=population_ridge, n_loops=population_loops
+)
+network_rates = part1.run_population(population, population_training.weights)
+by_neuron = part1.correlation(network_rates, recordings.rates)
+for name, values in zip(recordings.conditions, by_neuron):
+    print(f"{name}: mean correlation of network and recording {np.nanmean(values):.3f}, "
+          f"median {np.nanmedian(values):.3f}  (frozen weights, only the cue)")
+elapsed()
+
+# %% alt="Top: recorded rates of the population in both conditions, bottom: the rates of the freely running network. They look alike."
+fig, axes = plt.subplots(2, recordings.n_conditions, figsize=(12, 8), sharex=True, squeeze=False)
+for column, name, rates, net in zip(
+    axes.T, recordings.conditions, recordings.rates, network_rates
+):
+    plotting.plot_population(recordings.time, rates, order=order, ax=column[0],
+                             title=f"{name}: {kind}")
+    plotting.plot_population(recordings.time, net, order=order, ax=column[1],
+                             title=f"{name}: network, running freely")
+fig.suptitle("A network that carries the activity of the population, started by a cue");
+
+# %% alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
+fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
+typical = np.argsort(np.nanmean(by_neuron, axis=0))
+shown = typical[np.linspace(0.05 * len(typical), len(typical) - 1, axes.size).astype(int)]
+for ax, i in zip(axes.flat, shown):
+    for name, rates, net, colour in zip(
+        recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS
+    ):
+        ax.plot(recordings.time, rates[i], color=colour, lw=5, alpha=0.35, label=f"{name}, {kind}")
+        ax.plot(recordings.time, net[i], color=colour, lw=1.8, label=f"{name}, network")
+    ax.set_title(f"neuron {i}, r = {np.nanmean(by_neuron[:, i]):.2f}")
+fig.supxlabel("time to the go cue (ms)")
+fig.supylabel("rate (Hz)")
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
+
+# %% alt="Left: histogram of the correlations, most neurons above 0.9. Middle: learning curve of both conditions. Right: the population's path in the plane of its first two principal components, recorded and network, the two conditions leave in different directions."
+fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
+plotting.plot_histogram(dict(zip(recordings.conditions, by_neuron)), ax=axes[0])
+axes[0].set_title("quality of each neuron")
+plotting.plot_learning_curve(
+    population_training.train_correlation, names=recordings.conditions, ax=axes[1]
+)
+scaled = recordings.rates / population.hz_per_rate[:, None]
+centre = scaled.mean(axis=(0, 2))[:, None]
+components = np.linalg.svd(np.concatenate(list(scaled - centre), axis=1))[0][:, :2].T
+for name, rates, net, colour in zip(
+    recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS
+):
+    path = components @ (rates / population.hz_per_rate[:, None] - centre)
+    axes[2].plot(*path, color=colour, lw=6, alpha=0.35, label=f"{name}, {kind}")
+    path = components @ (net / population.hz_per_rate[:, None] - centre)
+    axes[2].plot(*path, color=colour, label=f"{name}, network")
+    axes[2].plot(*path[:, 0], "o", color=colour)
+axes[2].set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
+axes[2].legend(fontsize=9);
+
+# %% [markdown]
+# **What to notice.** Two cues of 50 ms select two different courses of two seconds, a hundred time
+# constants of a single unit: the memory is in the recurrent weights, not in the units. The neurons
+# that fit worst are those whose rate hardly changes; what is left of them is fast and small, and the
+# network draws a smooth line through it. (The learning curve lies below the test because it compares
+# *inputs*: they contain the derivative of the rate, which is rougher than the rate itself.)
+#
+# ### What changed in the weights?
+
+# %% alt="Left: histogram of the weights before and after; the trained ones are somewhat wider. Middle: singular values of the change, falling slowly. Right: eigenvalues; before a disc of radius one, after it many crowd along the line at real part one."
+delta = population_training.weights - population_weights
+fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
+off_diagonal = ~np.eye(len(delta), dtype=bool)
+edges = np.linspace(-4, 4, 81) * population_weights.std()
+for weights, colour, label in (
+    (population_weights, "0.6", "before"), (population_training.weights, plotting.OUTPUT, "after"),
+    (delta, plotting.COLOURS["blue"], "change"),
+):
+    axes[0].hist(weights[off_diagonal], edges, histtype="step", lw=2, color=colour, label=label)
+axes[0].set(xlabel="weight", ylabel="connections", title="distribution of the weights")
+axes[0].legend()
+singular = np.linalg.svd(delta, compute_uv=False)
+axes[1].semilogy(np.arange(1, 51), singular[:50], "o-", ms=4)
+axes[1].set(xlabel="number", ylabel="singular value", title=r"singular values of $\Delta W$")
+plotting.plot_eigenvalues(population_weights, ax=axes[2], radius=1.0, color="0.7", label="before")
+plotting.plot_eigenvalues(
+    population_training.weights, ax=axes[2], color=plotting.OUTPUT, label="after"
+)
+axes[2].set_title("eigenvalues of W")
+axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+print(f"size of the change: |ΔW| / |W| = "
+      f"{np.linalg.norm(delta) / np.linalg.norm(population_weights):.2f}; "
+      f"its ten largest singular values hold "
+      f"{(singular[:10] ** 2).sum() / (singular ** 2).sum():.0%} of it")
+elapsed()
+
+# %% [markdown]
+# An eigenvalue near the dashed line at $1$ belongs to a direction in which activity lasts: the leak
+# $-r$ and the recurrent excitation cancel there. A random network has hardly any; the trained one
+# has a whole wall of them along the line. These slow directions carry the memory of the side
+# for two seconds. None lies far beyond the line, where activity would explode. Unlike the sines, a
+# population is rich: the change is as large as the weights themselves and spread over many directions.
+#
+# **What to try.**
+#
+# - `n_neurons = 100`: fewer units have fewer weights for the same number of time points.
+#   What happens to the worst neurons?
+# - `population_loops = 5`: fine while learning, lost in the free run. Why?
+# - `learn_every = 100.0`: the splines hold, but the network is corrected too seldom to be caught.
+# - `population_ridge = 1000.0`: the weights hardly dare to move.
+# - With the real recordings: `n_neurons = 1824`. This takes some minutes.
+
+# %% [markdown]
+# ## Your own recordings
+#
+# Rates as an array `(condition, neuron, time)` are enough:
+#
+# ```python
+# recordings = part1.recordings_from_arrays(rates_hz, time_ms, ("left", "right"))
+# ```
+#
+# and spike times become rates with `part1.psth_from_spikes`. `recordings.save("my.npz")` keeps them
+# for `part1.load_recordings("my.npz")`.
+#
+# ## Summary
+#
+# - RLS is ridge regression, one sample at a time; $P$ remembers which directions have been learned.
+# - FORCE works because the output is right from the start and only the weights have to come to rest.
+# - Every unit can be trained at once, and one matrix $P$ serves all of them exactly.
+# - A network trained on recordings of two conditions holds both, and a short cue selects one.
+#
+# **Next:** the units here are smooth. [Part 2](part2_spiking_rnn.ipynb) does the same with neurons that spike.
+#
+# ## References
+#
+# - Sussillo D, Abbott LF (2009) Generating coherent patterns of activity from chaotic neural
+#   networks. *Neuron* 63:544–557. [doi:10.1016/j.neuron.2009.07.018](https://doi.org/10.1016/j.neuron.2009.07.018)
+# - Sompolinsky H, Crisanti A, Sommers HJ (1988) Chaos in random neural networks. *Phys Rev Lett*
+#   61:259–262. [doi:10.1103/PhysRevLett.61.259](https://doi.org/10.1103/PhysRevLett.61.259)
+# - Finkelstein A et al. (2021) Attractor dynamics gate cortical information flow during
+#   decision-making. *Nat Neurosci* 24:843–850.
+#   [doi:10.1038/s41593-021-00840-6](https://doi.org/10.1038/s41593-021-00840-6)
+# - Kim CM, Finkelstein A, Chow CC, Svoboda K, Darshan R (2023) Distributing task-related neural
+#   activity across a cortical network through task-independent connections. *Nat Commun* 14:2851.
+#   [doi:10.1038/s41467-023-38529-y](https://doi.org/10.1038/s41467-023-38529-y)
+# - Lorenz EN (1963) Deterministic nonperiodic flow. *J Atmos Sci* 20:130–141.
+#   [doi:10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2](https://doi.org/10.1175/1520-0469(1963)020%3C0130:DNF%3E2.0.CO;2)

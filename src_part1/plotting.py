@@ -1,0 +1,262 @@
+"""Figures of Part 1. Each function takes results, draws on ``ax`` and returns the Axes."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+# Okabe & Ito's palette, distinguishable with every common form of colour blindness.
+COLOURS = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+}
+TARGET, OUTPUT = COLOURS["black"], COLOURS["vermilion"]
+CONDITION_COLOURS = (COLOURS["blue"], COLOURS["vermilion"], COLOURS["green"], COLOURS["purple"])
+
+
+def use_course_style():
+    """Set matplotlib's defaults for figures that can be read from the last row."""
+    plt.rcParams.update({
+        "figure.figsize": (9.0, 4.0),
+        "figure.dpi": 90,
+        "figure.constrained_layout.use": True,
+        "font.size": 13,
+        "axes.titlesize": 13,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.prop_cycle": plt.cycler(color=[c for n, c in COLOURS.items() if n != "yellow"]),
+        "legend.frameon": False,
+        "lines.linewidth": 1.8,
+        "image.aspect": "auto",
+        "image.interpolation": "nearest",
+    })
+
+
+def _axes(ax):
+    return plt.subplots()[1] if ax is None else ax
+
+
+def plot_traces(time, traces, *, spacing=None, ax=None, colour=None, label=None, **line):
+    """Draw several traces above each other.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_time,)
+        Time (ms).
+    traces : ndarray of shape (n_traces, n_time)
+        One row for each trace; the first is drawn at the bottom.
+    spacing : float, optional
+        Distance between the traces; by default the largest range of a trace.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    colour : str, optional
+        Colour of all traces.
+    label : str, optional
+        Name in the legend, given once.
+    **line
+        Further arguments of ``Axes.plot``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    traces = np.atleast_2d(traces)
+    spacing = np.ptp(traces, axis=1).max() * 1.1 if spacing is None else spacing
+    for row, trace in enumerate(traces):
+        ax.plot(
+            time, trace + row * spacing, color=colour, label=label if row == 0 else None, **line
+        )
+    ax.set(xlabel="time (ms)", yticks=spacing * np.arange(len(traces)))
+    ax.set_yticklabels(np.arange(1, len(traces) + 1))
+    ax.set_ylabel("unit")
+    return ax
+
+
+def plot_targets_and_outputs(time, targets, outputs, *, ax=None):
+    """Draw targets (black) and what the network does (coloured) for a few units.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_time,)
+        Time (ms).
+    targets, outputs : ndarray of shape (n_traces, n_time)
+        One row for each unit shown.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    spacing = np.ptp(targets, axis=1).max() * 1.2
+    ax = plot_traces(
+        time, targets, spacing=spacing, ax=ax, colour=TARGET, label="target", linewidth=3.5
+    )
+    plot_traces(time, outputs, spacing=spacing, ax=ax, colour=OUTPUT, label="network")
+    ax.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 0.99), fontsize=11)
+    return ax
+
+
+def plot_weights(weights, *, limit=None, ax=None, title="recurrent weights W"):
+    """Show a weight matrix, rows are the receiving units.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_post, n_pre)
+        Weights [post, pre].
+    limit : float, optional
+        Value of the deepest colour; by default the 99th percentile of the absolute weights.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title : str, optional
+        Title of the panel.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    limit = np.percentile(np.abs(weights), 99) if limit is None else limit
+    image = ax.imshow(weights, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="equal")
+    ax.figure.colorbar(image, ax=ax, shrink=0.8, label="weight")
+    ax.set(xlabel="from unit", ylabel="to unit", title=title)
+    return ax
+
+
+def plot_eigenvalues(weights, *, ax=None, radius=None, title="eigenvalues of W", **points):
+    """Draw the eigenvalues of a weight matrix in the complex plane.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n, n)
+        Weights.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    radius : float, optional
+        Draw the circle that random-matrix theory predicts (radius g).
+    title : str, optional
+        Title of the panel.
+    **points
+        Further arguments of ``Axes.plot``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    values = np.linalg.eigvals(weights)
+    style = {"marker": ".", "linestyle": "none", "color": COLOURS["blue"]} | points
+    ax.plot(values.real, values.imag, **style)
+    if radius is not None:
+        angle = np.linspace(0, 2 * np.pi, 200)
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="0.5", linewidth=1)
+    ax.axvline(1.0, color=COLOURS["vermilion"], linestyle="--", linewidth=1)
+    ax.set(xlabel="real part", ylabel="imaginary part", title=title)
+    ax.set_aspect("equal", adjustable="datalim")
+    return ax
+
+
+def plot_learning_curve(curve, *, names=None, ax=None):
+    """Draw the mean correlation of output and target against the loop.
+
+    Parameters
+    ----------
+    curve : ndarray of shape (n_loops, n_conditions)
+        Correlations.
+    names : sequence of str, optional
+        Names of the conditions.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    loops = np.arange(1, len(curve) + 1)
+    for column, colour in zip(np.atleast_2d(curve.T), CONDITION_COLOURS, strict=False):
+        ax.plot(loops, column, ".-", color=colour)
+    if names is not None:
+        ax.legend(ax.lines[-len(names):], names)
+    ax.set(xlabel="loop", ylabel="mean correlation", title="learning curve")
+    return ax
+
+
+def plot_population(time, rates, *, order=None, ax=None, title=""):
+    """Show the rates of a population as an image, each neuron scaled to [0, 1].
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_time,)
+        Time (ms).
+    rates : ndarray of shape (n_neurons, n_time)
+        Rates (Hz).
+    order : ndarray of shape (n_neurons,), optional
+        Order of the neurons from top to bottom; by default by the time of the largest rate.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title : str, optional
+        Title of the panel.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    order = np.argsort(rates.argmax(axis=1)) if order is None else order
+    low, high = rates.min(axis=1, keepdims=True), rates.max(axis=1, keepdims=True)
+    scaled = (rates - low) / np.where(high > low, high - low, 1.0)
+    image = ax.imshow(
+        scaled[order], cmap="viridis", vmin=0, vmax=1,
+        extent=(time[0], time[-1], len(rates), 0),
+    )
+    ax.figure.colorbar(image, ax=ax, shrink=0.8, label="rate (0 = lowest, 1 = highest)")
+    ax.set(xlabel="time to the go cue (ms)", ylabel="neuron", title=title)
+    return ax
+
+
+def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
+    """Draw how a figure of quality is distributed over neurons, with its medians.
+
+    Parameters
+    ----------
+    values_by_name : dict of str to ndarray
+        Values for each name (a condition, say).
+    bins : array_like, optional
+        Edges; 40 bins over the range of the data by default.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    xlabel : str, optional
+        What the values are.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    values = {name: v[np.isfinite(v)] for name, v in values_by_name.items()}
+    if bins is None:
+        everything = np.concatenate(list(values.values()))
+        bins = np.linspace(everything.min(), everything.max(), 41)
+    for (name, v), colour in zip(values.items(), CONDITION_COLOURS, strict=False):
+        label = f"{name}: median {np.median(v):.3f}"
+        ax.hist(v, bins, histtype="step", linewidth=2.5, color=colour, label=label)
+        ax.axvline(np.median(v), color=colour, linestyle="--", linewidth=1)
+    ax.legend(loc="upper left")
+    ax.set(xlabel=xlabel, ylabel="neurons")
+    return ax

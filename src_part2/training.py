@@ -18,7 +18,7 @@ from src_part1.rls import SharedRLS
 from src_part1.training import TrainingDivergedError, TrainingResult
 from src_part1.validation import check_array, check_integer, check_real, check_rng
 from src_part2.parameters import LIFParameters
-from src_part2.simulator import SpikingRun, advance, simulate, start_state
+from src_part2.simulator import advance, simulate, start_state
 
 
 @dataclass(frozen=True, eq=False)

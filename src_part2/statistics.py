@@ -1,0 +1,105 @@
+"""Statistics of spike trains: rates, intervals and their regularity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from src_part1.validation import check_integer, check_real
+
+
+def firing_rates(run, *, start=0.0):
+    """Mean rate of each neuron.
+
+    Parameters
+    ----------
+    run : SpikingRun
+        A run; its spikes must have been recorded if ``start`` is positive.
+    start : float, optional
+        Spikes up to this time are left out (ms).
+
+    Returns
+    -------
+    ndarray of shape (n_units,)
+        Rates (Hz).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``start`` is no time within the run, or the spikes were not recorded.
+    """
+    check_real("start", start, unit="ms", at_least=0, below=run.duration)
+    counts = run.counts
+    if start > 0:
+        _check_recorded(run)
+        counts = np.bincount(run.spike_ids[run.spike_times > start], minlength=run.n_units)
+    return 1000.0 * counts / (run.duration - start)
+
+
+def spike_intervals(run, *, start=0.0):
+    """Times from each spike to the same neuron's next one.
+
+    Parameters
+    ----------
+    run : SpikingRun
+        A run with recorded spikes.
+    start : float, optional
+        Spikes up to this time are left out (ms).
+
+    Returns
+    -------
+    intervals : ndarray of shape (n_intervals,)
+        Intervals (ms), neuron after neuron.
+    neurons : ndarray of shape (n_intervals,)
+        Neuron of each interval.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``start`` is no time within the run, or the spikes were not recorded.
+    """
+    check_real("start", start, unit="ms", at_least=0, below=run.duration)
+    _check_recorded(run)
+    late = run.spike_times > start
+    times, ids = run.spike_times[late], run.spike_ids[late]
+    order = np.argsort(ids, kind="stable")
+    times, ids = times[order], ids[order]
+    same = ids[1:] == ids[:-1]
+    return np.diff(times)[same], ids[1:][same]
+
+
+def interval_cv(run, *, start=0.0, min_intervals=10):
+    """Coefficient of variation of each neuron's intervals: 0 for a clock, 1 for Poisson spikes.
+
+    Parameters
+    ----------
+    run : SpikingRun
+        A run with recorded spikes.
+    start : float, optional
+        Spikes up to this time are left out (ms).
+    min_intervals : int, optional
+        Neurons with fewer intervals get NaN.
+
+    Returns
+    -------
+    ndarray of shape (n_units,)
+        Standard deviation of the intervals over their mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value, or the spikes were not recorded.
+    """
+    check_integer("min_intervals", min_intervals, at_least=2)
+    intervals, neurons = spike_intervals(run, start=start)
+    number = np.bincount(neurons, minlength=run.n_units)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(neurons, intervals, run.n_units) / number
+        square = np.bincount(neurons, (intervals - mean[neurons]) ** 2, run.n_units) / number
+        return np.where(number >= min_intervals, np.sqrt(square) / mean, np.nan)
+
+
+def _check_recorded(run):
+    if run.spike_times.size < run.counts.sum():
+        raise ValueError(
+            "the run's spikes must be recorded: call simulate with record_spikes=True."
+        )

@@ -188,6 +188,8 @@ def make_rates(n_neurons=N_NEURONS, seed=SEED, model=None):
     (2, n_neurons, 101) float32 ndarray
         Rates in Hz, right and left.
     """
+    if n_neurons < 2:
+        raise ValueError(f"make_rates.n_neurons must be at least 2, got {n_neurons}.")
     model = Model() if model is None else model
     rng = np.random.default_rng(seed)
     preference = rng.standard_normal(n_neurons)

@@ -150,20 +150,30 @@ def locate(names, folder=None):
         folder = os.environ.get("MOTOR_CORTEX_DIR") or None
     if folder is not None:
         return _locate_in_folder(names, Path(folder).expanduser()), f"the folder {folder}"
-    cache = pooch.create(
-        path=pooch.os_cache("motor-cortex-recordings"), base_url=BASE_URL, registry=SHA256
-    )
-    cached = [cache.abspath / name for name in names]
-    if all(path.is_file() and _sha256(path) == SHA256[path.name] for path in cached):
-        return cached, "the cache of this computer"
+    cached = [cache_folder() / name for name in names]
+    if not all(path.is_file() and _sha256(path) == SHA256[path.name] for path in cached):
+        _fetch(names)
+    return cached, f"the cache of this computer ({BASE_URL})"
+
+
+def cache_folder():
+    """Return the folder (pathlib.Path) of the user's cache to which the files are fetched."""
+    return Path(pooch.os_cache("motor-cortex-recordings"))
+
+
+def _fetch(names):
     _require_connection(BASE_URL + names[0])
-    downloader = pooch.HTTPDownloader(timeout=DOWNLOAD_SECONDS, progressbar=False)
+    cache = pooch.create(path=cache_folder(), base_url=BASE_URL, registry=SHA256)
+    downloader = pooch.HTTPDownloader(timeout=DOWNLOAD_SECONDS)
     try:
-        return [Path(cache.fetch(name, downloader=downloader)) for name in names], BASE_URL
-    except requests.RequestException as error:
+        for name in names:
+            cache.fetch(name, downloader=downloader)
+    except OSError as error:  # the errors of requests are OSErrors, too
         raise ConnectionError(_not_fetched(BASE_URL, error)) from error
-    except OSError as error:
-        raise ConnectionError(_not_fetched(BASE_URL, error)) from error
+    except ValueError as error:  # pooch: the checksum of what came is not the expected one
+        raise ValueError(
+            f"What {BASE_URL} sent is not the published file, and was not kept: {error}"
+        ) from error
 
 
 def _locate_in_folder(names, folder):

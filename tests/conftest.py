@@ -1,13 +1,18 @@
 """Settings that make every run of the tests the same."""
 
+import contextlib
 import os
+from pathlib import Path
 
 import hypothesis
 import matplotlib
+import numba
+import pytest
 
 # No test depends on what a machine has in its cache or can fetch.
 os.environ["MOTOR_CORTEX_SOURCE"] = "synthetic"
-os.environ.pop("MOTOR_CORTEX_DIR", None)
+# Those that check the recordings themselves ask for the fixture `alm_folder` by name.
+ALM_FOLDER = os.environ.pop("MOTOR_CORTEX_DIR", None)
 # A user's own kernel called python3 must not take the place of this environment's.
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 
@@ -16,3 +21,37 @@ matplotlib.use("Agg")
 # The first call of a kernel compiles it, hence no deadline; the same examples on every machine.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def alm_folder():
+    """Folder of the real recordings: MOTOR_CORTEX_DIR or the user's cache, else the test skips."""
+    from src_part1 import alm_files
+
+    folder = Path(ALM_FOLDER) if ALM_FOLDER else alm_files.cache_folder()
+    if not all((folder / name).is_file() for name in alm_files.SHA256):
+        pytest.skip("the real recordings are neither in MOTOR_CORTEX_DIR nor in the user's cache")
+    return folder
+
+
+class ThreadCounts(tuple):
+    """Numbers of threads to compare: iterate over them and run with each."""
+
+    @contextlib.contextmanager
+    def use(self, n_threads):
+        """Run the block with so many threads (None: as it is)."""
+        before = numba.get_num_threads()
+        try:
+            if n_threads is not None:
+                numba.set_num_threads(n_threads)
+            yield
+        finally:
+            numba.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def thread_counts():
+    """One thread and all of them; skips on a machine that has no second one."""
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("only one thread on this machine: nothing to compare")
+    return ThreadCounts((1, numba.config.NUMBA_NUM_THREADS))

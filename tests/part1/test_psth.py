@@ -1,0 +1,159 @@
+"""Rates from spikes, against loops that anyone can follow."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src_part1.psth import moving_mean, psth_from_spikes
+
+
+def naive_moving_mean(values, half_width):
+    smooth = np.empty(len(values))
+    for t in range(len(values)):
+        smooth[t] = np.mean(values[max(t - half_width, 0) : t + half_width + 1])
+    return smooth
+
+
+def naive_rates(trains, start, n_bins, bin_width, half_width):
+    """Rates (Hz) of one neuron from its trials of one condition."""
+    counts = np.zeros(n_bins)
+    for train in trains:
+        for spike in train:
+            for b in range(n_bins):
+                if start + b * bin_width <= spike < start + (b + 1) * bin_width:
+                    counts[b] += 1
+    return naive_moving_mean(counts / len(trains) / (bin_width / 1000.0), half_width)
+
+
+def regular_spikes(rate, start=-2000.0, end=0.0):
+    """Spikes in the middle of equal intervals."""
+    interval = 1000.0 / rate
+    return np.arange(start + interval / 2, end, interval)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_neurons=st.integers(1, 4),
+    n_bins=st.integers(2, 30),
+    half_width=st.integers(0, 9),
+    bin_width=st.sampled_from([5.0, 20.0, 12.5]),
+)
+def test_rates_are_those_of_the_naive_loops(seed, n_neurons, n_bins, half_width, bin_width):
+    rng = np.random.default_rng(seed)
+    labels = ["right", "left", "right", "left", "left"]
+    start = float(rng.integers(-500, 0))
+    window = (start, start + n_bins * bin_width)
+    spikes = []
+    for _ in range(n_neurons):
+        trials = []
+        for _ in labels:
+            anywhere = rng.uniform(start - 50, window[1] + 50, rng.integers(0, 20))
+            on_edges = start + bin_width * rng.integers(-1, n_bins + 2, rng.integers(0, 5))
+            trials.append(rng.permutation(np.concatenate([anywhere, on_edges])))
+        spikes.append(trials)
+    recordings, kept = psth_from_spikes(
+        spikes, labels, window=window, bin_width=bin_width, smoothing_bins=half_width,
+        minimum_rate=0.0,
+    )
+    assert recordings.conditions == ("right", "left")
+    np.testing.assert_array_equal(kept, np.arange(n_neurons))
+    for c, name in enumerate(recordings.conditions):
+        for neuron in range(n_neurons):
+            chosen = [spikes[neuron][k] for k, label in enumerate(labels) if label == name]
+            expected = naive_rates(chosen, start, n_bins, bin_width, half_width)
+            np.testing.assert_allclose(recordings.rates[c, neuron], expected, atol=1e-12)
+    np.testing.assert_allclose(recordings.time, start + bin_width * (np.arange(n_bins) + 0.5))
+
+
+def test_a_constant_rate_stays_constant_up_to_the_last_bin():
+    recordings, _ = psth_from_spikes([[regular_spikes(50.0)] * 3], ["a", "a", "b"])
+    assert recordings.n_time == 100
+    np.testing.assert_allclose(recordings.rates, 50.0, rtol=1e-12)
+
+
+def test_bins_are_half_open_at_both_ends_of_the_window():
+    rates = psth_from_spikes(
+        [[[0.0, 100.0]]], ["a"], window=(0, 100), smoothing_bins=0, minimum_rate=0
+    ).recordings.rates
+    np.testing.assert_array_equal(rates[0, 0], [50.0, 0.0, 0.0, 0.0, 0.0])
+
+
+def test_the_time_points_of_the_alm_recordings():
+    spikes = [[regular_spikes(10.0, -2010.0, 10.0)]]
+    time = psth_from_spikes(spikes, ["a"], window=(-2010, 10)).recordings.time
+    np.testing.assert_allclose(time, np.arange(-2000.0, 1.0, 20.0))
+
+
+def test_smoothing_shrinks_at_the_ends():
+    np.testing.assert_allclose(
+        moving_mean([[0, 3, 6, 0, 0]], 1), [[1.5, 3.0, 3.0, 2.0, 0.0]], rtol=1e-15
+    )
+
+
+def test_the_minimum_rate_holds_in_every_condition():
+    labels = ["a", "b"]
+    spikes = [
+        [regular_spikes(5.0), regular_spikes(0.5)],
+        [regular_spikes(5.0), regular_spikes(2.0)],
+        [[], []],
+        [regular_spikes(1.0), regular_spikes(1.0)],
+    ]
+    result = psth_from_spikes(spikes, labels, smoothing_bins=0)
+    np.testing.assert_array_equal(result.kept, [1, 3])
+    assert result.recordings.n_neurons == 2
+    assert result.recordings.source == "user"
+    assert "2 of 4 neurons" in result.recordings.provenance
+
+
+def test_neurons_of_different_sessions_have_their_own_trials():
+    spikes = [[regular_spikes(5.0), regular_spikes(10.0)], [regular_spikes(20.0)] * 3]
+    labels = [[1, 2], [2, 2, 1]]
+    rates = psth_from_spikes(spikes, labels, conditions=(2, 1), smoothing_bins=0).recordings.rates
+    np.testing.assert_allclose(rates.mean(axis=2), [[10.0, 20.0], [5.0, 20.0]])
+
+
+def test_conditions_select_and_order_trials():
+    spikes = [[regular_spikes(5.0), regular_spikes(10.0), [np.pi]]]
+    labels = ["left hit", "right hit", "error"]
+    recordings = psth_from_spikes(
+        spikes, labels, conditions=("right hit", "left hit"), smoothing_bins=0
+    ).recordings
+    assert recordings.conditions == ("right hit", "left hit")
+    np.testing.assert_allclose(recordings.rates.mean(axis=2), [[10.0], [5.0]])
+
+
+def test_times_in_seconds_are_noticed():
+    with pytest.warns(UserWarning, match="in seconds"):
+        psth_from_spikes([[regular_spikes(10.0) / 1000.0]], ["a"])
+
+
+GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a", "b"],
+        "window": (-100, 0)}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"spike_times": []}, ValueError, "at least one neuron"),
+        ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
+        ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
+        ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
+        ({"spike_times": [[[0.0], [1.0, np.nan]]]}, ValueError, r"\[0\]\[1\].*spike 1 is nan"),
+        ({"trial_conditions": ["a"]}, ValueError, "neuron 0 has spikes of 2 trials, but 1"),
+        ({"trial_conditions": [["a", "b"]]}, ValueError, "trials of 1 neurons, but .* 2 neurons"),
+        ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
+        ({"conditions": ("a", "a")}, ValueError, "must be different names"),
+        ({"window": (-50, -100)}, ValueError, r"window\[1\] must be above -50"),
+        ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
+        ({"window": (-105, 0)}, ValueError, "-105 to 0 ms, must hold a whole number of bins"),
+        ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
+        ({"smoothing_bins": 1.5}, TypeError, "smoothing_bins must be a whole number"),
+        ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be not negative"),
+        ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(change, error, message):
+    psth_from_spikes(**GOOD)
+    with pytest.raises(error, match=message):
+        psth_from_spikes(**{**GOOD, **change})

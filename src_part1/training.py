@@ -38,7 +38,7 @@ class TrainingTask:
 
     def __post_init__(self):
         n, dt = self.parameters.n_units, self.parameters.dt
-        for field in ("stim_on", "stim_off", "learn_on", "learn_off", "learn_every"):
+        for field in ("learn_every", "stim_on", "stim_off", "learn_on", "learn_off"):
             n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), dt)
         n_updates = self.timing.update_times.size
         targets = check_array("TrainingTask.targets", self.targets, (None, n, n_updates))
@@ -174,7 +174,7 @@ def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
     sound = (initial, rls.P.copy())
     bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
     try:
-        for loop in bar:
+        for _ in bar:
             for condition in range(task.n_conditions):
                 _train_trial(task, condition, weights, rls, outputs[condition])
             if not np.isfinite(weights).all():

@@ -154,7 +154,7 @@ axes[0, 0].set_ylabel("output")
 fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 fig.suptitle("The readout (top) and the rates of three units (bottom)")
 
-# %% alt="The change of the readout weights at each update, on a logarithmic axis, falls about a hundredfold over twelve periods."
+# %% alt="The change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
 changes = learning.readout_change
 per_period = max(1, round(period / force.learn_every / 20))
 n_points = changes.size // per_period
@@ -197,7 +197,7 @@ left.plot(lorenz_alone.time, lorenz[n_training:], "k", lw=3, label="Lorenz syste
 left.plot(lorenz_alone.time, lorenz_alone.output, color=plotting.OUTPUT, label="network, alone")
 left.set(xlabel="time since the weights were frozen (ms)", ylabel="x / 10",
          title="Together at first, then each on its own path ...")
-left.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, -0.02))
+fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 lag = round(60 / dt)
 for signal, colour, width in ((lorenz[:n_training], "0.75", 1.0),
                               (lorenz_alone.output, plotting.OUTPUT, 1.5)):
@@ -391,13 +391,16 @@ delta = sine_training.weights - sine_weights
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
 plotting.plot_weights(delta, ax=axes[0], title=r"change of the weights $\Delta W$")
 axes[1].semilogy(np.arange(1, 21), np.linalg.svd(delta, compute_uv=False)[:20], "o-")
-axes[1].set(title=r"singular values of $\Delta W$", xlabel="number", ylabel="singular value",
+axes[1].set(xlabel="number", ylabel="singular value", title=r"singular values of $\Delta W$",
             xticks=[1, 5, 10, 15, 20])
-plotting.plot_eigenvalues(sine_weights, ax=axes[2], radius=network.gain, color="0.6", label="before")
+plotting.plot_eigenvalues(
+    sine_weights, ax=axes[2], radius=network.gain, color="0.6", label="before"
+)
 plotting.plot_eigenvalues(sine_training.weights, ax=axes[2], color=plotting.OUTPUT, label="after")
 axes[2].set_title("eigenvalues of W")
 axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
-print(f"size of the change: |ΔW| / |W| = {np.linalg.norm(delta) / np.linalg.norm(sine_weights):.2f}")
+size = np.linalg.norm(delta) / np.linalg.norm(sine_weights)
+print(f"size of the change: |ΔW| / |W| = {size:.2f}")
 
 # %% [markdown]
 # The targets span three dimensions (a sine, a cosine and a constant), and three singular values
@@ -480,10 +483,10 @@ print(recordings.provenance)
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
 
 order = np.argsort(recordings.rates[0].argmax(axis=1))
-fig, axes = plt.subplots(1, recordings.n_conditions, figsize=(12, 4.5))
-for ax, name, rates in zip(np.atleast_1d(axes), recordings.conditions, recordings.rates):
+fig, axes = plt.subplots(1, recordings.n_conditions, figsize=(12, 4.5), squeeze=False)
+for ax, name, rates in zip(axes.flat, recordings.conditions, recordings.rates):
     plotting.plot_population(recordings.time, rates, order=order, ax=ax, title=name)
-fig.suptitle(f"{recordings.n_neurons} neurons ({kind}), sorted by their peak in the first condition");
+fig.suptitle(f"{recordings.n_neurons} neurons ({kind}), sorted by the peak in the first condition");
 
 # %% [markdown]
 # Now the rate $r_i$ itself, not only its input, shall follow the recording. Solve the network's

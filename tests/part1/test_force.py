@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from src_part1 import (
+    ForceParameters,
+    force_network,
+    normalised_error,
+    run_force,
+    sparse_weights,
+    sum_of_sines,
+    train_force,
+)
+from tests.reference import simulate_force
+
+
+def _network(seed=0, **changes):
+    parameters = ForceParameters(**({"n_units": 30, "connection_probability": 0.3} | changes))
+    return force_network(parameters, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("learn_every", [1.0, 2.0, 5.0])
+def test_learning_equals_the_slow_twin(seed, learn_every):
+    network = _network(seed, learn_every=learn_every)
+    target = np.sin(np.arange(1, 44) / 9.0)
+    run = train_force(network, target, progress=False)
+    outputs, readout = simulate_force(network, target, target.size)
+    np.testing.assert_allclose(run.output, outputs, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(run.network.readout, readout, rtol=1e-8, atol=1e-9)
+    assert run.readout_change.size == 43 // round(learn_every)
+
+
+def test_a_frozen_run_equals_the_slow_twin_and_changes_no_weight():
+    network = train_force(_network(), np.sin(np.arange(1, 50) / 9.0), progress=False).network
+    run = run_force(network, 30.0)
+    np.testing.assert_allclose(run.output, simulate_force(network, None, 30)[0], rtol=1e-9)
+    np.testing.assert_array_equal(run.network.readout, network.readout)
+
+
+def test_two_runs_continue_each_other():
+    network = _network()
+    whole = run_force(network, 60.0)
+    first = run_force(network, 25.0)
+    second = run_force(first.network, 35.0)
+    np.testing.assert_allclose(
+        whole.rates, np.concatenate([first.rates, second.rates], axis=1), atol=1e-12
+    )
+
+
+def test_a_sum_of_sines_goes_on_alone_after_learning():
+    period, n_periods = 600.0, 14
+    network = _network(1, n_units=400, connection_probability=0.1)
+    target = sum_of_sines(np.arange(1.0, (n_periods + 2) * period + 1), period=period)
+    learned = train_force(network, target[: round(n_periods * period)], progress=False)
+    alone = run_force(learned.network, 2 * period)
+    assert normalised_error(alone.output, target[round(n_periods * period) :]) < 0.2
+    untrained = run_force(network, 2 * period)
+    assert normalised_error(untrained.output, target[: round(2 * period)]) > 0.9
+
+
+def test_sparse_weights_have_the_stated_density_and_spread():
+    parameters = ForceParameters(n_units=600, gain=1.5, connection_probability=0.1)
+    weights = sparse_weights(parameters, np.random.default_rng(0))
+    assert weights.nnz == 36_000
+    assert np.std(weights.data) == pytest.approx(1.5 / np.sqrt(60), rel=0.02)
+    radius = np.abs(np.linalg.eigvals(weights.toarray())).max()
+    assert radius == pytest.approx(1.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda net: run_force(net, 0.5), "duration must be a whole multiple"),
+        (lambda net: train_force(net, [[1.0]]), "target must have shape"),
+        (lambda net: run_force(net, 10.0, n_recorded=31), "n_recorded must be at most 30"),
+        (lambda net: force_network(net.parameters, 3), "rng must be a numpy.random.Generator"),
+    ],
+)
+def test_bad_arguments_are_refused(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call(_network())

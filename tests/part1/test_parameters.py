@@ -1,0 +1,47 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from src_part1 import ForceParameters, RateNetworkParameters, TrialTiming, random_weights
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "value", "message"),
+    [
+        (RateNetworkParameters, "n_units", 1, "n_units must be at least 2, got 1"),
+        (RateNetworkParameters, "n_units", 100.0, "n_units must be a whole number"),
+        (RateNetworkParameters, "tau", -1.0, r"RateNetworkParameters.tau must be positive \(ms\)"),
+        (RateNetworkParameters, "gain", np.nan, "gain must be finite"),
+        (RateNetworkParameters, "transfer", "sigmoid", "transfer must be one of 'relu', 'tanh'"),
+        (RateNetworkParameters, "dt", 4.0, r"dt must be at most tau / 2 = 2.5 ms"),
+        (TrialTiming, "stim_on", -1.0, r"TrialTiming.stim_on must be not negative \(ms\)"),
+        (TrialTiming, "stim_off", 50.0, "stim_off must be at least 100"),
+        (TrialTiming, "learn_on", 105.0, "learn_on must be at least 110"),
+        (TrialTiming, "learn_off", 110.0, "learn_off must be above 110"),
+        (TrialTiming, "learn_every", 0.0, "learn_every must be positive"),
+        (ForceParameters, "connection_probability", 1.2, "connection_probability must be at most"),
+        (ForceParameters, "alpha", 0, "alpha must be positive"),
+        (ForceParameters, "learn_every", 1.5, "learn_every must be a whole multiple"),
+        (ForceParameters, "dt", "1", "dt must be a real number"),
+    ],
+)
+def test_impossible_values_are_refused_by_name(record, field, value, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        dataclasses.replace(record(), **{field: value})
+
+
+def test_update_times_start_at_learn_on_and_stay_before_learn_off():
+    np.testing.assert_allclose(TrialTiming().update_times, np.arange(110.0, 610.0, 5.0))
+    uneven = TrialTiming(learn_every=300.0).update_times
+    np.testing.assert_allclose(uneven, [110.0, 410.0])
+
+
+def test_random_weights_have_the_stated_spread_and_no_autapse():
+    parameters = RateNetworkParameters(n_units=400, gain=1.3)
+    weights = random_weights(parameters, np.random.default_rng(0))
+    assert not np.diagonal(weights).any()
+    off = weights[~np.eye(400, dtype=bool)]
+    assert off.std() == pytest.approx(1.3 / 20, rel=0.01)
+    assert abs(off.mean()) < 1e-3
+    assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(1.3, rel=0.1)

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from src_part1 import (
+    correlation,
+    population_task,
+    random_weights,
+    recordings_from_arrays,
+    run_population,
+    train,
+)
+
+
+def _recordings(n=60, n_time=51, step=20.0, seed=0):
+    """Smooth random rates of a few common components, two conditions."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(n_time) * step - step * (n_time - 1)
+    phase = np.linspace(0, 1, n_time)
+    basis = np.array([np.sin(np.pi * phase), np.cos(np.pi * phase), phase])
+    rates = 5.0 + rng.standard_normal((2, n, 3)) @ basis
+    return recordings_from_arrays(np.maximum(rates, 0.0), time, ("left", "right"))
+
+
+def test_targets_make_an_ideal_network_follow_the_recording():
+    # Whatever drives the unit: integrating tau dr/dt = -r + target must give the rates back.
+    recordings = _recordings()
+    population = population_task(
+        recordings, np.random.default_rng(1), tau=20.0, dt=0.5, learn_every=0.5
+    )
+    task = population.task
+    settled = round(60.0 / 0.5)
+    for condition in range(2):
+        target = task.targets[condition]
+        r = target[:, 0].copy()
+        followed = []
+        for x in target.T:
+            followed.append(r.copy())
+            r += 0.5 / 20.0 * (np.maximum(x, 0.0) - r)
+        rates = np.array(followed[settled :: round(20.0 / 0.5)]).T * population.hz_per_rate[:, None]
+        np.testing.assert_allclose(rates, recordings.rates[condition], atol=0.05)
+
+
+def test_a_trained_network_reproduces_both_conditions():
+    recordings = _recordings()
+    rng = np.random.default_rng(2)
+    population = population_task(recordings, rng)
+    weights = random_weights(population.task.parameters, rng)
+    trained = train(population.task, weights, ridge=10.0, n_loops=40, progress=False)
+    rates = run_population(population, trained.weights)
+    assert rates.shape == recordings.rates.shape
+    assert np.median(correlation(rates, recordings.rates), axis=1).min() > 0.95
+    silent = run_population(population, np.zeros_like(weights))
+    assert np.median(correlation(silent, recordings.rates), axis=1).max() < 0.5
+
+
+def test_each_condition_has_its_own_cue():
+    population = population_task(_recordings(), np.random.default_rng(3))
+    assert not np.array_equal(*population.task.cues)
+
+
+def test_bins_that_are_no_multiple_of_the_updates_are_interpolated():
+    recordings = _recordings(step=17.0)
+    population = population_task(recordings, np.random.default_rng(4), learn_every=20.0)
+    assert population.bin_times[0] == 50.0 + 60.0
+    assert population.bin_times[-1] <= population.task.timing.learn_off
+    assert run_population(population, np.zeros((60, 60))).shape == recordings.rates.shape
+
+
+def test_a_neuron_that_never_changes_gets_a_finite_scale():
+    recordings = _recordings()
+    rates = recordings.rates.copy()
+    rates[:, 0], rates[:, 1] = 3.0, 0.0
+    recordings = recordings_from_arrays(rates, recordings.time, recordings.conditions)
+    population = population_task(recordings, np.random.default_rng(5))
+    assert population.hz_per_rate[0] == pytest.approx(0.15)
+    assert population.hz_per_rate[1] == 1.0
+    assert np.isfinite(population.task.targets).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tau": 0.0}, "tau must be positive"),
+        ({"dt": 30.0}, r"dt must be at most tau / 2"),
+        ({"learn_every": 20.3}, "learn_every must be a whole multiple"),
+        ({"cue_strength": -1.0}, "cue_strength must be positive"),
+        ({"settle": np.inf}, "settle must be finite"),
+    ],
+)
+def test_bad_arguments_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        population_task(_recordings(), np.random.default_rng(0), **change)
+
+
+def test_recordings_of_three_bins_are_refused():
+    with pytest.raises(ValueError, match="at least 4 time points, got 3"):
+        population_task(_recordings(n_time=3), np.random.default_rng(0))

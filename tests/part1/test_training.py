@@ -1,0 +1,185 @@
+import numpy as np
+import pytest
+
+from src_part1 import (
+    RateNetworkParameters,
+    SharedRLS,
+    TrainingDivergedError,
+    TrainingTask,
+    TrialTiming,
+    correlation,
+    random_weights,
+    run_frozen,
+    run_frozen_outputs,
+    sine_targets,
+    train,
+)
+from tests.reference import rls_update, simulate_rates
+
+
+def _task(n=10, n_conditions=1, **timing):
+    rng = np.random.default_rng(11)
+    parameters = RateNetworkParameters(n, tau=5.0, dt=0.5)
+    timing = TrialTiming(
+        **({"stim_on": 5.0, "stim_off": 10.0, "learn_on": 12.0, "learn_off": 60.0,
+            "learn_every": 4.0} | timing)
+    )
+    targets = np.stack([
+        sine_targets(n, timing.update_times, rng, period=40.0) for _ in range(n_conditions)
+    ])
+    cues = rng.uniform(0, 4, (n_conditions, n))
+    return TrainingTask(parameters, timing, targets, cues), random_weights(parameters, rng)
+
+
+def _train_slowly(task, weights, ridge, n_loops):
+    """The same training with the slow simulator and one P for each unit."""
+    n, weights = task.parameters.n_units, weights.copy()
+    P = [np.eye(n - 1) / ridge for _ in range(n)]
+    tau, dt, timing = task.parameters.tau, task.parameters.dt, task.timing
+    on, off, learn, every = (
+        round(t / dt)
+        for t in (timing.stim_on, timing.stim_off, timing.learn_on, timing.learn_every)
+    )
+    for _ in range(n_loops):
+        for c in range(task.n_conditions):
+            r = simulate_rates(
+                weights, tau, dt, "relu", task.cues[c], (on, off), learn + 1, np.zeros(n)
+            )[0][:, -1]
+            for target in task.targets[c].T:
+                for i in range(n):
+                    j = np.delete(np.arange(n), i)
+                    error = weights[i, j] @ r[j] - target[i]
+                    weights[i, j], P[i] = rls_update(weights[i, j], P[i], r[j], error)
+                r = simulate_rates(
+                    weights, tau, dt, "relu", np.zeros(n), (0, 0), every + 1, r
+                )[0][:, -1]
+    return weights
+
+
+@pytest.mark.parametrize("n_conditions", [1, 2])
+def test_training_equals_the_slow_twin(n_conditions):
+    task, weights = _task(n_conditions=n_conditions)
+    trained = train(task, weights, ridge=0.5, n_loops=2, progress=False)
+    slow = _train_slowly(task, weights, 0.5, 2)
+    np.testing.assert_allclose(trained.weights, slow, rtol=1e-7, atol=1e-8)
+    assert trained.train_correlation.shape == (2, n_conditions)
+    np.testing.assert_array_equal(trained.initial_weights, weights)
+
+
+def test_sines_are_learned_and_run_on_with_frozen_weights():
+    rng = np.random.default_rng(0)
+    parameters, timing = RateNetworkParameters(), TrialTiming()
+    targets = sine_targets(100, timing.update_times, rng)
+    task = TrainingTask(parameters, timing, targets[None], rng.uniform(0, 4, (1, 100)))
+    trained = train(task, random_weights(parameters, rng), n_loops=30, progress=False)
+    assert trained.train_correlation[-1, 0] > 0.999
+    outputs = run_frozen_outputs(task, trained.weights)
+    assert correlation(outputs, targets).mean() > 0.999
+
+
+def test_two_calls_do_exactly_what_one_longer_call_does():
+    task, weights = _task()
+    once = train(task, weights, n_loops=5, progress=False)
+    first = train(task, weights, n_loops=2, progress=False)
+    second = train(task, first.weights, rls=first.rls, n_loops=3, progress=False)
+    np.testing.assert_array_equal(second.weights, once.weights)
+    np.testing.assert_array_equal(second.rls.P, once.rls.P)
+    np.testing.assert_array_equal(
+        np.concatenate([first.train_correlation, second.train_correlation]),
+        once.train_correlation,
+    )
+
+
+def test_training_does_not_change_its_arguments():
+    task, weights = _task()
+    before = weights.copy()
+    train(task, weights, n_loops=1, progress=False)
+    np.testing.assert_array_equal(weights, before)
+
+
+def test_an_interrupt_returns_what_was_learned(monkeypatch):
+    task, weights = _task()
+    updates_of_a_loop = task.timing.update_times.size
+    calls = []
+    update = SharedRLS.update
+
+    def interrupted(self, *arguments):
+        calls.append(1)
+        if len(calls) > 2 * updates_of_a_loop + 3:
+            raise KeyboardInterrupt
+        return update(self, *arguments)
+
+    monkeypatch.setattr(SharedRLS, "update", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
+        result = train(task, weights, n_loops=9, progress=False)
+    assert len(result.train_correlation) == 2
+    assert not np.array_equal(result.weights, weights)
+
+
+def test_a_diverging_run_stops_with_the_loop_and_keeps_the_last_sound_state(monkeypatch):
+    task, weights = _task()
+    sound = train(task, weights, n_loops=2, progress=False)
+    calls = []
+    update = SharedRLS.update
+
+    def poisoned(self, weights, rates, errors):
+        calls.append(1)
+        if len(calls) == 2 * task.timing.update_times.size + 5:
+            errors = errors * np.inf
+        return update(self, weights, rates, errors)
+
+    monkeypatch.setattr(SharedRLS, "update", poisoned)
+    with pytest.raises(TrainingDivergedError, match=r"in loop 3: .*larger ridge") as caught:
+        train(task, weights, n_loops=9, progress=False)
+    np.testing.assert_array_equal(caught.value.result.weights, sound.weights)
+    np.testing.assert_array_equal(caught.value.result.rls.P, sound.rls.P)
+
+
+def test_targets_that_no_network_survives_diverge_with_a_clear_error():
+    task, weights = _task()
+    huge = TrainingTask(task.parameters, task.timing, task.targets * 1e300, task.cues)
+    with pytest.raises(TrainingDivergedError, match="diverged in loop 1"):
+        train(huge, weights * 1e10, n_loops=3, progress=False)
+
+
+def test_a_constant_target_does_not_spoil_the_learning_curve():
+    task, weights = _task()
+    targets = task.targets.copy()
+    targets[0, 3] = 1.0
+    task = TrainingTask(task.parameters, task.timing, targets, task.cues)
+    assert np.isfinite(train(task, weights, n_loops=1, progress=False).train_correlation).all()
+
+
+def test_frozen_outputs_are_the_recurrent_input_at_the_update_times():
+    task, weights = _task(learn_on=13.5, learn_every=4.5)
+    run = run_frozen(task, weights, record_every=0.5)
+    at = np.rint(task.timing.update_times / 0.5).astype(int)
+    np.testing.assert_allclose(run_frozen_outputs(task, weights), run.currents[:, at])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("targets", np.zeros((1, 10, 3)), r"TrainingTask.targets must have shape \(any, 10, 12\)"),
+        ("targets", np.full((1, 10, 12), np.nan), "TrainingTask.targets must be finite"),
+        ("cues", np.zeros((2, 10)), r"TrainingTask.cues must have shape \(1, 10\)"),
+        ("timing", TrialTiming(learn_every=0.7), "learn_every must be a whole multiple"),
+    ],
+)
+def test_a_task_that_does_not_fit_is_refused(field, value, message):
+    task, _ = _task()
+    fields = {name: getattr(task, name) for name in ("parameters", "timing", "targets", "cues")}
+    with pytest.raises(ValueError, match=message):
+        TrainingTask(**(fields | {field: value}))
+
+
+def test_bad_training_arguments_are_refused():
+    task, weights = _task()
+    with pytest.raises(ValueError, match="zero diagonal"):
+        train(task, weights + np.eye(10), progress=False)
+    with pytest.raises(ValueError, match="n_loops must be at least 1"):
+        train(task, weights, n_loops=0, progress=False)
+    with pytest.raises(ValueError, match="rls must be made for 10 units, got one for 9"):
+        train(task, weights, rls=SharedRLS(9), progress=False)
+    with pytest.raises(ValueError, match="condition must be at most 0"):
+        run_frozen(task, weights, 1)

@@ -2,10 +2,10 @@
 
 New here
 --------
-Recordings and where they come from (`recordings`, `psth`), rate networks (`parameters`,
-`connectivity`, `simulator`), targets (`targets`, `population`), exact recursive least
-squares (`rls`), training and testing (`training`), original FORCE (`force`), measures of
-quality (`metrics`) and figures (`plotting`).
+Recordings and where they come from (`rate_record`, `recordings`, `alm_files`, `psth`), rate
+networks (`parameters`, `connectivity`, `simulator`), targets (`targets`, `population`), exact
+recursive least squares (`rls`), training and testing (`training`), original FORCE (`force`),
+measures of quality (`metrics`) and figures (`plotting`).
 """
 
 from src_part1.connectivity import random_weights, sparse_weights
@@ -13,7 +13,9 @@ from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, tr
 from src_part1.metrics import correlation, normalised_error, r2
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
 from src_part1.population import PopulationTask, population_task, run_population
-from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
+from src_part1.psth import psth_from_spikes
+from src_part1.rate_record import Recordings
+from src_part1.recordings import load_recordings, recordings_from_arrays
 from src_part1.rls import ReadoutRLS, SharedRLS
 from src_part1.simulator import RateTrajectory, simulate
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
@@ -25,6 +27,7 @@ from src_part1.training import (
     run_frozen_outputs,
     train,
 )
+from src_part1.warmup import warm_kernels
 
 __all__ = [
     "ForceNetwork",
@@ -47,6 +50,7 @@ __all__ = [
     "noisy_sine",
     "normalised_error",
     "population_task",
+    "psth_from_spikes",
     "r2",
     "random_weights",
     "recordings_from_arrays",
@@ -61,4 +65,5 @@ __all__ = [
     "sum_of_sines",
     "train",
     "train_force",
+    "warm_kernels",
 ]

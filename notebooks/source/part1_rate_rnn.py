@@ -386,7 +386,7 @@ elapsed()
 #
 # ### How to read the change of the weights
 
-# %% alt="Left: the change of the weights shows vertical stripes. Middle: its singular values, three stand out. Right: eigenvalues of W before, in a disc of radius 1, and after, with a few moved to the edge."
+# %% alt="Left: the change of the weights shows vertical stripes. Middle: its singular values, three stand out. Right: eigenvalues of W before, in a disc of radius 1, and after, with one at 1 and a pair at 1 plus or minus 0.31 i."
 delta = sine_training.weights - sine_weights
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
 plotting.plot_weights(delta, ax=axes[0], title=r"change of the weights $\Delta W$")
@@ -407,7 +407,12 @@ print(f"size of the change: |ΔW| / |W| = {size:.2f}")
 # stand out: most of the change turns the present state, as seen through these three, into the wanted
 # input. That is where the stripes come from: column $j$ says how unit $j$ is *read*, and all
 # units read it alike. The long tail below is what the correction of the first, faulty loops left
-# behind. The eigenvalues keep to their disc.
+# behind.
+#
+# Look at the eigenvalues on the dashed line: one at $1$ and a pair at $1 \pm 0.31\,i$. Where all rates
+# are positive the network is linear, and an eigenvalue $\mu$ of $W$ gives a solution
+# $e^{(\mu - 1)\,t/\tau}$. At $\mu = 1$ it is constant; at $\mu = 1 \pm i\,2\pi\tau/T$ it is a sine of
+# period $T$, and $2\pi \cdot 5/100 = 0.31$. Learning has built the constant and the oscillator.
 
 # %% [markdown]
 # ## 6 · One $P$ for all units
@@ -516,7 +521,7 @@ for name, values in zip(recordings.conditions, by_neuron):
           f"median {np.nanmedian(values):.3f}  (frozen weights, only the cue)")
 elapsed()
 
-# %% alt="Top: recorded rates of the population in both conditions, bottom: the rates of the freely running network. They look alike."
+# %% tags=["readme-part1_recordings"] alt="Top: recorded rates of the population in both conditions, bottom: the rates of the freely running network. They look alike."
 fig, axes = plt.subplots(2, recordings.n_conditions, figsize=(12, 8), sharex=True, squeeze=False)
 for column, name, rates, net in zip(
     axes.T, recordings.conditions, recordings.rates, network_rates
@@ -527,7 +532,7 @@ for column, name, rates, net in zip(
                              title=f"{name}: network, running freely")
 fig.suptitle("A network that carries the activity of the population, started by a cue");
 
-# %% alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
+# %% tags=["readme-part1_neurons"] alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
 typical = np.argsort(np.nanmean(by_neuron, axis=0))
 shown = typical[np.linspace(0.05 * len(typical), len(typical) - 1, axes.size).astype(int)]

@@ -36,7 +36,7 @@ class PopulationTask:
 
 
 def population_task(
-    recordings, rng, *, tau=20.0, gain=1.0, dt=1.0, cue_duration=50.0, cue_strength=2.0,
+    recordings, rng, *, tau=20.0, gain=1.0, dt=2.0, cue_duration=50.0, cue_strength=2.0,
     settle=60.0, learn_every=20.0,
 ):
     """Turn recorded rates into targets of a rate network.

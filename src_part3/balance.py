@@ -1,0 +1,186 @@
+r"""What theory says about the balanced state.
+
+Leading order (van Vreeswijk & Sompolinsky 1996): inputs are of order :math:`\sqrt K`, thresholds
+of order 1, so excitation and inhibition must cancel whatever the neuron looks like,
+
+.. math:: \sum_b K_b J_{ab} \nu_b + \mu_a = 0,
+
+and rates are a linear function of the external input. :func:`mean_field` adds what is left at
+finite K: the mean input that does not cancel, its fluctuation in time, and its differences
+between neurons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import root
+from scipy.special import zeta
+
+from src_part2.siegert import siegert_rate
+
+_NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
+_NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class MeanField:
+    """Self-consistent state of a balanced network; each array is (2,), E first.
+
+    Attributes
+    ----------
+    rates : ndarray
+        Mean firing rates (Hz).
+    rate_sd : ndarray
+        Standard deviation of the rate across neurons (Hz).
+    mean_input : ndarray
+        Mean total input (voltage).
+    mean_input_sd : ndarray
+        Standard deviation across neurons of the mean input (voltage).
+    input_sd : ndarray
+        Standard deviation of a neuron's input over time (voltage).
+    """
+
+    rates: np.ndarray
+    rate_sd: np.ndarray
+    mean_input: np.ndarray
+    mean_input_sd: np.ndarray
+    input_sd: np.ndarray
+
+
+def in_degrees(parameters):
+    """Return the mean numbers of E and of I inputs of a neuron.
+
+    Parameters
+    ----------
+    parameters : NetworkParameters
+        The network.
+
+    Returns
+    -------
+    ndarray, shape (2,)
+        ``K_E`` and ``K_I``.
+    """
+    sizes = np.array([parameters.n_exc, parameters.n_inh])
+    return parameters.out_degree * sizes / parameters.n_neurons
+
+
+def leading_order_rates(parameters):
+    """Return the rates at which excitation and inhibition cancel.
+
+    Parameters
+    ----------
+    parameters : NetworkParameters
+        The network.
+
+    Returns
+    -------
+    ndarray, shape (2,)
+        Rates of E and I neurons (Hz) in the limit of many inputs. A negative one says that the
+        network has no balanced state: one population falls silent.
+    """
+    return linear_response(parameters) @ _external(parameters)
+
+
+def linear_response(parameters):
+    """Return how rates change with the external input in the limit of many inputs.
+
+    Parameters
+    ----------
+    parameters : NetworkParameters
+        The network.
+
+    Returns
+    -------
+    ndarray, shape (2, 2)
+        Change of the rate of a population [row] (Hz) for a unit of external input to all neurons
+        of a population [column] (voltage): minus the inverse of the weights times the in-degrees.
+
+    Raises
+    ------
+    ValueError
+        If excitation and inhibition act alike on both populations, so that no rate cancels them.
+    """
+    total = parameters.weights * in_degrees(parameters)
+    if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
+        raise ValueError("the weights have no balanced state: j_ee j_ii equals j_ei j_ie.")
+    return -1000 * np.linalg.inv(total)
+
+
+def mean_field(parameters):
+    r"""Solve for the state of the network at its number of inputs.
+
+    A neuron of population a gets a mean input :math:`\mu_a + \Delta_a z` with a Gaussian z of its
+    own, since it has its own in-degrees and senders of their own rates, and a fluctuation
+    :math:`s_a`:
+
+    .. math::
+       \mu_a &= \mu_a^{ext} + \sum_b K_b J_{ab} \langle\nu_b\rangle, \qquad
+       \Delta_a^2 = \sum_b K_b J_{ab}^2 (\langle\nu_b^2\rangle - c \langle\nu_b\rangle^2), \\
+       s_a^2 &= \sum_b K_b J_{ab}^2 \langle\nu_b\rangle / (2 \tau_{syn}),
+
+    with c the connection probability (Roxin et al. 2011, J. Neurosci. 31:16217). The rate is
+    Siegert's, with threshold and reset raised by
+    :math:`\alpha \sigma \sqrt{\tau_{syn} / \tau_m} / 2`, :math:`\alpha = \sqrt 2 |\zeta(1/2)|`
+    and :math:`\sigma = s \sqrt{2 \tau_{syn} / \tau_m}`, because the noise has the colour of the
+    synapses (Brunel & Sergi 1998, J. Theor. Biol. 195:87).
+
+    Parameters
+    ----------
+    parameters : NetworkParameters
+        The network.
+
+    Returns
+    -------
+    MeanField
+        The state.
+
+    Raises
+    ------
+    ValueError
+        If there is no balanced state to start from, or the equations were not solved.
+    """
+    leading = leading_order_rates(parameters) / 1000
+    if (leading <= 0).any():
+        raise ValueError(
+            "the network has no balanced state: to leading order its rates would be "
+            f"{1000 * leading[0]:.3g} Hz (E) and {1000 * leading[1]:.3g} Hz (I)."
+        )
+
+    def excess(logs):
+        state = _state(parameters, *np.exp(logs).reshape(2, 2))
+        rates = _rates(parameters, *state)
+        moments = np.stack([rates @ _NODE_WEIGHTS, rates**2 @ _NODE_WEIGHTS])
+        return np.log(moments + 1e-30).ravel() - logs
+
+    solution = root(excess, np.log([leading, 2 * leading**2]).ravel())
+    if not solution.success:
+        raise ValueError(f"the mean-field equations were not solved: {solution.message}")
+    first, second = np.exp(solution.x).reshape(2, 2)
+    state = _state(parameters, first, second)
+    return MeanField(1000 * first, 1000 * np.sqrt(second - first**2), *state)
+
+
+def _external(parameters):
+    return np.array([parameters.mu_exc, parameters.mu_inh]) * np.sqrt(parameters.in_degree)
+
+
+def _state(parameters, first, second):
+    """Mean input, its spread across neurons, and fluctuation, from moments of rates (1/ms)."""
+    degrees = in_degrees(parameters)
+    weights = parameters.weights
+    probability = parameters.out_degree / (parameters.n_neurons - 1)
+    mean = _external(parameters) + weights @ (degrees * first)
+    spread = weights**2 @ (degrees * np.maximum(second - probability * first**2, 0))
+    fluctuation = weights**2 @ (degrees * first) / (2 * parameters.tau_syn)
+    return mean, np.sqrt(spread), np.sqrt(fluctuation)
+
+
+def _rates(parameters, mean, spread, fluctuation):
+    """Rates (1/ms) at the Gaussian nodes of both populations."""
+    p = parameters
+    sigma = fluctuation * np.sqrt(2 * p.tau_syn / p.tau_m)
+    shift = np.sqrt(p.tau_syn / p.tau_m) / np.sqrt(2) * abs(zeta(0.5)) * sigma
+    mu = mean[:, None] + spread[:, None] * _NODES - shift[:, None]
+    return siegert_rate(mu, sigma[:, None], tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset) / 1000

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -51,6 +52,7 @@ def execute(path, *, timeout=1800):
         timeout=timeout,
         kernel_name="python3",
         resources={"metadata": {"path": str(Path(path).parent)}},
+        extra_arguments=["--log-level=ERROR"],
     )
     client.execute(env=_kernel_environment())
     return notebook
@@ -74,7 +76,8 @@ def write_html(notebook, path):
     path : pathlib.Path
         The file; its folder is made if need be.
     """
-    exporter = HTMLExporter(embed_images=True)
+    # Of nbconvert's templates this one takes a figure's alternative text from its cell.
+    exporter = HTMLExporter(template_name="classic", embed_images=True)
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
@@ -144,7 +147,8 @@ def main(argv=None):
             notebook = execute(path, timeout=arguments.timeout)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             failures += 1
-            print(f"{path.name} failed:\n{error}", file=sys.stderr)
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+            print(f"{path.name} failed:\n{plain}", file=sys.stderr)
             continue
         html = arguments.output / f"{path.stem}.html"
         write_html(notebook, html)

@@ -16,6 +16,7 @@ print(os.path.basename(os.getcwd()), os.environ["MOTOR_CORTEX_SOURCE"])
 
 def write(path, *sources):
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    cells[-1].metadata["alt"] = "a line that rises"
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
@@ -31,6 +32,7 @@ def test_executes_in_clean_kernels_and_writes_html_and_figures(tmp_path, capsys,
     assert execute_notebooks.main([str(first), str(second), *folders]) == 0
     html = (tmp_path / "html/first.html").read_text(encoding="utf-8")
     assert "data:image/png;base64," in html
+    assert 'alt="a line that rises"' in html
     assert "lessons synthetic" in html
     assert (tmp_path / "html/second.html").is_file()
     (figure,) = (tmp_path / "png").iterdir()
@@ -48,6 +50,7 @@ def test_failing_cell_fails_with_its_traceback_and_the_rest_goes_on(tmp_path, ca
     assert "bad.ipynb failed" in captured.err
     assert "ZeroDivisionError" in captured.err
     assert "half(3)" in captured.err
+    assert "\x1b" not in captured.err
     assert not (tmp_path / "html/bad.html").exists()
     assert (tmp_path / "html/good.html").is_file()
 

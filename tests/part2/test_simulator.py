@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from src_part2.connectivity import random_weights
 from src_part2.kernels import _EDGES, _normals
 from src_part2.parameters import LIFParameters, NetworkParameters
-from src_part2.connectivity import random_weights
 from src_part2.simulator import UNCONNECTED, Recorder, advance, simulate, start_state
 from tests.reference_part2 import lif_network, split_mix, ziggurat_edges
 

@@ -1,0 +1,102 @@
+"""Spike statistics against hand-made spike trains; figures show what they were given."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import src_part2 as part2
+from src_part2 import plotting
+
+
+def run_with(times, ids, n_units=3, duration=1000.0):
+    order = np.argsort(times, kind="stable")
+    times, ids = np.asarray(times, float)[order], np.asarray(ids, np.int32)[order]
+    empty = np.empty((0, 0))
+    return part2.SpikingRun(
+        n_units, duration, np.zeros(n_units), np.bincount(ids, minlength=n_units), times, ids,
+        np.empty(0, np.int64), np.empty(0), empty, empty,
+    )
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_rates_count_spikes():
+    run = run_with([100, 300, 800, 900, 50], [0, 0, 0, 2, 2])
+    np.testing.assert_allclose(part2.firing_rates(run), [3.0, 0.0, 2.0])
+    np.testing.assert_allclose(part2.firing_rates(run, start=200.0), [2.5, 0.0, 1.25])
+
+
+def test_intervals_stay_within_a_neuron():
+    run = run_with([100, 300, 800, 900, 50, 120], [0, 0, 0, 2, 2, 1])
+    intervals, neurons = part2.spike_intervals(run)
+    np.testing.assert_array_equal(intervals, [200.0, 500.0, 850.0])
+    np.testing.assert_array_equal(neurons, [0, 0, 2])
+    intervals, neurons = part2.spike_intervals(run, start=100.0)
+    np.testing.assert_array_equal(intervals, [500.0])
+
+
+def test_cv_of_clock_poisson_and_too_few_spikes():
+    rng = np.random.default_rng(0)
+    clock = np.arange(1.0, 10_000.0, 10.0)
+    poisson = np.cumsum(rng.exponential(10.0, 950))
+    few = np.array([5.0, 7.0])
+    times = np.concatenate([clock, poisson, few])
+    ids = np.repeat([0, 1, 2], [clock.size, poisson.size, few.size])
+    cv = part2.interval_cv(run_with(times, ids, duration=12_000.0))
+    assert cv[0] == pytest.approx(0, abs=1e-9)
+    assert cv[1] == pytest.approx(1, abs=0.1)
+    assert np.isnan(cv[2])
+
+
+def test_unrecorded_spikes_have_no_intervals():
+    run = part2.simulate(
+        part2.LIFParameters(), [2.0], 200.0, np.random.default_rng(0), record_spikes=False
+    )
+    assert part2.firing_rates(run)[0] > 50
+    with pytest.raises(ValueError, match="record_spikes=True"):
+        part2.interval_cv(run)
+    with pytest.raises(ValueError, match="start must be below 200"):
+        part2.firing_rates(run, start=200.0)
+
+
+def test_voltage_shows_every_spike():
+    run = part2.simulate(
+        part2.LIFParameters(), [2.0, 1.5], 100.0, np.random.default_rng(0), traced=[1, 0]
+    )
+    ax = plotting.plot_voltage(run, 0)
+    assert len(ax.collections[0].get_segments()) == run.counts[1] > 0
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), run.voltage[0])
+
+
+def test_raster_shows_chosen_neurons_in_order():
+    run = run_with([100, 300, 800, 900], [0, 1, 2, 2])
+    line = plotting.plot_raster(run, neurons=[2, 0]).lines[0]
+    np.testing.assert_array_equal(line.get_xdata(), [100, 800, 900])
+    np.testing.assert_array_equal(line.get_ydata(), [1, 0, 0])
+
+
+def test_sweep_and_trials_show_their_numbers():
+    result = part2.Sweep(
+        "tau_syn", np.array([1.0, 2.0]), np.array([[0.5, 0.7], [0.8, 1.0]]),
+        np.array([[0.1, 0.3], [0.6, 0.8]]),
+    )
+    np.testing.assert_allclose(plotting.plot_sweep(result).lines[0].get_ydata(), [0.6, 0.9])
+    error = plotting.plot_sweep(result, quality="error")
+    np.testing.assert_allclose(error.lines[0].get_ydata(), [0.8, 0.3])
+    trials = np.random.default_rng(0).random((4, 2, 5))
+    ax = plotting.plot_trial_spread(np.arange(5.0), trials[0], trials)
+    assert len(ax.lines) == 4 * 2 + 2 + 2
+    np.testing.assert_allclose(ax.lines[-2].get_ydata(), trials[:, 0].mean(axis=0))
+
+
+def test_part_one_figures_are_offered_here():
+    assert plotting.plot_learning_curve(np.array([[0.1], [0.5]])).lines
+    assert set(plotting.__all__) <= set(dir(plotting))

@@ -1,0 +1,194 @@
+"""Patterns have the statistics they promise; tasks put them where they belong."""
+
+import numpy as np
+import pytest
+
+from src_part2 import (
+    LearningSettings,
+    LIFParameters,
+    NetworkParameters,
+    TrialTiming,
+    chaotic_targets,
+    correlation,
+    euler_equivalent,
+    frozen_quality,
+    learn,
+    ou_targets,
+    pattern_task,
+    recorded_targets,
+    recorded_task,
+    recordings_from_arrays,
+    run_frozen,
+    siegert_rate,
+    simulated_psth,
+    sweep,
+    train,
+    untrained_input,
+)
+from src_part2.tasks import TIMING
+
+
+def recordings(n=12, peak=20.0):
+    time = np.arange(-500.0, 1.0, 20.0)
+    phase = np.linspace(0, 2 * np.pi, n, endpoint=False)[:, None]
+    course = 3.0 + peak * (0.5 + 0.5 * np.sin(2 * np.pi * time / 500.0 + phase))
+    rates = np.stack([course, np.random.default_rng(8).permutation(course)])
+    return recordings_from_arrays(rates, time, ("right", "left"))
+
+
+@pytest.mark.parametrize(("tau", "smooth"), [(100.0, 0.0), (100.0, 20.0), (30.0, 60.0)])
+def test_ou_paths_have_their_size_and_memory(tau, smooth):
+    time = np.arange(0.0, 3000.0, 10.0)
+    paths = ou_targets(
+        400, time, np.random.default_rng(0), amplitude=0.7, tau=tau, smooth=smooth
+    )
+    assert paths.shape == (400, 300)
+    assert abs(paths.mean()) < 0.05
+    assert paths.std() == pytest.approx(0.7, rel=0.05)
+    # Two exponentials in a row: covariance proportional to tau e^(-t/tau) - smooth e^(-t/smooth).
+    lag = 40.0
+    parts = [(tau, np.exp(-lag / tau))]
+    if smooth:
+        parts.append((-smooth, np.exp(-lag / smooth)))
+    expected = sum(a * b for a, b in parts) / sum(a for a, _ in parts)
+    measured = np.mean(paths[:, 4:] * paths[:, :-4]) / paths.var()
+    assert measured == pytest.approx(expected, abs=0.04)
+
+
+def test_chaotic_patterns_differ_and_last():
+    time = np.arange(0.0, 2000.0, 20.0)
+    patterns = chaotic_targets(150, time, np.random.default_rng(2), amplitude=0.3)
+    assert patterns.std() == pytest.approx(0.3)
+    np.testing.assert_allclose(patterns.mean(axis=1), 0, atol=1e-12)
+    assert patterns[:, -20:].std() > 0.15
+    between = np.corrcoef(patterns)[np.triu_indices(150, 1)]
+    assert np.abs(between).mean() < 0.4
+
+
+def test_a_silent_rate_network_is_no_target():
+    with pytest.raises(ValueError, match="not chaotic but silent"):
+        chaotic_targets(50, np.arange(0.0, 100.0, 20.0), np.random.default_rng(0), gain=0.5)
+
+
+def test_recorded_targets_lead_back_to_the_rates():
+    neuron, recorded = LIFParameters(), recordings()
+    elapsed = recorded.time - recorded.time[0]
+    targets = recorded_targets(recorded, neuron, elapsed)
+    rates = siegert_rate(targets, **euler_equivalent(2.0))
+    np.testing.assert_allclose(rates, recorded.rates, rtol=1e-9)
+    outside = recorded_targets(recorded, neuron, np.array([-50.0, 0.0, elapsed[-1], 900.0]))
+    np.testing.assert_array_equal(outside[..., 0], outside[..., 1])
+    np.testing.assert_array_equal(outside[..., 2], outside[..., 3])
+
+
+def test_silent_bins_get_the_least_rate():
+    recorded = recordings()
+    silent = recordings_from_arrays(np.zeros((1, 3, recorded.n_time)), recorded.time, ("a",))
+    targets = recorded_targets(silent, LIFParameters(), [0.0, 100.0], min_rate=0.2)
+    np.testing.assert_allclose(siegert_rate(targets, **euler_equivalent(2.0)), 0.2)
+
+
+def test_patterns_modulate_the_untrained_input():
+    neuron, network = LIFParameters(tau_syn=200.0), NetworkParameters(60)
+    task, weights = pattern_task(
+        "sines", neuron, network, np.random.default_rng(4), amplitude=0.2, time_scale=1000.0
+    )
+    assert task.targets.shape == (1, 60, 100)
+    np.testing.assert_allclose(np.ptp(task.targets, axis=2), 0.4, rtol=0.01)
+    np.testing.assert_allclose(task.targets[..., :50], task.targets[..., 50:], atol=1e-12)
+    again = untrained_input(neuron, network, weights, np.random.default_rng(9))
+    np.testing.assert_allclose(task.targets[0].mean(axis=1), again, atol=0.06)
+    assert task.timing == TIMING
+
+
+@pytest.mark.parametrize("kind", ["ou", "chaos"])
+def test_other_patterns_make_tasks_too(kind):
+    rng = np.random.default_rng(1)
+    task, _ = pattern_task(kind, LIFParameters(tau_syn=50.0), NetworkParameters(40), rng)
+    assert task.targets.shape == (1, 40, 100)
+    assert 0.1 < task.targets.std(axis=2).mean() < 0.5
+
+
+def test_recorded_task_has_its_bins_after_cue_and_settling():
+    recorded = recordings()
+    made = recorded_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+    times = made.task.timing.update_times
+    assert made.first_bin == 1100.0
+    assert times[-1] == made.first_bin + 500.0
+    at_bins = recorded_targets(recorded, made.task.neuron, recorded.time - recorded.time[0])
+    np.testing.assert_allclose(made.task.targets[:, :, times >= 1100.0], at_bins, rtol=1e-12)
+    np.testing.assert_allclose(made.task.targets[:, :, 0], at_bins[:, :, 0], rtol=1e-12)
+    np.testing.assert_allclose(made.task.mean_input, made.task.targets.mean(axis=(0, 2)))
+
+
+def test_psth_counts_spikes_in_the_right_bins():
+    # Without coupling and noise, spike times are known: compare with a plain histogram.
+    recorded = recordings()
+    made = recorded_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+    zero = np.zeros_like(made.weights)
+    psth = simulated_psth(made, zero, np.random.default_rng(5), n_trials=1, smoothing_bins=0)
+    run = run_frozen(made.task, zero, np.random.default_rng(5))
+    edges = np.arange(1090.0, 1611.0, 20.0)
+    for i in range(recorded.n_neurons):
+        expected = np.histogram(run.spike_times[run.spike_ids == i] + 1e-9, edges)[0] * 50.0
+        np.testing.assert_array_equal(psth[i], expected)
+
+
+def test_recorded_rates_are_learned_in_both_conditions():
+    rng = np.random.default_rng(0)
+    made = recorded_task(recordings(120, peak=60.0), LIFParameters(tau_syn=100.0), rng)
+    trained = train(made.task, made.weights, rng, ridge=0.05, n_loops=25, progress=False)
+    assert frozen_quality(made.task, trained.weights, rng, n_trials=3).correlation > 0.8
+    for condition in range(2):
+        psth = simulated_psth(made, trained.weights, rng, condition, n_trials=10)
+        own = correlation(psth, made.recordings.rates[condition])
+        other = correlation(psth, made.recordings.rates[1 - condition])
+        assert np.median(own) > 0.8
+        assert np.median(own) > np.median(other) + 0.3
+
+
+def test_larger_networks_learn_better():
+    base = LearningSettings(tau_syn=100.0, n_loops=8)
+    found = sweep(base, "n_units", [25, 150], seeds=(0, 1), n_trials=2, progress=False)
+    assert found.correlation.shape == found.r2.shape == (2, 2)
+    assert found.correlation[1].mean() > found.correlation[0].mean() + 0.1
+    alone = learn(
+        LearningSettings(tau_syn=100.0, n_loops=8, n_units=150), np.random.default_rng(1),
+        n_trials=2,
+    )
+    assert (alone.correlation, alone.r2) == (found.correlation[1, 1], found.r2[1, 1])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda rng: ou_targets(3, [0.0, 0.0], rng), "time must increase"),
+        (lambda rng: ou_targets(3, [0.0, 1.0], rng, tau=0.0), "tau must be positive"),
+        (lambda rng: chaotic_targets(1, [0.0, 1.0], rng), "n_units must be at least 2"),
+        (
+            lambda rng: recorded_targets(recordings(), LIFParameters(noise=0.0), [0.0]),
+            "LIFParameters.noise must be positive",
+        ),
+        (
+            lambda rng: pattern_task("circles", LIFParameters(), NetworkParameters(4), rng),
+            "kind must be one of 'sines', 'ou', 'chaos', got 'circles'",
+        ),
+        (
+            lambda rng: pattern_task(
+                "sines", LIFParameters(), NetworkParameters(4), rng,
+                timing=TrialTiming(0.0, 1.05, 2.0, 4.0, 1.0),
+            ),
+            "stim_off must be a whole multiple",
+        ),
+        (lambda rng: sweep(LearningSettings(), "kind", [1.0]), "setting must be one of"),
+        (lambda rng: LearningSettings(n_units=1), "LearningSettings.n_units must be at least 2"),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(np.random.default_rng(0))
+
+
+def test_rates_have_to_be_recordings():
+    with pytest.raises(TypeError, match="recordings must be Recordings, got ndarray"):
+        recorded_targets(np.ones((1, 2, 3)), LIFParameters(), [0.0])

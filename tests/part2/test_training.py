@@ -1,0 +1,212 @@
+"""Training against its textbook twin; interruption, resumption, divergence; frozen trials."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from src_part2 import (
+    LIFParameters,
+    NetworkParameters,
+    SharedRLS,
+    SpikingTask,
+    TrainingDivergedError,
+    TrialTiming,
+    frozen_quality,
+    pattern_task,
+    random_weights,
+    run_frozen,
+    run_frozen_outputs,
+    train,
+)
+from src_part2.kernels import _normals
+from tests.reference_part2 import lif_network, rls_with_one_P_each
+
+TIMING = TrialTiming(20.0, 30.0, 35.0, 95.0, 10.0)
+
+
+def small_task(n=8, n_conditions=1, seed=0, **neuron):
+    rng = np.random.default_rng(seed)
+    neuron = LIFParameters(**{"tau_syn": 40.0, "v_th": 0.8, **neuron})
+    mean_input = 1.5 + 0.2 * rng.standard_normal(n)
+    targets = 1.5 + 0.5 * rng.standard_normal((n_conditions, n, 6))
+    cues = rng.standard_normal((n_conditions, n))
+    task = SpikingTask(neuron, mean_input, TIMING, targets, cues)
+    return task, random_weights(NetworkParameters(n, 30.0), rng)
+
+
+def textbook_loop(task, weights, rng, ridge):
+    """One loop of one condition, with u = W r at every step and a P for each neuron."""
+    neuron, n = task.neuron, task.n_units
+    key = rng.integers(2**64, dtype=np.uint64)
+    n_steps = 950
+    rows = np.empty(n_steps * n)
+    _normals(key, 0, rows)
+    rows = rows.reshape(n_steps, n)
+    drive = np.tile(task.mean_input, (n_steps, 1))
+    drive[200:300] += task.cues[0]
+    v, r, last = np.full(n, neuron.v_reset), np.zeros(n), []
+    pairs, used, step = [], weights.copy(), 0
+    for k, target in enumerate(task.targets[0].T):
+        for _ in range(350 if k == 0 else 100):
+            r *= 1 - neuron.dt / neuron.tau_syn
+            for j in last:
+                r[j] += 1 / neuron.tau_syn
+            u = used @ r
+            v += neuron.dt / neuron.tau_m * (drive[step] + u - v + neuron.noise * rows[step])
+            last = list(np.flatnonzero(v > neuron.v_th))
+            v[last] = neuron.v_reset
+            step += 1
+        pairs.append((target, r.copy()))
+        used = rls_with_one_P_each(weights, task.mean_input, pairs, ridge)
+    return used
+
+
+def test_training_equals_textbook():
+    task, weights = small_task()
+    result = train(
+        task, weights, np.random.default_rng(7), ridge=0.3, n_loops=1, progress=False
+    )
+    expected = textbook_loop(task, weights, np.random.default_rng(7), 0.3)
+    assert np.abs(expected - weights).max() > 0.1
+    np.testing.assert_allclose(result.weights, expected, rtol=1e-7, atol=1e-9)
+    np.testing.assert_array_equal(result.initial_weights, weights)
+    assert not np.diagonal(result.weights).any()
+
+
+def test_one_neuron_pair_follows_the_slow_network_between_updates():
+    task, weights = small_task(n=2)
+    run = run_frozen(task, weights, np.random.default_rng(3), trace_every=0.1)
+    key = np.random.default_rng(3).integers(2**64, dtype=np.uint64)
+    rows = np.empty(950 * 2)
+    _normals(key, 0, rows)
+    drive = np.tile(task.mean_input, (950, 1))
+    drive[200:300] += task.cues[0]
+    neuron = task.neuron
+    spikes, *_ = lif_network(
+        weights, drive, neuron.noise, 950, tau_m=neuron.tau_m, tau_syn=neuron.tau_syn,
+        v_th=neuron.v_th, v_reset=neuron.v_reset, dt=neuron.dt, noise_rows=rows.reshape(950, 2),
+    )
+    assert len(spikes) == run.spike_times.size > 3
+    outputs = run_frozen_outputs(task, weights, np.random.default_rng(3), n_trials=2)
+    np.testing.assert_array_equal(outputs[0], run.total_input[:, 350:950:100])
+    assert not np.array_equal(outputs[0], outputs[1])
+
+
+def test_two_short_trainings_equal_one_long_one():
+    task, weights = small_task(n_conditions=2)
+    long = train(task, weights, np.random.default_rng(1), n_loops=5, progress=False)
+    rng = np.random.default_rng(1)
+    first = train(task, weights, rng, n_loops=2, progress=False)
+    second = train(task, first.weights, rng, n_loops=3, rls=first.rls, progress=False)
+    np.testing.assert_array_equal(second.weights, long.weights)
+    np.testing.assert_array_equal(second.rls.P, long.rls.P)
+    curve = np.concatenate([first.train_correlation, second.train_correlation])
+    np.testing.assert_array_equal(curve, long.train_correlation)
+    assert curve.shape == (5, 2)
+
+
+def test_an_interrupt_returns_what_was_learned(monkeypatch):
+    task, weights = small_task()
+    expected = train(task, weights, np.random.default_rng(1), n_loops=2, progress=False)
+    n_updates = TIMING.update_times.size
+    original, calls = SharedRLS.update, []
+
+    def interrupted(self, *arguments):
+        if len(calls) == 2 * n_updates:
+            raise KeyboardInterrupt
+        calls.append(1)
+        original(self, *arguments)
+
+    monkeypatch.setattr(SharedRLS, "update", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
+        result = train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
+    np.testing.assert_array_equal(result.weights, expected.weights)
+    np.testing.assert_array_equal(result.train_correlation, expected.train_correlation)
+
+
+def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch):
+    task, weights = small_task()
+    expected = train(task, weights, np.random.default_rng(1), n_loops=3, progress=False)
+    original, calls = SharedRLS.update, []
+
+    def runs_away(self, weights, *arguments):
+        original(self, weights, *arguments)
+        calls.append(1)
+        if len(calls) == 3 * TIMING.update_times.size + 2:
+            weights += 1e4
+
+    monkeypatch.setattr(SharedRLS, "update", runs_away)
+    with pytest.raises(
+        TrainingDivergedError, match=r"loop 4: the population fires at \d+ Hz, more .* Use a larger"
+    ) as caught:
+        train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
+    np.testing.assert_array_equal(caught.value.result.weights, expected.weights)
+    np.testing.assert_array_equal(caught.value.result.rls.P, expected.rls.P)
+    assert len(caught.value.result.train_correlation) == 3
+
+
+def test_weights_that_are_no_numbers_are_noticed(monkeypatch):
+    task, weights = small_task()
+
+    def spoil(self, weights, *arguments):
+        weights[0, 1] = np.nan
+
+    monkeypatch.setattr(SharedRLS, "update", spoil)
+    with pytest.raises(TrainingDivergedError, match="loop 1: weights or inputs are not finite"):
+        train(task, weights, np.random.default_rng(1), n_loops=2, progress=False)
+
+
+def test_the_original_task_is_learned():
+    rng = np.random.default_rng(11)
+    task, weights = pattern_task("sines", LIFParameters(tau_syn=200.0), NetworkParameters(), rng)
+    before = frozen_quality(task, weights, rng, n_trials=3)
+    result = train(task, weights, rng, progress=False)
+    quality = frozen_quality(task, result.weights, rng, n_trials=5)
+    assert before.correlation < 0.2
+    assert quality.correlation > 0.97
+    assert quality.r2 > 0.9
+    assert result.train_correlation[-1, 0] > result.train_correlation[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": np.zeros((1, 8, 7))}, "targets must have 6 points in time, .* got 7"),
+        ({"targets": np.zeros((1, 7, 6))}, r"targets must have shape \(any, 8, 6\)"),
+        ({"targets": np.full((1, 8, 6), np.nan)}, "targets must be finite"),
+        ({"cues": np.zeros((2, 8))}, r"cues must have shape \(1, 8\), got \(2, 8\)"),
+        ({"mean_input": np.full(8, np.inf)}, "mean_input must be finite"),
+        ({"timing": replace(TIMING, learn_every=10.03)}, "learn_every must be a whole multiple"),
+    ],
+)
+def test_bad_tasks_are_refused(changes, message):
+    task, _ = small_task()
+    with pytest.raises(ValueError, match=message):
+        replace(task, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weights": np.zeros((8, 7))}, r"weights must have shape \(8, 8\), got \(8, 7\)"),
+        ({"weights": np.eye(8)}, "weights must have a zero diagonal"),
+        ({"n_loops": 0}, "n_loops must be at least 1"),
+        ({"ridge": 0.0}, "ridge must be positive"),
+        ({"max_rate": -1.0}, "max_rate must be positive"),
+        ({"rls": SharedRLS(9)}, "rls must be made for 8 neurons, got one for 9"),
+    ],
+)
+def test_bad_trainings_are_refused(changes, message):
+    task, weights = small_task()
+    arguments = {"weights": weights, "rng": np.random.default_rng(0), "progress": False}
+    with pytest.raises(ValueError, match=message):
+        train(task, **{**arguments, **changes})
+
+
+def test_wrong_conditions_and_seeds_are_refused():
+    task, weights = small_task()
+    with pytest.raises(ValueError, match="condition must be at most 0"):
+        run_frozen(task, weights, np.random.default_rng(0), 1)
+    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
+        train(task, weights, 3)

@@ -1,43 +1,10 @@
-"""How irregular and how independent spikes are."""
+"""How independent the neurons of a network are."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from src_part1.validation import check_array, check_integer, check_rng
-
-
-def interval_cv(spike_times, spike_neurons, n_neurons, *, at_least=10):
-    """Return the coefficient of variation of each neuron's intervals.
-
-    Parameters
-    ----------
-    spike_times : ndarray, shape (n_spikes,)
-        Times of the spikes (ms), in increasing order.
-    spike_neurons : ndarray of int, shape (n_spikes,)
-        Neuron of each spike.
-    n_neurons : int
-        Number of neurons.
-    at_least : int, optional
-        Neurons with fewer intervals get NaN.
-
-    Returns
-    -------
-    ndarray, shape (n_neurons,)
-        Standard deviation over mean: 0 for a clock, 1 for a Poisson process. In a window that is
-        short against the intervals it comes out too small.
-    """
-    at_least = check_integer("at_least", at_least, at_least=2)
-    spike_neurons = np.asarray(spike_neurons)
-    order = np.argsort(spike_neurons, kind="stable")
-    neurons = spike_neurons[order]
-    within = neurons[1:] == neurons[:-1]
-    intervals, owner = np.diff(np.asarray(spike_times)[order])[within], neurons[1:][within]
-    count = np.bincount(owner, minlength=n_neurons)
-    divisor = np.where(count >= at_least, count, np.nan)
-    mean = np.bincount(owner, intervals, minlength=n_neurons) / divisor
-    squares = np.bincount(owner, (intervals - mean[owner]) ** 2, minlength=n_neurons)
-    return np.sqrt(squares / divisor) / mean
 
 
 def pairwise_correlations(counts, *, n_neurons=500, rng=None):

@@ -20,7 +20,7 @@ from src_part3.state import initial_state
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What one trial left behind.
+    """What one trial left behind; Part 2's statistics take it like a run of theirs.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Trial:
         Start of each bin (ms from the start of the trial).
     bin_width : float
         Width of a bin (ms).
-    counts : ndarray of uint16, shape (n_bins, n_neurons)
+    bin_counts : ndarray of uint16, shape (n_bins, n_neurons)
         Spikes in each bin.
     balanced_input : ndarray, shape (n_bins, n_trained)
         Mean external and static input of the trained neurons in each bin, without the cue.
@@ -40,7 +40,7 @@ class Trial:
 
     time: np.ndarray
     bin_width: float
-    counts: np.ndarray
+    bin_counts: np.ndarray
     balanced_input: np.ndarray
     plastic_input: np.ndarray
     recorder: Recorder
@@ -51,9 +51,29 @@ class Trial:
         return self.balanced_input + self.plastic_input
 
     @property
-    def rates(self):
-        """Firing rates over the whole trial (Hz), shape (n_neurons,)."""
-        return self.counts.sum(axis=0) * (1000 / (self.bin_width * len(self.counts)))
+    def duration(self):
+        """Duration (ms)."""
+        return self.bin_width * len(self.time)
+
+    @property
+    def n_units(self):
+        """Number of neurons."""
+        return self.bin_counts.shape[1]
+
+    @property
+    def counts(self):
+        """Spikes of each neuron in the whole trial, shape (n_neurons,)."""
+        return self.bin_counts.sum(axis=0, dtype=np.int64)
+
+    @property
+    def spike_times(self):
+        """Times of the spikes (ms), in increasing order; empty if they were not recorded."""
+        return self.recorder.spike_times
+
+    @property
+    def spike_ids(self):
+        """Neuron of each spike."""
+        return self.recorder.spike_neurons
 
 
 def run_trial(network, trial, rng, *, weights=None, cue=None, feedforward=None, condition=0,

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import (
     in_degrees,
     leading_order_rates,
@@ -12,7 +13,7 @@ from src_part3.balance import (
     mean_field,
 )
 from src_part3.parameters import NetworkParameters, TrialParameters
-from src_part3.spike_statistics import interval_cv, pairwise_correlations
+from src_part3.spike_statistics import pairwise_correlations
 from src_part3.state import build_network
 from src_part3.trials import run_trial
 
@@ -63,7 +64,7 @@ def test_mean_field_predicts_the_simulated_rates(out_degree):
     p = replace(DEFAULT, out_degree=out_degree)
     network = build_network(p, np.random.default_rng(0), precision="float32")
     trial = run_trial(network, TrialParameters(duration=3000.0), np.random.default_rng(1))
-    rates = np.array([trial.rates[:2500].mean(), trial.rates[2500:].mean()])
+    rates = firing_rates(trial).reshape(2, 2500).mean(axis=1)
     np.testing.assert_allclose(mean_field(p).rates, rates, rtol=0.05)
     assert (np.abs(mean_field(p).rates / rates - 1) < np.abs([7.5, 13.5] / rates - 1)).all()
 
@@ -73,18 +74,15 @@ def test_rates_follow_the_external_input_linearly(untrained):
     extra = np.where(np.arange(5000) < 2500, 0.8, 0.0)
     trial = run_trial(network, TrialParameters(duration=6000.0), np.random.default_rng(1),
                       extra_input=extra)
-    change = trial.rates - base.rates
-    expected = linear_response(DEFAULT)[:, 0] * 0.8
-    np.testing.assert_allclose(
-        [change[:2500].mean(), change[2500:].mean()], expected, rtol=0.15
-    )
+    change = (firing_rates(trial) - firing_rates(base)).reshape(2, 2500).mean(axis=1)
+    np.testing.assert_allclose(change, linear_response(DEFAULT)[:, 0] * 0.8, rtol=0.15)
 
 
 def test_spikes_are_irregular_and_nearly_independent(untrained):
     _, trial = untrained
-    cv = interval_cv(trial.recorder.spike_times, trial.recorder.spike_neurons, 5000, at_least=30)
+    cv = interval_cv(trial, min_intervals=30)
     assert 0.8 < np.nanmean(cv) < 1.1
-    correlations = pairwise_correlations(trial.counts[10:])
+    correlations = pairwise_correlations(trial.bin_counts[10:])
     assert abs(correlations.mean()) < 0.01
     assert correlations.std() == pytest.approx(1 / np.sqrt(290), rel=0.15)
 
@@ -94,19 +92,6 @@ def test_networks_without_a_balanced_state_are_named():
         leading_order_rates(replace(DEFAULT, j_ee=0.75))
     with pytest.raises(ValueError, match="would be"):
         mean_field(replace(DEFAULT, mu_inh=1.0))
-
-
-def test_interval_cv_of_a_clock_and_of_a_poisson_process():
-    rng = np.random.default_rng(0)
-    clock = 5.0 * np.arange(1, 101)
-    poisson = np.cumsum(rng.exponential(3.0, 40_000))
-    times = np.concatenate([clock, poisson, [1.0, 2.0]])
-    neurons = np.repeat([0, 2, 3], [100, 40_000, 2])
-    order = np.argsort(times, kind="stable")
-    cv = interval_cv(times[order], neurons[order], 5)
-    assert cv[0] == pytest.approx(0, abs=1e-12)
-    assert cv[2] == pytest.approx(1, abs=0.02)
-    assert np.isnan(cv[[1, 3, 4]]).all()
 
 
 def test_pairwise_correlations_of_known_pairs():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from src_part2.statistics import firing_rates
 from src_part3.connectivity import draw_plastic
 from src_part3.drive import draw_cues
 from src_part3.feedforward import draw_rates
@@ -38,10 +39,10 @@ def test_same_trials_on_any_number_of_threads(setting):
         list(run_trials(network, TRIAL, 7, np.random.default_rng(3), n_threads=n, **options))
         for n in (1, 2, 5)
     ]
-    assert len({trial.counts.tobytes() for trial in runs[0]}) == 7
+    assert len({trial.bin_counts.tobytes() for trial in runs[0]}) == 7
     for other in runs[1:]:
         for a, b in zip(runs[0], other, strict=True):
-            np.testing.assert_array_equal(a.counts, b.counts)
+            np.testing.assert_array_equal(a.bin_counts, b.bin_counts)
             np.testing.assert_array_equal(a.total_input, b.total_input)
 
 
@@ -62,25 +63,26 @@ def test_feedforward_spikes_and_cue_act_when_they_should(setting):
     rng = np.random.default_rng
     full = run_trial(network, TRIAL, rng(0), **options)
     no_cue = run_trial(network, TRIAL, rng(0), **{**options, "cue": None})
-    np.testing.assert_array_equal(full.counts[:5], no_cue.counts[:5])
-    assert (full.counts[5:7] != no_cue.counts[5:7]).any()
+    np.testing.assert_array_equal(full.bin_counts[:5], no_cue.bin_counts[:5])
+    assert (full.bin_counts[5:7] != no_cue.bin_counts[5:7]).any()
     silent = run_trial(network, TRIAL, rng(0), **{**options, "feedforward": None})
-    np.testing.assert_array_equal(full.counts[:7], silent.counts[:7])
-    assert (full.counts[7:] != silent.counts[7:]).any()
+    np.testing.assert_array_equal(full.bin_counts[:7], silent.bin_counts[:7])
+    assert (full.bin_counts[7:] != silent.bin_counts[7:]).any()
 
 
 def test_silenced_neurons_do_not_spike(setting):
     network, options = setting
     trial = run_trial(network, TRIAL, np.random.default_rng(0), silenced=[3, 150], **options)
-    assert trial.counts[:, [3, 150]].sum() == 0
-    assert trial.counts.sum() > 0
+    assert trial.bin_counts[:, [3, 150]].sum() == 0
+    assert trial.bin_counts.sum() > 0
 
 
 def test_rates_are_spikes_per_second(setting):
     network, options = setting
     trial = run_trial(network, TRIAL, np.random.default_rng(0), spikes=True, **options)
-    counts = np.bincount(trial.recorder.spike_neurons, minlength=200)
-    np.testing.assert_allclose(trial.rates, counts / 0.3)
+    counts = np.bincount(trial.spike_ids, minlength=200)
+    np.testing.assert_array_equal(trial.counts, counts)
+    np.testing.assert_allclose(firing_rates(trial), counts / 0.3)
 
 
 def test_a_trial_must_be_a_whole_number_of_bins(setting):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import subprocess
 import sys
+import tempfile
 
 
 def peak_rss_mb():
@@ -57,3 +59,24 @@ def table(header, rows):
     lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
+
+
+def cold_start_seconds(code):
+    """Time code on a machine that never compiled our kernels.
+
+    Parameters
+    ----------
+    code : str
+        A program that prints the seconds it measured.
+
+    Returns
+    -------
+    float
+        What it printed, run in a new process with an empty kernel cache.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": cache},
+        )
+    return float(done.stdout)

@@ -1,0 +1,88 @@
+"""Part 3: a balanced network of excitatory and inhibitory neurons that carries recorded activity.
+
+New here
+--------
+The balanced network (`parameters`, `connectivity`, `state`) and its simulator (`simulator`,
+`recorder`), what drives it (`drive`, `feedforward`), whole trials (`trials`), theory of the
+balanced state (`balance`, `spike_statistics`), and targets for its neurons (`input_targets`,
+`matching`).
+
+From Part 2
+-----------
+The firing rate of a noisy LIF neuron and its inverse, and statistics of spikes.
+
+From Part 1
+-----------
+Recordings and measures of quality.
+"""
+
+from src_part1.metrics import correlation, normalised_error, r2
+from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
+from src_part2.siegert import siegert_mean_input, siegert_rate
+from src_part2.statistics import firing_rates, interval_cv, spike_intervals
+from src_part3.balance import MeanField, leading_order_rates, linear_response, mean_field
+from src_part3.connectivity import (
+    PlasticConnectivity,
+    StaticConnectivity,
+    draw_plastic,
+    draw_static,
+    plastic_from_index,
+)
+from src_part3.drive import Drive, draw_cues, make_drive
+from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
+from src_part3.input_targets import InputStatistics, input_targets, measure_inputs
+from src_part3.matching import match_by_rate
+from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.recorder import Recorder
+from src_part3.simulator import advance, refresh_plastic_input
+from src_part3.spike_statistics import pairwise_correlations
+from src_part3.state import Network, NetworkState, PlasticWeights, build_network, initial_state
+from src_part3.trials import Trial, run_trial, run_trials
+
+__all__ = [
+    "Drive",
+    "FeedforwardParameters",
+    "FeedforwardRates",
+    "InputStatistics",
+    "MeanField",
+    "Network",
+    "NetworkParameters",
+    "NetworkState",
+    "PlasticConnectivity",
+    "PlasticWeights",
+    "Recorder",
+    "Recordings",
+    "StaticConnectivity",
+    "Trial",
+    "TrialParameters",
+    "advance",
+    "build_network",
+    "correlation",
+    "draw_cues",
+    "draw_plastic",
+    "draw_rates",
+    "draw_spikes",
+    "draw_static",
+    "firing_rates",
+    "initial_state",
+    "input_targets",
+    "interval_cv",
+    "leading_order_rates",
+    "linear_response",
+    "load_recordings",
+    "make_drive",
+    "match_by_rate",
+    "mean_field",
+    "measure_inputs",
+    "normalised_error",
+    "pairwise_correlations",
+    "plastic_from_index",
+    "r2",
+    "recordings_from_arrays",
+    "refresh_plastic_input",
+    "run_trial",
+    "run_trials",
+    "siegert_mean_input",
+    "siegert_rate",
+    "spike_intervals",
+]

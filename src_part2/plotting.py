@@ -102,7 +102,7 @@ def plot_raster(run, *, neurons=None, ax=None, colour="black"):
     rows = row_of[run.spike_ids]
     ax.plot(
         run.spike_times[rows >= 0], rows[rows >= 0], "|", color=colour,
-        markersize=max(2.0, 160.0 / neurons.size), markeredgewidth=0.8,
+        markersize=max(3.0, 160.0 / neurons.size), markeredgewidth=1.0,
     )
     ax.set(
         xlabel="time (ms)", ylabel="neuron", xlim=(0, run.duration), ylim=(-0.7, neurons.size - 0.3)
@@ -140,7 +140,7 @@ def plot_trial_spread(time, targets, trials, *, ax=None):
     plot_traces(
         time, trials.mean(axis=0), spacing=spacing, ax=ax, colour=OUTPUT, label="mean of trials"
     )
-    ax.legend(loc="lower right", ncols=3, bbox_to_anchor=(1.0, 1.0))
+    ax.legend(loc="upper center", ncols=3, bbox_to_anchor=(0.5, -0.14))
     return ax
 
 

@@ -12,7 +12,8 @@ import time
 import numba
 import numpy as np
 
-from benchmarks.measurement import machine, peak_rss_mb, table
+from benchmarks import part1_rls
+from benchmarks.measurement import machine, peak_rss_mb
 from benchmarks.textbook import TextbookRLS
 from src_part2 import (
     LIFParameters,
@@ -135,24 +136,11 @@ def run(arguments):
 
 def report(result):
     """Return the table for people."""
-    rows = [
-        (
-            n, result["textbook_s"][n] * 1e6, result["shared_s"][n] * 1e6, result["ratio"][n],
-            result["max_weight_difference"][n], result["seconds_per_loop"][n] * 1e3,
-            result["rls_seconds_per_loop"][n] * 1e3,
-        )
-        for n in result["ratio"]
-    ]
-    header = (
-        "N", "textbook us/update", "shared us/update", "ratio", "weight difference",
-        "loop ms", "of which RLS ms",
-    )
     large = result["large"]
     return (
-        f"{table(header, rows)}\n"
+        f"{part1_rls.report(result)}\n"
         f"N = {large['n_units']}: {large['seconds_per_loop']:.2f} s a loop "
         f"(updates {large['rls_seconds_per_loop']:.2f} s), {large['peak_rss_mb']:.0f} MB, "
         f"{large['threads']} threads; one P for each neuron would need "
-        f"{large['one_p_each_gb']:.0f} GB\n"
-        f"({result['machine']}; one thread unless said)"
+        f"{large['one_p_each_gb']:.0f} GB"
     )

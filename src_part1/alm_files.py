@@ -16,6 +16,8 @@ import numpy as np
 import pooch
 import requests
 
+from src_part1.validation import check_array
+
 COMMIT = "90395f431cd6c364123a073fab1047d7b09b61ae"
 BASE_URL = (
     f"https://raw.githubusercontent.com/chrismkkim/TutorialCNS2025/{COMMIT}/src_part3/data_alm/"
@@ -58,13 +60,11 @@ def load_alm_rates(folder=None, *, mend=True):
     ------
     ConnectionError
         If the files are not on this machine and cannot be fetched.
-    FileNotFoundError, ValueError
-        If a file is missing, or is not the published one.
+    FileNotFoundError, TypeError, ValueError
+        If a file is missing, is not the published one, or holds something else.
     """
     paths, place = locate(RATE_FILES, folder)
-    rates = _read_both(paths, "Pyr")
-    if (rates < 0.0).any():
-        raise ValueError(f"The rates in {paths[0].parent} must not be negative.")
+    rates = np.stack([_read_jld(path, "Pyr", at_least=0.0) for path in paths])
     if mend:
         rates = mend_last_bins(rates)
         state = "the last eight bins, too low in the files, are mended"
@@ -97,7 +97,7 @@ def load_alm_input_targets(source=None):
         As for `load_alm_rates`.
     """
     paths, _ = locate(TARGET_FILES, source)
-    return _read_both(paths, "utarg")
+    return np.stack([_read_jld(path, "utarg") for path in paths])
 
 
 def mend_last_bins(rates):
@@ -170,10 +170,9 @@ def _fetch(names):
             cache.fetch(name, downloader=downloader)
     except OSError as error:  # the errors of requests are OSErrors, too
         raise ConnectionError(_not_fetched(BASE_URL, error)) from error
-    except ValueError as error:  # pooch: the checksum of what came is not the expected one
-        raise ValueError(
-            f"What {BASE_URL} sent is not the published file, and was not kept: {error}"
-        ) from error
+    except ValueError as error:  # the checksum: say, a log-in page of the network came instead
+        reason = "what came has another sha256 than the published file and was not kept"
+        raise ConnectionError(_not_fetched(BASE_URL, reason)) from error
 
 
 def _locate_in_folder(names, folder):
@@ -231,30 +230,14 @@ def _sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read_both(paths, dataset):
-    return np.stack([_read_jld(path, dataset) for path in paths])
-
-
-def _read_jld(path, dataset):
+def _read_jld(path, dataset, at_least=None):
     """Return one matrix (neuron, time) of a JLD file, which is HDF5."""
     try:
         with h5py.File(path, "r") as file:
-            if dataset not in file:
+            if not isinstance(file.get(dataset), h5py.Dataset):
                 raise ValueError(f"{path} lacks the dataset {dataset!r}; it has {list(file)}.")
             values = file[dataset][()]
     except OSError as error:
         raise ValueError(f"{path} cannot be read as HDF5/JLD: {error}") from error
-    expected = (TIME.size, N_NEURONS)
-    if np.shape(values) != expected:
-        raise ValueError(
-            f"{path}: {dataset!r} must have shape {expected} (time, neuron), "
-            f"got {np.shape(values)}."
-        )
-    values = np.ascontiguousarray(values.T, dtype=np.float64)
-    if not np.isfinite(values).all():
-        neuron, time = (int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise ValueError(
-            f"{path}: {dataset!r} must be finite, but neuron {neuron} at time bin {time} is "
-            f"{values[neuron, time]}."
-        )
-    return values
+    name = f"{path}: {dataset!r} (neuron, time)"
+    return check_array(name, np.transpose(values), (N_NEURONS, TIME.size), at_least=at_least)

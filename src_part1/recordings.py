@@ -50,27 +50,34 @@ def recordings_from_arrays(rates, time, conditions=None, *, provenance="Arrays o
     TypeError, ValueError
         As for `Recordings`, and if conditions differ in shape.
     """
+    if isinstance(conditions, str):
+        conditions = (conditions,)
     if isinstance(rates, Mapping):
-        names = tuple(rates) if conditions is None else tuple(conditions)
-        missing = [name for name in names if name not in rates]
-        if missing or not names:
+        conditions = tuple(rates) if conditions is None else tuple(conditions)
+        missing = [name for name in conditions if name not in rates]
+        if missing:
             raise ValueError(
-                f"recordings_from_arrays.rates holds the conditions {list(rates)}, "
-                f"but {missing or 'at least one'} is needed."
+                f"recordings_from_arrays.rates lacks the conditions {missing}; it has "
+                f"{list(rates)}."
             )
-        blocks, conditions = [rates[name] for name in names], names
-    else:
-        blocks = rates if isinstance(rates, np.ndarray) else list(rates)
-        if conditions is None:
-            conditions = tuple(f"condition {i + 1}" for i in range(len(blocks)))
-    shapes = [np.shape(block) for block in blocks]
-    for name, shape in zip(conditions, shapes, strict=False):
-        if shape != shapes[0]:
+        rates = [rates[name] for name in conditions]
+    try:
+        blocks = [np.asarray(block) for block in rates]
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            "recordings_from_arrays.rates must be an array (condition, neuron, time) or a mapping "
+            f"of conditions to arrays (neuron, time): {error}."
+        ) from error
+    if conditions is None:
+        conditions = tuple(f"condition {i + 1}" for i in range(len(blocks)))
+    for name, block in zip(conditions, blocks, strict=False):
+        if block.shape != blocks[0].shape:
             raise ValueError(
                 "recordings_from_arrays.rates must have the same shape (neuron, time) in each "
-                f"condition, but {conditions[0]!r} has {shapes[0]} and {name!r} has {shape}."
+                f"condition, but {conditions[0]!r} has {blocks[0].shape} and {name!r} has "
+                f"{block.shape}."
             )
-    return Recordings(np.asarray(blocks), time, conditions, "user", provenance)
+    return Recordings(blocks, time, conditions, "user", provenance)
 
 
 def load_recordings(source="auto", *, mend_last_bins=True):
@@ -177,7 +184,7 @@ def _load_npz(path):
         )
         return dataclasses.replace(record, source=str(content.get("source", "user")))
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _names(content):

@@ -1,0 +1,498 @@
+"""The record of firing rates, its sources, and everything that is refused."""
+
+import dataclasses
+import functools
+import http.server
+import threading
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+import requests
+
+from src_part1 import alm_files
+from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
+
+
+def record(n_neurons=4, n_time=5, **changes):
+    rates = np.random.default_rng(1).gamma(2.0, 3.0, (2, n_neurons, n_time))
+    values = {
+        "rates": rates, "time": np.arange(n_time) * 10.0, "conditions": ("a", "b"),
+        "source": "user", "provenance": "Drawn for a test.",
+    }
+    return Recordings(**{**values, **changes})
+
+
+def write_jld(path, values, dataset):
+    with h5py.File(path, "w") as file:
+        file[dataset] = values
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A folder with stand-ins for the four files, which count as the published ones."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    sums = {}
+    for names, dataset in ((alm_files.RATE_FILES, "Pyr"), (alm_files.TARGET_FILES, "utarg")):
+        for name in names:
+            write_jld(folder / name, rng.gamma(2.0, 3.0, (101, 1824)), dataset)
+            sums[name] = alm_files._sha256(folder / name)
+    monkeypatch.setattr(alm_files, "SHA256", sums)
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache, and nothing in the environment that decides about the source."""
+    monkeypatch.delenv("MOTOR_CORTEX_SOURCE", raising=False)
+    monkeypatch.delenv("MOTOR_CORTEX_DIR", raising=False)
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(alm_files, "cache_folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise requests.ConnectionError("no network")
+
+    monkeypatch.setattr(requests, "head", refuse)
+    monkeypatch.setattr(requests, "get", refuse)
+
+
+class SilentHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(published, monkeypatch):
+    """A web server on this machine that sends the published files."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    handler = functools.partial(SilentHandler, directory=published)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        monkeypatch.setattr(alm_files, "BASE_URL", f"http://127.0.0.1:{running.server_port}/")
+        yield published
+        running.shutdown()
+        thread.join()
+
+
+# --- the record ---
+
+
+def test_a_record_keeps_its_own_read_only_copies():
+    rates, time = np.ones((1, 2, 3), dtype=np.float32), [0, 20, 40]
+    kept = Recordings(rates, time, ["go"], "user", "Ones.")
+    rates[:] = 5.0
+    assert kept.rates.dtype == np.float64
+    np.testing.assert_array_equal(kept.rates, 1.0)
+    for array in (kept.rates, kept.time):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0.0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        kept.source = "alm"
+    assert kept.conditions == ("go",)
+
+
+def test_sizes_and_bin_width():
+    kept = record(n_neurons=7, n_time=11)
+    assert (kept.n_conditions, kept.n_neurons, kept.n_time) == (2, 7, 11)
+    assert kept.bin_width == 10.0
+
+
+def test_the_description_says_size_source_and_rate():
+    text = record().describe()
+    for part in ("4 user's own neurons", "2 conditions (a, b)", "0 to 40 ms", "steps of 10 ms"):
+        assert part in text
+    assert f"mean rate {record().rates.mean():.1f} Hz" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"rates": np.ones((4, 5))}, ValueError, r"rates must have shape .* got \(4, 5\)"),
+        ({"rates": np.ones((2, 0, 5))}, ValueError, r"got \(2, 0, 5\)"),
+        ({"rates": np.full((2, 4, 5), np.nan)}, ValueError, r"entry at \(0, 0, 0\) is nan"),
+        ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
+        ({"rates": np.full((2, 4, 5), -1.0)}, ValueError, r"at least 0, .* \(0, 0, 0\) is -1"),
+        ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
+        ({"time": np.arange(4.0)}, ValueError, r"time must have shape \(5\), got \(4,\)"),
+        ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* 2 and 3 are 2 and 2"),
+        ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
+        ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
+        ({"conditions": ("a",)}, ValueError, "2 different names"),
+        ({"conditions": ("a", "a")}, ValueError, "2 different names"),
+        ({"conditions": ("a", 3)}, TypeError, "must be names"),
+        ({"conditions": ("a", " ")}, TypeError, "must be names"),
+        ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
+        ({"provenance": ""}, ValueError, "must be a sentence that says where"),
+    ],
+)
+def test_a_record_refuses(change, error, message):
+    with pytest.raises(error, match=message):
+        record(**change)
+
+
+# --- a part of the population ---
+
+
+def test_a_number_selects_evenly_along_the_mean_rates():
+    kept = record(n_neurons=100)
+    by_rate = np.sort(kept.rates.mean(axis=(0, 2)))
+    for count in (1, 7, 50, 99, 100):
+        few = kept.select(count)
+        assert few.n_neurons == count
+        expected = by_rate[[(100 * i // count + 100 * (i + 1) // count - 1) // 2
+                            for i in range(count)]]
+        np.testing.assert_allclose(np.sort(few.rates.mean(axis=(0, 2))), expected)
+        assert f"{count} of 100 neurons" in few.provenance
+    np.testing.assert_array_equal(kept.select(100).rates, kept.rates)
+
+
+def test_a_number_with_a_generator_draws_one_neuron_from_each_group():
+    kept = record(n_neurons=100)
+    rank = np.argsort(np.argsort(kept.rates.mean(axis=(0, 2))))
+    where = {tuple(kept.rates[0, i]): i for i in range(100)}
+
+    def chosen(seed):
+        few = kept.select(20, rng=np.random.default_rng(seed))
+        return [where[tuple(curve)] for curve in few.rates[0]]
+
+    assert chosen(3) == chosen(3)
+    assert chosen(3) != chosen(4)
+    assert chosen(3) == sorted(chosen(3))
+    np.testing.assert_array_equal(np.sort(rank[chosen(3)] // 5), np.arange(20))
+
+
+def test_indices_and_masks_select_in_the_old_order():
+    kept = record(n_neurons=5)
+    np.testing.assert_array_equal(kept.select([3, 1]).rates, kept.rates[:, [1, 3]])
+    mask = np.array([False, True, False, True, False])
+    np.testing.assert_array_equal(kept.select(mask).rates, kept.rates[:, [1, 3]])
+
+
+@pytest.mark.parametrize(
+    ("neurons", "error", "message"),
+    [
+        (0, ValueError, "at least 1"),
+        (5, ValueError, "at most 4"),
+        (2.0, TypeError, "whole number"),
+        ([], TypeError, "non-empty 1-D array"),
+        ([0.5], TypeError, "non-empty 1-D array"),
+        ([[0, 1]], TypeError, "non-empty 1-D array"),
+        ([4], ValueError, "between 0 and 3"),
+        ([-1], ValueError, "between 0 and 3"),
+        ([1, 1], ValueError, "each neuron once"),
+        ([True, False], ValueError, r"mask must have shape \(4,\), got \(2,\)"),
+    ],
+)
+def test_a_selection_that_does_not_fit_is_refused(neurons, error, message):
+    with pytest.raises(error, match=message):
+        record().select(neurons)
+
+
+def test_a_seed_is_no_generator():
+    with pytest.raises(TypeError, match="numpy.random.Generator"):
+        record().select(2, rng=3)
+    with pytest.raises(ValueError, match="only a number"):
+        record().select([1, 2], rng=np.random.default_rng(3))
+
+
+# --- one's own arrays and files ---
+
+
+def test_arrays_and_mappings_make_the_same_record():
+    rates, time = record().rates, record().time
+    by_array = recordings_from_arrays(rates, time, ("a", "b"))
+    by_mapping = recordings_from_arrays({"a": rates[0], "b": rates[1]}, time)
+    swapped = recordings_from_arrays({"a": rates[0], "b": rates[1]}, time, ("b", "a"))
+    np.testing.assert_array_equal(by_array.rates, by_mapping.rates)
+    np.testing.assert_array_equal(swapped.rates, rates[::-1])
+    assert by_array.conditions == by_mapping.conditions == ("a", "b")
+    assert swapped.conditions == ("b", "a")
+    assert by_array.source == "user"
+    assert recordings_from_arrays(rates, time).conditions == ("condition 1", "condition 2")
+
+
+@pytest.mark.parametrize(
+    ("rates", "conditions", "error", "message"),
+    [
+        ([np.ones((3, 5)), np.ones((3, 4))], ("a", "b"), ValueError,
+         r"'a' has \(3, 5\) and 'b' has \(3, 4\)"),
+        ({"a": np.ones((3, 5)), "b": np.ones((2, 5))}, None, ValueError,
+         r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
+        ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
+        ({}, None, ValueError, "must have shape"),
+        ([], None, ValueError, "must have shape"),
+        (np.ones((3, 5)), None, ValueError, r"got \(3, 5\)"),
+        (np.ones((2, 3, 5)), ("a",), ValueError, "2 different names"),
+        ([[[1, 2], [3]]], None, TypeError, "must be an array"),
+        (3.0, None, TypeError, "must be an array"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(rates, conditions, error, message):
+    with pytest.raises(error, match=message):
+        recordings_from_arrays(rates, np.arange(5.0), conditions)
+
+
+@pytest.mark.parametrize("source", ["alm", "synthetic", "user"])
+def test_a_saved_record_comes_back_unchanged(tmp_path, source):
+    saved = record(source=source)
+    path = saved.save(tmp_path / "mine.npz")
+    back = load_recordings(path)
+    for field in ("rates", "time"):
+        np.testing.assert_array_equal(getattr(back, field), getattr(saved, field))
+    for field in ("conditions", "source", "provenance"):
+        assert getattr(back, field) == getattr(saved, field)
+    assert load_recordings(str(path)).describe() == saved.describe()
+
+
+def test_a_save_needs_the_ending_by_which_it_is_found_again(tmp_path):
+    with pytest.raises(ValueError, match="must end in .npz"):
+        record().save(tmp_path / "mine.dat")
+
+
+def test_a_file_of_rates_and_time_is_enough(tmp_path):
+    np.savez(tmp_path / "plain.npz", rates=np.ones((1, 3, 4), np.float32), time=np.arange(4))
+    loaded = load_recordings(tmp_path / "plain.npz")
+    assert (loaded.source, loaded.conditions) == ("user", ("condition 1",))
+    assert "plain.npz" in loaded.provenance
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"rates": np.ones((1, 3, 4))}, r"must hold 'rates' and 'time', but \['time'\] is missing"),
+        ({"rates": np.ones((3, 4)), "time": np.arange(4)}, "must have shape"),
+        ({"rates": -np.ones((1, 3, 4)), "time": np.arange(4)}, "at least 0"),
+        ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
+        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "source": "?"}, "source must be one"),
+        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "conditions": ["a", "b"]},
+         "1 different names"),
+    ],
+)
+def test_a_file_with_something_else_is_refused(tmp_path, content, message):
+    path = tmp_path / "other.npz"
+    np.savez(path, **content)
+    with pytest.raises(ValueError, match=message) as caught:
+        load_recordings(path)
+    assert str(path) in str(caught.value)
+
+
+def test_foreign_and_damaged_files_are_refused(tmp_path):
+    path = record(n_neurons=50).save(tmp_path / "mine.npz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="not a .npz file, or is only a part"):
+        load_recordings(path)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    path.write_bytes(bytes(flipped))
+    with pytest.raises(ValueError, match="is damaged"):
+        load_recordings(path)
+    path.write_text("time,rate\n0,1\n")
+    with pytest.raises(ValueError, match="not a .npz file"):
+        load_recordings(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document.xml", "<text/>")
+    with pytest.raises(ValueError, match="it holds .*document.xml"):
+        load_recordings(path)
+
+
+def test_an_unknown_word_or_missing_path_is_refused(tmp_path):
+    for source in ("monkey", tmp_path / "no.npz", str(tmp_path / "nowhere")):
+        with pytest.raises(FileNotFoundError, match="must be 'auto', 'alm', 'synthetic', a folder"):
+            load_recordings(source)
+    with pytest.raises(TypeError, match="use recordings_from_arrays"):
+        load_recordings(np.ones((2, 3, 4)))
+
+
+# --- the files of the motor cortex ---
+
+
+def test_a_folder_by_argument_and_by_environment(published, cache, monkeypatch):
+    by_argument = load_recordings(published)
+    monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
+    for loaded in (by_argument, load_recordings(), load_recordings("alm")):
+        assert loaded.rates.shape == (2, 1824, 101)
+        assert loaded.conditions == ("lick right", "lick left")
+        assert loaded.source == "alm"
+        assert "Finkelstein" in loaded.provenance and str(published) in loaded.provenance
+        np.testing.assert_array_equal(loaded.rates, by_argument.rates)
+    np.testing.assert_array_equal(by_argument.time, np.arange(-2000, 1, 20))
+    with h5py.File(published / alm_files.RATE_FILES[1]) as file:
+        np.testing.assert_array_equal(by_argument.rates[1, :, :93], file["Pyr"][:93].T)
+
+
+def test_mending_undoes_a_last_bin_that_was_counted_as_empty(published):
+    counts = np.random.default_rng(4).poisson(3.0, (6, 101)).astype(float)
+    counts[:, -1] = 0.0
+
+    def smoothed(n_counted):
+        return np.stack(
+            [counts[:, max(t - 7, 0) : min(t + 8, n_counted)].mean(axis=1) for t in range(101)],
+            axis=1,
+        )
+
+    mended = alm_files.mend_last_bins(smoothed(101))
+    np.testing.assert_allclose(mended, smoothed(100), rtol=1e-12)
+    assert "mended" in load_recordings(published).provenance
+    as_shipped = load_recordings(published, mend_last_bins=False)
+    assert "as shipped" in as_shipped.provenance
+    with h5py.File(published / alm_files.RATE_FILES[0]) as file:
+        np.testing.assert_array_equal(as_shipped.rates[0], file["Pyr"][:].T)
+
+
+def test_the_last_bin_of_the_real_recordings_was_counted_as_empty(alm_folder):
+    rates = load_recordings(alm_folder, mend_last_bins=False).rates
+    t = np.arange(101)
+    sums = rates * (np.minimum(t + 7, 100) - np.maximum(t - 7, 0) + 1)
+    # Neighbouring sums differ by one bin entering and one, 15 bins earlier, leaving.
+    last = sums[..., 3] - sums[..., 2]
+    for entering in range(25, 101, 15):
+        last = last + sums[..., entering - 7] - sums[..., entering - 8]
+    np.testing.assert_allclose(last, 0.0, atol=1e-9)
+
+
+def test_the_input_targets_of_the_real_recordings(alm_folder):
+    targets = alm_files.load_alm_input_targets(alm_folder)
+    assert targets.shape == (2, 1824, 101)
+    rates = load_recordings(alm_folder, mend_last_bins=False).rates
+    by_rate = targets.ravel()[np.argsort(rates.ravel())]
+    assert (np.diff(by_rate[::1000]) > -0.02).all()  # more input where the rate is higher
+
+
+def test_targets_are_read_from_the_same_places(published, cache, monkeypatch):
+    by_argument = alm_files.load_alm_input_targets(published)
+    monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
+    np.testing.assert_array_equal(alm_files.load_alm_input_targets(), by_argument)
+    with h5py.File(published / alm_files.TARGET_FILES[0]) as file:
+        np.testing.assert_array_equal(by_argument[0], file["utarg"][:].T)
+
+
+def test_a_missing_folder_or_file_is_named(published, cache, monkeypatch):
+    (published / alm_files.RATE_FILES[1]).unlink()
+    with pytest.raises(FileNotFoundError, match=alm_files.RATE_FILES[1]):
+        load_recordings(published)
+    monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="nowhere, does not exist"):
+        load_recordings("auto")
+
+
+def test_a_truncated_or_altered_file_is_refused(published):
+    path = published / alm_files.RATE_FILES[0]
+    whole = path.read_bytes()
+    for content in (whole[:1000], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="not the published file .*sha256 is .*expected"):
+            load_recordings(published)
+
+
+@pytest.mark.parametrize(
+    ("values", "dataset", "error", "message"),
+    [
+        (np.ones((101, 1824)), "utarg", ValueError, r"lacks the dataset 'Pyr'; it has \['utarg'\]"),
+        (np.ones((100, 1824)), "Pyr", ValueError, r"must have shape \(1824, 101\)"),
+        (np.full((101, 1824), np.nan), "Pyr", ValueError, r"entry at \(0, 0\) is nan"),
+        (np.full((101, 1824), -1.0), "Pyr", ValueError, r"entry at \(0, 0\) is -1"),
+        (np.full((101, 1824), b"x"), "Pyr", TypeError, "must hold real numbers"),
+    ],
+)
+def test_an_hdf5_file_with_something_else_is_refused(
+    published, monkeypatch, values, dataset, error, message
+):
+    path = published / alm_files.RATE_FILES[1]
+    write_jld(path, values, dataset)
+    monkeypatch.setitem(alm_files.SHA256, path.name, alm_files._sha256(path))
+    with pytest.raises(error, match=message) as caught:
+        load_recordings(published)
+    assert path.name in str(caught.value)
+
+
+def test_a_file_that_is_not_hdf5_is_refused(published, monkeypatch):
+    path = published / alm_files.RATE_FILES[0]
+    path.write_text("not HDF5")
+    monkeypatch.setitem(alm_files.SHA256, path.name, alm_files._sha256(path))
+    with pytest.raises(ValueError, match="cannot be read as HDF5"):
+        load_recordings(published)
+
+
+# --- cache and network ---
+
+
+def test_files_are_fetched_once_and_then_come_from_the_cache(server, cache, monkeypatch):
+    first = load_recordings("alm")
+    assert sorted(path.name for path in cache.iterdir()) == sorted(alm_files.RATE_FILES)
+    np.testing.assert_array_equal(first.rates, load_recordings(server).rates)
+
+    def refuse(names):
+        raise AssertionError(f"{names} were fetched again")
+
+    monkeypatch.setattr(alm_files, "_fetch", refuse)
+    for source in ("alm", "auto"):
+        np.testing.assert_array_equal(load_recordings(source).rates, first.rates)
+    assert "cache" in first.provenance
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache):
+    first = load_recordings("alm")
+    (cache / alm_files.RATE_FILES[0]).write_bytes(b"cut off")
+    np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
+
+
+def test_what_is_not_the_published_file_is_not_kept(server, cache):
+    (server / alm_files.RATE_FILES[1]).write_text("<html>Please log in to this network</html>")
+    with pytest.raises(ConnectionError, match="another sha256 than the published file"):
+        load_recordings("alm")
+    assert not (cache / alm_files.RATE_FILES[1]).exists()
+    with pytest.warns(UserWarning, match="synthetic stand-in"):
+        assert load_recordings("auto").source == "synthetic"
+
+
+def test_a_file_that_the_server_lacks(server, cache):
+    (server / alm_files.RATE_FILES[1]).unlink()
+    with pytest.raises(ConnectionError, match="could not be fetched"):
+        load_recordings("alm")
+
+
+def test_without_network_alm_is_refused_and_auto_takes_the_standin(cache, offline):
+    with pytest.raises(ConnectionError, match="could not be fetched.*MOTOR_CORTEX_DIR"):
+        load_recordings("alm")
+    with pytest.warns(UserWarning, match="could not be fetched.*synthetic stand-in"):
+        loaded = load_recordings()
+    assert loaded.source == "synthetic"
+    assert loaded.provenance.startswith("The real recordings could not be fetched")
+    assert "Synthetic" in loaded.provenance
+
+
+def test_a_network_that_never_answers_is_given_up(cache, monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr(requests, "head", lambda *args, **kwargs: release.wait(60))
+    monkeypatch.setattr(alm_files, "PROBE_SECONDS", 0.05)
+    try:
+        with pytest.raises(ConnectionError, match="no answer in time"):
+            load_recordings("alm")
+    finally:
+        release.set()
+
+
+def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(server, cache):
+    cache.write_text("a file where the folder should be")
+    with pytest.warns(UserWarning, match="synthetic stand-in"):
+        assert load_recordings().source == "synthetic"
+
+
+def test_the_environment_forces_the_standin(cache, published, monkeypatch, recwarn):
+    monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
+    monkeypatch.setenv("MOTOR_CORTEX_SOURCE", "synthetic")
+    assert load_recordings().source == "synthetic"
+    assert load_recordings("alm").source == "alm"
+    assert not recwarn.list
+    monkeypatch.setenv("MOTOR_CORTEX_SOURCE", "monkey")
+    with pytest.raises(ValueError, match="MOTOR_CORTEX_SOURCE .* must be one of"):
+        load_recordings()

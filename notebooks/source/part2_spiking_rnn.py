@@ -617,10 +617,10 @@ elapsed()
 #
 # ### Where this differs from the original tutorial
 #
-# - After each update the synaptic input is set to $W r$. The original lets the old input decay; with
-#   that the same network reaches 0.988 instead of 0.993 in the frozen test.
+# - After each update the synaptic input is set to $W r$. The original lets the old input decay, which
+#   costs some quality (frozen test 0.988 instead of 0.993, means of five networks).
 # - The original adds noise of standard deviation 2 to the error that RLS learns from. We do not.
-# - Uniform figures of quality in frozen trials are added; the original shows example traces.
+# - Quality is measured in frozen trials with new noise; the original shows example traces.
 #
 # ## References
 #

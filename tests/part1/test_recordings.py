@@ -86,11 +86,13 @@ def server(published, monkeypatch):
 
 
 def test_a_record_keeps_its_own_read_only_copies():
-    rates, time = np.ones((1, 2, 3), dtype=np.float32), [0, 20, 40]
+    rates, time = np.ones((1, 2, 3)), np.array([0.0, 20.0, 40.0])
     kept = Recordings(rates, time, ["go"], "user", "Ones.")
-    rates[:] = 5.0
-    assert kept.rates.dtype == np.float64
+    rates[:] = time[:] = 5.0
     np.testing.assert_array_equal(kept.rates, 1.0)
+    np.testing.assert_array_equal(kept.time, [0.0, 20.0, 40.0])
+    single = Recordings(rates.astype(np.float32), kept.time, ["go"], "user", "Fives.")
+    assert single.rates.dtype == np.float64
     for array in (kept.rates, kept.time):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0.0

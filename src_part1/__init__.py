@@ -4,12 +4,13 @@ New here
 --------
 Recordings and where they come from (`rate_record`, `recordings`, `alm_files`, `psth`), rate
 networks (`parameters`, `connectivity`, `simulator`), targets (`targets`, `population`), exact
-recursive least squares (`rls`), training and testing (`training`), original FORCE (`force`),
-measures of quality (`metrics`) and figures (`plotting`).
+recursive least squares (`rls`), training and testing (`training`, `learning_loop`), original
+FORCE (`force`), measures of quality (`metrics`) and figures (`plotting`).
 """
 
 from src_part1.connectivity import random_weights, sparse_weights
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
+from src_part1.learning_loop import TrainingDivergedError, TrainingResult
 from src_part1.metrics import correlation, normalised_error, r2
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
 from src_part1.population import PopulationTask, population_task, run_population
@@ -20,8 +21,6 @@ from src_part1.rls import ReadoutRLS, SharedRLS
 from src_part1.simulator import RateTrajectory, simulate
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
 from src_part1.training import (
-    TrainingDivergedError,
-    TrainingResult,
     TrainingTask,
     run_frozen,
     run_frozen_outputs,

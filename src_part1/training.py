@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from src_part1.metrics import correlation
+from src_part1.learning_loop import learn_in_loops
 from src_part1.parameters import RateNetworkParameters, TrialTiming, n_steps_of
-from src_part1.rls import SharedRLS
 from src_part1.simulator import advance, simulate
 from src_part1.validation import check_array, check_integer
 
@@ -56,45 +54,6 @@ class TrainingTask:
             Length of the first axis of ``targets``.
         """
         return self.targets.shape[0]
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What :func:`train` learned.
-
-    Attributes
-    ----------
-    weights : ndarray of shape (n_units, n_units)
-        Recurrent weights [post, pre] after the last update.
-    initial_weights : ndarray of shape (n_units, n_units)
-        Weights before the first update of this call.
-    rls : SharedRLS
-        State of the learning rule; hand it to :func:`train` to go on from here.
-    train_correlation : ndarray of shape (n_loops, n_conditions)
-        Mean over units of the correlation of the recurrent input, as it was just before
-        each update, with its target; a row for each loop that was completed.
-    """
-
-    weights: np.ndarray
-    initial_weights: np.ndarray
-    rls: SharedRLS
-    train_correlation: np.ndarray
-
-
-class TrainingDivergedError(RuntimeError):
-    """A training whose rates or weights left the finite numbers.
-
-    Parameters
-    ----------
-    message : str
-        Loop, cause and remedy.
-    result : TrainingResult
-        The state at the end of the last loop that was sound.
-    """
-
-    def __init__(self, message, result):
-        super().__init__(message)
-        self.result = result
 
 
 def _train_trial(task, condition, weights, rls, outputs):
@@ -159,55 +118,10 @@ def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
     TrainingDivergedError
         If rates or weights leave the finite numbers; it carries the last sound result.
     """
-    n = task.parameters.n_units
-    check_integer("n_loops", n_loops, at_least=1)
-    initial = check_array("weights", weights, (n, n)).copy()
-    if np.any(np.diagonal(initial)):
-        raise ValueError("weights must have a zero diagonal, because no unit drives itself.")
-    rls = SharedRLS(n, ridge=ridge) if rls is None else rls
-    if rls.n_units != n:
-        raise ValueError(f"rls must be made for {n} units, got one for {rls.n_units}.")
-
-    weights = initial.copy()
-    outputs = np.empty((task.n_conditions, task.timing.update_times.size, n))
-    curve = []
-    sound = (initial, rls.P.copy())
-    bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
-    try:
-        for _ in bar:
-            for condition in range(task.n_conditions):
-                _train_trial(task, condition, weights, rls, outputs[condition])
-            if not np.isfinite(weights).all():
-                raise FloatingPointError("the weights are not finite any more")
-            by_unit = correlation(outputs.swapaxes(1, 2), task.targets)
-            curve.append(_mean_where_defined(by_unit))
-            bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
-            sound = (weights.copy(), rls.P.copy())
-    except FloatingPointError as error:
-        weights[:], rls.P[:] = sound
-        raise TrainingDivergedError(
-            f"training diverged in loop {len(curve) + 1}: {error} "
-            "Use a larger ridge, update more often (learn_every), or lower the targets. "
-            "The exception's `result` holds the state after the last sound loop.",
-            _result(weights, initial, rls, curve, task),
-        ) from error
-    except KeyboardInterrupt:
-        warnings.warn(
-            f"interrupted after {len(curve)} of {n_loops} loops; to go on, call train again "
-            "with the returned weights and rls.", stacklevel=2,
-        )
-    return _result(weights, initial, rls, curve, task)
-
-
-def _mean_where_defined(by_unit):
-    # A constant target has no correlation; all-constant targets leave NaN for the condition.
-    defined = np.isfinite(by_unit)
-    with np.errstate(invalid="ignore"):
-        return np.where(defined, by_unit, 0.0).sum(-1) / defined.sum(-1)
-
-
-def _result(weights, initial, rls, curve, task):
-    return TrainingResult(weights, initial, rls, np.reshape(curve, (-1, task.n_conditions)))
+    return learn_in_loops(
+        partial(_train_trial, task), task.targets, weights,
+        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
+    )
 
 
 def run_frozen(task, weights, condition=0, *, record_every=None):

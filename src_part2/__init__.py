@@ -13,12 +13,12 @@ Recordings, the timing of a trial, the learning rule with one exact P for all ne
 and the error of a training, sines, and measures of quality.
 """
 
+from src_part1.learning_loop import TrainingDivergedError, TrainingResult
 from src_part1.metrics import correlation, normalised_error, r2
 from src_part1.parameters import TrialTiming
 from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
 from src_part1.rls import SharedRLS
 from src_part1.targets import sine_targets
-from src_part1.training import TrainingDivergedError, TrainingResult
 from src_part2.connectivity import random_weights
 from src_part2.limits import LearningSettings, Quality, Sweep, frozen_quality, learn, sweep
 from src_part2.parameters import LIFParameters, NetworkParameters

@@ -6,16 +6,13 @@ filtered spikes r of the neurons, in spikes per ms, for which u = W r.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from src_part1.metrics import correlation
+from src_part1.learning_loop import learn_in_loops
 from src_part1.parameters import TrialTiming, n_steps_of
-from src_part1.rls import SharedRLS
-from src_part1.training import TrainingDivergedError, TrainingResult
 from src_part1.validation import check_array, check_integer, check_real, check_rng
 from src_part2.parameters import LIFParameters
 from src_part2.simulator import advance, simulate, start_state
@@ -127,46 +124,15 @@ def train(
         If the rates pass ``max_rate``, or inputs or weights leave the finite numbers. Its
         ``result`` holds the weights and the RLS state after the last sound loop.
     """
-    n = task.n_units
     check_rng("rng", rng)
-    check_integer("n_loops", n_loops, at_least=1)
     check_real("max_rate", max_rate, unit="Hz", above=0)
-    initial = check_array("weights", weights, (n, n)).copy()
-    if np.any(np.diagonal(initial)):
-        raise ValueError("weights must have a zero diagonal, because no neuron drives itself.")
-    rls = SharedRLS(n, ridge=ridge) if rls is None else rls
-    if rls.n_units != n:
-        raise ValueError(f"rls must be made for {n} neurons, got one for {rls.n_units}.")
-
-    weights = initial.copy()
-    outputs = np.empty((task.n_conditions, task.timing.update_times.size, n))
-    curve = []
-    sound = (initial, rls.P.copy())
-    bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
-    try:
-        for _ in bar:
-            for condition in range(task.n_conditions):
-                _train_trial(task, condition, weights, rls, rng, max_rate, outputs[condition])
-            curve.append(_mean_correlation(outputs.swapaxes(1, 2), task.targets))
-            bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
-            sound = (weights.copy(), rls.P.copy())
-    except FloatingPointError as error:
-        weights[:], rls.P[:] = sound
-        raise TrainingDivergedError(
-            f"training diverged in loop {len(curve) + 1}: {error}. Use a larger ridge, update "
-            "more often (learn_every), or lower the targets. The exception's `result` holds "
-            "the state after the last sound loop.",
-            _result(weights, initial, rls, curve, task),
-        ) from error
-    except KeyboardInterrupt:
-        warnings.warn(
-            f"interrupted after {len(curve)} of {n_loops} loops; to go on, call train again "
-            "with the returned weights and rls.", stacklevel=2,
-        )
-    return _result(weights, initial, rls, curve, task)
+    return learn_in_loops(
+        partial(_train_trial, task, rng, max_rate), task.targets, weights,
+        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
+    )
 
 
-def _train_trial(task, condition, weights, rls, rng, max_rate, outputs):
+def _train_trial(task, rng, max_rate, condition, weights, rls, outputs):
     """Run one trial, update the weights in place and write mu + u before each update."""
     neuron, timing, n = task.neuron, task.timing, task.n_units
     silence, cue_on, wait, between = (
@@ -196,18 +162,6 @@ def _train_trial(task, condition, weights, rls, rng, max_rate, outputs):
                 raise FloatingPointError(
                     f"the population fires at {rate:.0f} Hz, more than max_rate = {max_rate:g} Hz"
                 )
-
-
-def _mean_correlation(outputs, targets):
-    # A constant target has no correlation and is left out.
-    by_unit = correlation(outputs, targets)
-    defined = np.isfinite(by_unit)
-    with np.errstate(invalid="ignore"):
-        return np.where(defined, by_unit, 0.0).sum(-1) / defined.sum(-1)
-
-
-def _result(weights, initial, rls, curve, task):
-    return TrainingResult(weights, initial, rls, np.reshape(curve, (-1, task.n_conditions)))
 
 
 def run_frozen(task, weights, rng, condition=0, *, traced=None, trace_every=None):

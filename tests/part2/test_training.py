@@ -194,7 +194,7 @@ def test_bad_tasks_are_refused(changes, message):
         ({"n_loops": 0}, "n_loops must be at least 1"),
         ({"ridge": 0.0}, "ridge must be positive"),
         ({"max_rate": -1.0}, "max_rate must be positive"),
-        ({"rls": SharedRLS(9)}, "rls must be made for 8 neurons, got one for 9"),
+        ({"rls": SharedRLS(9)}, "rls must be made for 8 units, got one for 9"),
     ],
 )
 def test_bad_trainings_are_refused(changes, message):

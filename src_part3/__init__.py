@@ -4,8 +4,8 @@ New here
 --------
 The balanced network (`parameters`, `connectivity`, `state`) and its simulator (`simulator`,
 `recorder`), what drives it (`drive`, `feedforward`), whole trials (`trials`), theory of the
-balanced state (`balance`, `spike_statistics`), and targets for its neurons (`input_targets`,
-`matching`).
+balanced state and measurements against it (`balance`, `scans`, `spike_statistics`), targets for
+its neurons (`input_targets`, `matching`) and figures (`plotting`).
 
 From Part 2
 -----------
@@ -34,6 +34,7 @@ from src_part3.input_targets import InputStatistics, input_targets, measure_inpu
 from src_part3.matching import match_by_rate
 from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
 from src_part3.recorder import Recorder
+from src_part3.scans import RateScan, scan_external_input, scan_in_degree
 from src_part3.simulator import advance, refresh_plastic_input
 from src_part3.spike_statistics import pairwise_correlations
 from src_part3.state import Network, NetworkState, PlasticWeights, build_network, initial_state
@@ -50,6 +51,7 @@ __all__ = [
     "NetworkState",
     "PlasticConnectivity",
     "PlasticWeights",
+    "RateScan",
     "Recorder",
     "Recordings",
     "StaticConnectivity",
@@ -82,6 +84,8 @@ __all__ = [
     "refresh_plastic_input",
     "run_trial",
     "run_trials",
+    "scan_external_input",
+    "scan_in_degree",
     "siegert_mean_input",
     "siegert_rate",
     "spike_intervals",

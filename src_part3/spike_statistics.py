@@ -7,15 +7,18 @@ import numpy as np
 from src_part1.validation import check_array, check_integer, check_rng
 
 
-def pairwise_correlations(counts, *, n_neurons=500, rng=None):
+def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     """Return the correlation of spike counts of pairs of neurons.
 
     Parameters
     ----------
     counts : ndarray, shape (n_bins, n_all)
-        Spikes in each bin. Silent neurons are left out.
+        Spikes in each bin.
     n_neurons : int, optional
         At most this many neurons are compared, each with each.
+    at_least : int, optional
+        Neurons with fewer spikes are left out: with a few spikes a correlation is far from
+        normally distributed even if neurons are independent.
     rng : numpy.random.Generator, optional
         Chooses them at random; by default they are taken evenly.
 
@@ -24,9 +27,17 @@ def pairwise_correlations(counts, *, n_neurons=500, rng=None):
     ndarray, shape (n_pairs,)
         Pearson correlation of each pair once. Independent neurons have mean 0 and standard
         deviation 1 / sqrt(n_bins).
+
+    Raises
+    ------
+    ValueError
+        If fewer than two neurons spike often enough.
     """
     counts = check_array("counts", counts, ("bins", "neurons"))
-    varies = np.flatnonzero(counts.std(axis=0) > 0)
+    at_least = check_integer("at_least", at_least, at_least=1)
+    varies = np.flatnonzero((counts.sum(axis=0) >= at_least) & (np.ptp(counts, axis=0) > 0))
+    if varies.size < 2:
+        raise ValueError(f"counts must hold two neurons with at least {at_least} spikes each.")
     n_neurons = min(check_integer("n_neurons", n_neurons, at_least=2), varies.size)
     if rng is None:
         chosen = varies[np.linspace(0, varies.size - 1, n_neurons).astype(int)]

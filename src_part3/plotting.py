@@ -1,0 +1,307 @@
+"""Figures of Part 3. Those of the earlier parts are offered here as well."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from src_part2.plotting import (
+    COLOURS,
+    CONDITION_COLOURS,
+    OUTPUT,
+    TARGET,
+    plot_histogram,
+    plot_learning_curve,
+    plot_population,
+    plot_traces,
+    plot_trial_spread,
+    use_course_style,
+)
+
+__all__ = [
+    "COLOURS",
+    "CONDITION_COLOURS",
+    "EXCITATORY",
+    "INHIBITORY",
+    "OUTPUT",
+    "TARGET",
+    "plot_correlations",
+    "plot_ei_raster",
+    "plot_feedforward",
+    "plot_histogram",
+    "plot_input_balance",
+    "plot_learning_curve",
+    "plot_matching",
+    "plot_population",
+    "plot_rate_distribution",
+    "plot_rate_scan",
+    "plot_rate_to_input",
+    "plot_traces",
+    "plot_trial_spread",
+    "use_course_style",
+]
+
+EXCITATORY, INHIBITORY = COLOURS["vermilion"], COLOURS["blue"]
+_POPULATIONS = (("E", EXCITATORY), ("I", INHIBITORY))
+
+
+def _axes(ax):
+    return plt.subplots()[1] if ax is None else ax
+
+
+def plot_input_balance(trial, external_input, probe=0, *, window=(500.0, 800.0), v_th=1.0, ax=None):
+    """Draw the large inputs of one neuron that cancel, and what is left against threshold.
+
+    Parameters
+    ----------
+    trial : Trial
+        A trial with probes.
+    external_input : float
+        External input of the neuron (voltage); it is drawn as part of the excitation.
+    probe : int, optional
+        Which of the probes.
+    window : tuple of float, optional
+        Time shown (ms).
+    v_th : float, optional
+        Threshold.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    dt = trial.recorder.dt
+    first, last = (round(t / dt) for t in window)
+    time = dt * (np.arange(first, last) + 1)
+    exc, inh, plastic, _ = np.moveaxis(trial.recorder.traces[first:last, probe], -1, 0)
+    ax.plot(time, external_input + exc, color=EXCITATORY, linewidth=1, label="external + E")
+    ax.plot(time, inh, color=INHIBITORY, linewidth=1, label="I")
+    total = external_input + exc + inh + plastic
+    ax.plot(time, total, color="black", linewidth=1.2, label="total")
+    ax.axhline(v_th, color="0.5", linestyle="--", linewidth=1, label="threshold")
+    ax.set(xlabel="time (ms)", ylabel="input (voltage)", xlim=window)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncol=4, fontsize="small")
+    return ax
+
+
+def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
+    """Draw the spikes of some E neurons and of as many I neurons above them.
+
+    Parameters
+    ----------
+    trial : Trial
+        A trial with spikes.
+    n_exc : int
+        Number of excitatory neurons, which come first.
+    n_shown : int, optional
+        Neurons shown of each kind, taken evenly.
+    window : tuple of float, optional
+        Time shown (ms); the whole trial by default.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    start, stop = (0.0, trial.duration) if window is None else window
+    inside = (trial.spike_times >= start) & (trial.spike_times < stop)
+    times, neurons = trial.spike_times[inside], trial.spike_ids[inside]
+    base = 0
+    ranges = ((0, n_exc), (n_exc, trial.n_units))
+    for (name, colour), (first, end) in zip(_POPULATIONS, ranges, strict=True):
+        chosen = np.unique(np.linspace(first, end - 1, n_shown).astype(int))
+        row = np.full(trial.n_units, -1)
+        row[chosen] = base + np.arange(chosen.size)
+        shown = row[neurons] >= 0
+        ax.plot(times[shown], row[neurons[shown]], ".", color=colour, markersize=2.5, label=name)
+        base += chosen.size
+    ax.set(xlabel="time (ms)", ylabel="neuron", xlim=(start, stop), ylim=(-1, base))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=4)
+    return ax
+
+
+def plot_rate_distribution(rates, n_exc, *, expected=None, ax=None):
+    """Draw how firing rates are distributed over E and over I neurons.
+
+    Parameters
+    ----------
+    rates : ndarray, shape (n_neurons,)
+        Rates (Hz).
+    n_exc : int
+        Number of excitatory neurons.
+    expected : ndarray, shape (2,), optional
+        Mean rates of theory, drawn as triangles.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    parts = rates[:n_exc], rates[n_exc:]
+    bins = np.linspace(0, np.percentile(rates, 99.5), 41)
+    for i, ((name, colour), part) in enumerate(zip(_POPULATIONS, parts, strict=True)):
+        ax.hist(part, bins, histtype="step", linewidth=2.5, color=colour,
+                label=f"{name}: mean {part.mean():.1f} Hz")
+        ax.axvline(part.mean(), color=colour, linestyle="--", linewidth=1)
+        if expected is not None:
+            ax.plot(expected[i], 0, "^", color=colour, markersize=11, clip_on=False, zorder=5,
+                    label=f"{name}, theory: {expected[i]:.1f} Hz")
+    ax.set(xlabel="firing rate (Hz)", ylabel="number of neurons", xlim=(0, bins[-1]))
+    ax.legend()
+    return ax
+
+
+def plot_correlations(correlations, n_bins, *, ax=None):
+    """Draw how correlations of pairs are distributed, against independent neurons.
+
+    Parameters
+    ----------
+    correlations : ndarray, shape (n_pairs,)
+        Correlations of spike counts.
+    n_bins : int
+        Number of bins over which they were computed.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    sd = 1 / np.sqrt(n_bins)
+    bins = np.linspace(-5, 5, 61) * sd
+    ax.hist(correlations, bins, density=True, color="0.7",
+            label=f"measured: mean {correlations.mean():.4f}")
+    density = np.exp(-((bins / sd) ** 2) / 2) / np.sqrt(2 * np.pi) / sd
+    ax.plot(bins, density, color="black", label="independent neurons")
+    ax.set(xlabel="correlation of spike counts", ylabel="density of pairs")
+    ax.legend()
+    return ax
+
+
+def plot_rate_scan(scan, *, ax=None, xlabel="K, E inputs of a neuron", logarithmic=False):
+    """Draw simulated rates along a scan beside both theories.
+
+    Parameters
+    ----------
+    scan : RateScan
+        The scan.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    xlabel : str, optional
+        What was changed.
+    logarithmic : bool, optional
+        Whether the horizontal axis is logarithmic.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    for i, (name, colour) in enumerate(_POPULATIONS):
+        ax.plot(scan.values, scan.leading_order[:, i], "--", color=colour, linewidth=1.2,
+                label=f"{name}, balance equations")
+        ax.plot(scan.values, scan.mean_field[:, i], color=colour, label=f"{name}, mean field")
+        ax.plot(scan.values, scan.simulated[:, i], "o", color=colour, markersize=8,
+                label=f"{name}, simulated")
+    ax.set(xlabel=xlabel, ylabel="mean rate (Hz)", ylim=(0, None))
+    if logarithmic:
+        ax.set_xscale("log")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+    return ax
+
+
+def plot_rate_to_input(rates, inputs, *, ax=None, max_points=4000):
+    """Draw which mean input stands for which recorded rate.
+
+    Parameters
+    ----------
+    rates : ndarray
+        Recorded rates (Hz), any shape.
+    inputs : ndarray
+        Targets for the mean input (voltage), the same shape.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    max_points : int, optional
+        At most so many entries are drawn, taken evenly in order of the rate.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    order = np.argsort(rates, axis=None)
+    chosen = order[np.linspace(0, order.size - 1, min(max_points, order.size)).astype(int)]
+    ax.plot(rates.ravel()[chosen], inputs.ravel()[chosen], ".", color=TARGET, markersize=3)
+    ax.axhline(1, color="0.5", linestyle="--", linewidth=1)
+    ax.annotate("threshold", (ax.get_xlim()[1], 1), ha="right", va="bottom", color="0.4")
+    ax.set(xlabel="recorded rate (Hz)", ylabel="mean input that causes it")
+    return ax
+
+
+def plot_matching(recorded, model, matched, *, ax=None):
+    """Draw the rate of each model neuron against that of its recorded neuron.
+
+    Parameters
+    ----------
+    recorded : ndarray, shape (n_recorded,)
+        Mean recorded rates (Hz).
+    model : ndarray, shape (n_exc,)
+        Rates of the untrained model neurons (Hz).
+    matched : ndarray of int, shape (n_recorded,)
+        Model neuron of each recorded neuron.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    top = max(recorded.max(), model[matched].max()) * 1.05
+    ax.plot([0, top], [0, top], color="0.6", linewidth=1, label="equal")
+    ax.plot(recorded, model[matched], ".", color=OUTPUT, markersize=4,
+            label=f"{len(matched)} pairs")
+    ax.set(xlabel="recorded neuron (Hz)", ylabel="its model neuron, untrained (Hz)",
+           xlim=(0, top), ylim=(0, top))
+    ax.legend(loc="upper left")
+    return ax
+
+
+def plot_feedforward(feedforward, *, n_shown=4, ax=None):
+    """Draw the rates of some feed-forward neurons, each condition in its colour.
+
+    Parameters
+    ----------
+    feedforward : FeedforwardRates
+        The rates.
+    n_shown : int, optional
+        Number of neurons, drawn above each other.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    rates = feedforward.rates[:, :, :n_shown]
+    time = feedforward.dt * (feedforward.start + np.arange(rates.shape[1]))
+    for condition, colour in zip(rates, CONDITION_COLOURS, strict=False):
+        plot_traces(time, condition.T, spacing=float(rates.max()), ax=ax, colour=colour)
+    ax.set(xlabel="time (ms)", ylabel="feed-forward neuron")
+    return ax

@@ -127,7 +127,9 @@ fine = np.linspace(curve_inputs[0], curve_inputs[-1], 400)
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.4))
 left.plot(fine, part2.siegert_rate(fine, 0.0), color="0.6", label="closed form, no noise")
-left.plot(curve_inputs, curve_rates["no noise"], "o", color="0.6", ms=5, label="simulated, no noise")
+left.plot(
+    curve_inputs, curve_rates["no noise"], "o", color="0.6", ms=5, label="simulated, no noise"
+)
 left.plot(fine, part2.siegert_rate(fine, sigma), color=plotting.COLOURS["blue"], label="Siegert")
 left.plot(curve_inputs, curve_rates["noise"], "o", color=plotting.OUTPUT, ms=5, label="simulated")
 left.axvline(1.0, color="0.5", ls="--", lw=1)
@@ -193,8 +195,10 @@ for ax in axes[1:]:
     for spike in pair.spike_times[pair.spike_ids == 0]:
         ax.axvline(spike, color=plotting.COLOURS["blue"], lw=0.8, alpha=0.5)
 axes[0].set(title=f"neuron 1: {pair.counts[0]} spikes", xlabel="")
-axes[1].set(title="synaptic input to neuron 2: each spike of neuron 1 (blue) adds w / tau_s, then it decays",
-            ylabel="input u")
+axes[1].set(
+    title="synaptic input to neuron 2: each spike of neuron 1 (blue) adds w / tau_s, then it decays",
+    ylabel="input u",
+)
 axes[2].set(title=f"neuron 2, driven by neuron 1: {pair.counts[1]} spikes")
 first = pair.spike_times[pair.spike_ids == 0][0]
 step = round(first / pair_neuron.dt)
@@ -471,7 +475,9 @@ axes[1].plot(recordings.time, recordings.rates[0, shown].T)
 axes[1].set(xlabel="time to the go cue (ms)", ylabel="rate (Hz)", title=f"four neurons ({kind})")
 at_bins = recorded.task.timing.update_times >= recorded.first_bin
 axes[2].plot(recordings.time, recorded.task.targets[0, shown][:, at_bins].T)
-axes[2].set(xlabel="time to the go cue (ms)", ylabel="target input", title="the inputs they stand for");
+axes[2].set(
+    xlabel="time to the go cue (ms)", ylabel="target input", title="the inputs they stand for"
+);
 
 # %%
 recorded_training = part2.train(
@@ -485,7 +491,8 @@ psth = np.stack([
 recorded_quality = part2.frozen_quality(recorded.task, recorded_training.weights, rng, n_trials=5)
 psth_correlation = part2.correlation(psth, recordings.rates)
 print(f"input of a single trial: correlation {recorded_quality.correlation:.2f}; "
-      f"rates over {recorded_trials} trials: median correlation {np.nanmedian(psth_correlation):.2f}")
+      f"rates over {recorded_trials} trials: median correlation "
+      f"{np.nanmedian(psth_correlation):.2f}")
 elapsed()
 
 # %% alt="Six panels with the rates of six neurons in Hz in both conditions, thick pale lines for the recording and thin lines for the network; the strongly modulated neurons fit well, the weakly modulated ones are noisy."

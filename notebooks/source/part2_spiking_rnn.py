@@ -196,7 +196,7 @@ for ax in axes[1:]:
         ax.axvline(spike, color=plotting.COLOURS["blue"], lw=0.8, alpha=0.5)
 axes[0].set(title=f"neuron 1: {pair.counts[0]} spikes", xlabel="")
 axes[1].set(
-    title="synaptic input to neuron 2: each spike of neuron 1 (blue) adds w / tau_s, then it decays",
+    title="input to neuron 2: each spike of neuron 1 (blue) adds w / tau_s, which then decays",
     ylabel="input u",
 )
 axes[2].set(title=f"neuron 2, driven by neuron 1: {pair.counts[1]} spikes")

@@ -39,6 +39,7 @@ from src_part3.simulator import advance, refresh_plastic_input
 from src_part3.spike_statistics import pairwise_correlations
 from src_part3.state import Network, NetworkState, PlasticWeights, build_network, initial_state
 from src_part3.trials import Trial, run_trial, run_trials
+from src_part3.warmup import warm_kernels
 
 __all__ = [
     "Drive",
@@ -89,4 +90,5 @@ __all__ = [
     "siegert_mean_input",
     "siegert_rate",
     "spike_intervals",
+    "warm_kernels",
 ]

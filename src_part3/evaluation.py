@@ -1,0 +1,208 @@
+"""How well the network carries the recorded activity: many trials, honest figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from src_part1.metrics import correlation, r2
+from src_part1.psth import moving_mean
+from src_part1.validation import check_integer, check_rng
+from src_part3.labels import smooth_bins
+from src_part3.trials import run_trials
+
+# Half of the tasks' bins, so that windows can be centred on the time of a target.
+_BINS_PER_TARGET = 2
+# Share of a mean's variance over time that must be signal for a correction to make sense.
+RELIABLE = 0.1
+# Width of the window over which inputs are averaged (ms), as in the original.
+INPUT_WINDOW = 100.0
+# Half width of the moving mean over PSTHs (bins of the recordings).
+PSTH_SMOOTHING = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Figures of quality over test trials with frozen weights.
+
+    All arrays start with the axes (n_conditions, n_trained) unless said otherwise.
+
+    Attributes
+    ----------
+    n_trials : int
+        Test trials of each condition.
+    times : ndarray, shape (n_bins,)
+        Times of the targets (ms).
+    mean_input : ndarray, shape (..., n_bins)
+        Total input in windows of 100 ms around ``times``, averaged over trials (voltage).
+    rates : ndarray of float32, shape (n_conditions, n_neurons, n_bins)
+        PSTH of all neurons of the network (Hz), bins of the recordings, smoothed as they are.
+    correlation : ndarray
+        Correlation of mean input and target.
+    corrected_correlation : ndarray
+        The same without what trial noise takes from it: covariance of mean input and target over
+        sqrt(variance of the target * signal power), CC_norm of Schoppe et al. 2016. NaN for a
+        neuron whose mean input is hardly reliable (``reliability`` below 0.1).
+    reliability : ndarray
+        Signal power over variance of the mean input: the share that is no trial noise.
+    split_half : ndarray
+        Correlation of the mean inputs over even and over odd trials.
+    r2 : ndarray
+        R^2 of mean input and target, wrong means included.
+    single_trial_correlation : ndarray
+        Correlation of one trial's input and target, averaged over trials: the metric of the
+        original, which took one trial.
+    psth_correlation : ndarray
+        Correlation of simulated and recorded PSTH; NaN for a neuron without any spike.
+    """
+
+    n_trials: int
+    times: np.ndarray
+    mean_input: np.ndarray
+    rates: np.ndarray
+    correlation: np.ndarray
+    corrected_correlation: np.ndarray
+    reliability: np.ndarray
+    split_half: np.ndarray
+    r2: np.ndarray
+    single_trial_correlation: np.ndarray
+    psth_correlation: np.ndarray
+
+    @property
+    def n_unreliable(self):
+        """Neurons without a corrected correlation, for each condition."""
+        return np.isnan(self.corrected_correlation).sum(axis=1)
+
+    def summary(self):
+        """Figures for each condition.
+
+        Returns
+        -------
+        list of dict
+            Medians over neurons, except for ``mean_correlation`` and
+            ``single_trial_correlation``, which are means, as in the original.
+        """
+        return [
+            {
+                "median_correlation": float(np.median(self.correlation[c])),
+                "mean_correlation": float(self.correlation[c].mean()),
+                "corrected_correlation": float(np.nanmedian(self.corrected_correlation[c])),
+                "psth_correlation": float(np.nanmedian(self.psth_correlation[c])),
+                "r2": float(np.median(self.r2[c])),
+                "single_trial_correlation": float(self.single_trial_correlation[c].mean()),
+                "split_half": float(np.median(self.split_half[c])),
+                "n_unreliable": int(self.n_unreliable[c]),
+            }
+            for c in range(len(self.correlation))
+        ]
+
+
+def evaluate(task, weights, rng, *, n_trials=100, n_threads=None, silenced=None,
+             feedforward=True):
+    """Test a network with frozen weights over many trials of each condition.
+
+    Parameters
+    ----------
+    task : CortexTask
+        The task.
+    weights : sequence of PlasticWeights
+        Weights of each condition.
+    rng : numpy.random.Generator
+        Randomness of the trials; each gets a generator of its own.
+    n_trials : int, optional
+        Trials of each condition, at least 2.
+    n_threads : int, optional
+        Trials at a time; all cores by default. It does not change the result.
+    silenced : array_like of int, optional
+        Neurons that do not spike.
+    feedforward : bool, optional
+        Whether the Poisson neurons spike.
+
+    Returns
+    -------
+    Evaluation
+        The figures.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+    """
+    check_rng("rng", rng)
+    n_trials = check_integer("n_trials", n_trials, at_least=2)
+    conditions = [
+        _Sums.collect(
+            task, c, run_trials(
+                task.network, _fine(task), n_trials, rng, n_threads=n_threads,
+                weights=weights[c], cue=task.cues[c],
+                feedforward=task.feedforward if feedforward else None, condition=c,
+                silenced=silenced,
+            ),
+        )
+        for c in range(task.n_conditions)
+    ]
+    mean = np.array([sums.total.T / n_trials for sums in conditions])
+    halves = np.array([[half.T for half in sums.halves] for sums in conditions])
+    power = np.array([sums.signal_power(n_trials) for sums in conditions])
+    rates = np.array([sums.rates(n_trials) for sums in conditions])
+    centred = task.targets - task.targets.mean(axis=2, keepdims=True)
+    reliability = power / mean.var(axis=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        corrected = (centred * mean).mean(axis=2) / np.sqrt(centred.var(axis=2) * power)
+    corrected[~(reliability >= RELIABLE)] = np.nan
+    return Evaluation(
+        n_trials=n_trials, times=task.times, mean_input=mean, rates=rates,
+        correlation=correlation(mean, task.targets), corrected_correlation=corrected,
+        reliability=reliability, split_half=correlation(halves[:, 0], halves[:, 1]),
+        r2=r2(mean, task.targets),
+        single_trial_correlation=np.array([s.single for s in conditions]) / n_trials,
+        psth_correlation=correlation(rates[:, task.network.trained], task.recorded),
+    )
+
+
+def _fine(task):
+    return replace(task.trial, bin_width=task.trial.bin_width / _BINS_PER_TARGET)
+
+
+class _Sums:
+    """Sums over the trials of one condition."""
+
+    def __init__(self, task):
+        shape = (task.n_bins, task.n_trained)
+        self.total = np.zeros(shape)
+        self.halves = np.zeros((2, *shape))
+        self.variance = np.zeros(task.n_trained)
+        self.single = np.zeros(task.n_trained)
+        self.counts = np.zeros((task.n_bins, task.network.parameters.n_neurons))
+        self.bin_width = task.trial.bin_width
+
+    @classmethod
+    def collect(cls, task, condition, trials):
+        """Run through the trials, which are not kept."""
+        sums = cls(task)
+        target = task.targets[condition].T
+        first = round(task.trial.stim_off / _fine(task).bin_width)
+        window = round(INPUT_WINDOW / _fine(task).bin_width)
+        # Of the fine bins, every other one ends at the time of a target.
+        at = slice(_BINS_PER_TARGET - 1, _BINS_PER_TARGET * task.n_bins, _BINS_PER_TARGET)
+        for i, trial in enumerate(trials):
+            value = smooth_bins(trial.total_input[first:], window)[at]
+            sums.total += value
+            sums.halves[i % 2] += value
+            sums.variance += value.var(axis=0)
+            sums.single += np.nan_to_num(correlation(value, target, axis=0))
+            sums.counts += smooth_bins(trial.bin_counts[first:], _BINS_PER_TARGET)[at]
+        return sums
+
+    def signal_power(self, n):
+        """Variance over time of what the trials have in common, without bias.
+
+        Sahani & Linden 2003, equation 1: (n var(mean) - mean of var) / (n - 1).
+        """
+        return (self.total.var(axis=0) / n - self.variance / n) / (n - 1)
+
+    def rates(self, n):
+        """PSTH of all neurons (Hz), [neuron, bin]."""
+        rates = self.counts.T * (_BINS_PER_TARGET / n * 1000.0 / self.bin_width)
+        return moving_mean(rates, PSTH_SMOOTHING).astype(np.float32)

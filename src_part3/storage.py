@@ -1,0 +1,258 @@
+"""Files of trained networks and of unfinished trainings: versioned, without pickle, atomic."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from src_part3.connectivity import plastic_from_index
+from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.state import PlasticWeights, build_network
+from src_part3.task import assemble_task, stream
+from src_part3.training import Training
+from src_part3.training_parameters import TrainingParameters
+
+FORMAT = "recorded-rnn-part3"
+VERSION = 1
+_MADE_BY = "save_network or save_training"
+
+
+class StorageError(ValueError):
+    """A file that is foreign, damaged, of another version, or of another network."""
+
+
+def save_network(path, task, weights):
+    """Save a task and its trained weights.
+
+    Static synapses, cues and feed-forward rates are not in the file: `load_network` draws them
+    again from the task's seed and verifies them.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write, replaced in one go once everything is written.
+    task : CortexTask
+        The task.
+    weights : sequence of PlasticWeights
+        Weights of each condition, as ``Training.weights``.
+    """
+    arrays = {
+        "recurrent": weights[0].recurrent,
+        "feedforward_out": np.array([w.feedforward_out for w in weights]),
+    }
+    _write(path, "network", task, {}, arrays, compress=True)
+
+
+def load_network(path):
+    """Load a task and its trained weights.
+
+    Parameters
+    ----------
+    path : path-like
+        File that `save_network` or `save_training` wrote.
+
+    Returns
+    -------
+    task : CortexTask
+        The task; its static network is drawn again, which takes about a second.
+    weights : tuple of PlasticWeights
+        Weights of each condition.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    StorageError
+        If it is foreign, damaged, of another version, or its network cannot be drawn again.
+    """
+    meta, arrays = _read(path)
+    if meta["kind"] == "training":
+        training = _training(path, meta, arrays)
+        return training.task, training.weights
+    task = _task(path, meta, arrays)
+    feedforward = _take(path, arrays, "feedforward_out")
+    recurrent = _take(path, arrays, "recurrent")
+    weights = tuple(PlasticWeights(recurrent, of_condition) for of_condition in feedforward)
+    try:
+        for of_condition in weights:
+            task.network.check_weights(of_condition)
+    except ValueError as error:
+        raise StorageError(f"{path} does not fit together: {error}") from error
+    return task, weights
+
+
+def save_training(path, training):
+    """Save an unfinished training with everything that it needs to go on.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write, replaced in one go once everything is written.
+    training : Training
+        The training.
+    """
+    more = {
+        "training": dataclasses.asdict(training.parameters), "training_seed": training.seed,
+    }
+    _write(path, "training", training.task, more, training.state(), compress=False)
+
+
+def load_training(path):
+    """Load a training that goes on bit for bit as if it had never stopped.
+
+    Parameters
+    ----------
+    path : path-like
+        File that `save_training` wrote.
+
+    Returns
+    -------
+    Training
+        The training.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    StorageError
+        If it is foreign, damaged, of another version, or its network cannot be drawn again.
+    """
+    meta, arrays = _read(path)
+    if meta["kind"] != "training":
+        raise StorageError(
+            f"{path} holds a trained network but no unfinished training; use load_network."
+        )
+    return _training(path, meta, arrays)
+
+
+def _training(path, meta, arrays):
+    parameters = _record(path, TrainingParameters, meta["training"])
+    training = Training(_task(path, meta, arrays), parameters, seed=meta["training_seed"])
+    try:
+        training.restore(arrays)
+    except (KeyError, ValueError) as error:
+        raise StorageError(f"{path} does not fit together: {error}") from error
+    return training
+
+
+def _write(path, kind, task, more, arrays, *, compress):
+    meta = {
+        "format": FORMAT, "version": VERSION, "kind": kind,
+        "network": dataclasses.asdict(task.network.parameters),
+        "precision": task.network.precision,
+        "trial": dataclasses.asdict(task.trial),
+        "feedforward": dataclasses.asdict(task.feedforward_parameters),
+        "sigma": task.sigma, "conditions": task.conditions, "seed": task.seed,
+        "provenance": task.provenance, "static_digest": task.network.static.digest,
+        "drive_sums": _drive_sums(task),
+    } | more
+    everything = {
+        "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
+        "trained": task.network.trained, "pre_index": task.network.plastic.pre_index,
+        "recorded": task.recorded,
+    } | arrays
+    everything["checksum"] = _checksum(everything)
+    path = Path(path)
+    # A new file in the same folder that takes the old one's place: no moment without a file.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            (np.savez_compressed if compress else np.savez)(file, **everything)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _read(path):
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        meta = json.loads(arrays["meta"].tobytes())
+        known = meta["format"] == FORMAT
+    except FileNotFoundError:
+        raise
+    except (
+        AttributeError, EOFError, KeyError, OSError, TypeError, ValueError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:
+        raise StorageError(
+            f"{path} is no file of {_MADE_BY}, or it is truncated ({error})."
+        ) from error
+    if not known:
+        raise StorageError(f"{path} is a file of {meta['format']!r}, not of {FORMAT!r}.")
+    if meta.get("version") != VERSION:
+        raise StorageError(
+            f"{path} has version {meta.get('version')}, this program reads version {VERSION}; "
+            "train again or use the program that wrote it."
+        )
+    expected = arrays.pop("checksum", None)
+    if expected is None or not np.array_equal(expected, _checksum(arrays)):
+        raise StorageError(f"{path} is damaged: its checksum does not fit its contents.")
+    del arrays["meta"]
+    return meta, arrays
+
+
+def _checksum(arrays):
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array)
+    return np.frombuffer(digest.digest(), dtype=np.uint8)
+
+
+def _take(path, arrays, name):
+    if name not in arrays:
+        raise StorageError(f"{path} lacks {name!r}.")
+    return arrays[name]
+
+
+def _record(path, kind, values):
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise StorageError(f"{path} holds no valid {kind.__name__}: {error}") from error
+
+
+def _task(path, meta, arrays):
+    parameters = _record(path, NetworkParameters, meta["network"])
+    network = build_network(
+        parameters, stream(meta["seed"], "static"), precision=meta["precision"]
+    )
+    plastic = plastic_from_index(
+        _take(path, arrays, "trained"), _take(path, arrays, "pre_index"), parameters.n_neurons
+    )
+    feedforward = _record(path, FeedforwardParameters, meta["feedforward"])
+    network = dataclasses.replace(network, plastic=plastic, n_inputs=feedforward.n_inputs)
+    task = assemble_task(
+        network, _record(path, TrialParameters, meta["trial"]), feedforward,
+        _take(path, arrays, "recorded"), meta["sigma"], tuple(meta["conditions"]), meta["seed"],
+        meta["provenance"],
+    )
+    same_static = network.static.digest == meta["static_digest"]
+    if not same_static or not np.allclose(_drive_sums(task), meta["drive_sums"], rtol=1e-6):
+        part = "cues or feed-forward rates" if same_static else "static network"
+        raise StorageError(
+            f"{path}: seed {meta['seed']} gives another {part} here than where the file was "
+            "written (another version of NumPy?), so its weights do not fit; train again."
+        )
+    return task
+
+
+def _drive_sums(task):
+    # Sums and not a hash: the last bit of a filtered random path may depend on the machine.
+    cues = np.abs(task.cues).sum(axis=1)
+    rates = task.feedforward.rates.astype(np.float64).sum(axis=(1, 2))
+    return [*cues.tolist(), *rates.tolist()]

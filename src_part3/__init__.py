@@ -5,7 +5,8 @@ New here
 The balanced network (`parameters`, `connectivity`, `state`) and its simulator (`simulator`,
 `recorder`), what drives it (`drive`, `feedforward`), whole trials (`trials`), theory of the
 balanced state and measurements against it (`balance`, `scans`, `spike_statistics`), targets for
-its neurons (`input_targets`, `matching`) and figures (`plotting`).
+its neurons (`input_targets`, `matching`), the whole task (`task`), its training by exact RLS
+(`rls`, `labels`, `training`), files (`storage`), test (`evaluation`) and figures (`plotting`).
 
 From Part 2
 -----------
@@ -29,6 +30,7 @@ from src_part3.connectivity import (
     plastic_from_index,
 )
 from src_part3.drive import Drive, draw_cues, make_drive
+from src_part3.evaluation import Evaluation, evaluate
 from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
 from src_part3.input_targets import InputStatistics, input_targets, measure_inputs
 from src_part3.matching import match_by_rate
@@ -38,11 +40,23 @@ from src_part3.scans import RateScan, scan_external_input, scan_in_degree
 from src_part3.simulator import advance, refresh_plastic_input
 from src_part3.spike_statistics import pairwise_correlations
 from src_part3.state import Network, NetworkState, PlasticWeights, build_network, initial_state
+from src_part3.storage import (
+    StorageError,
+    load_network,
+    load_training,
+    save_network,
+    save_training,
+)
+from src_part3.task import CortexTask, make_task
+from src_part3.training import Training, TrainingDivergedError
+from src_part3.training_parameters import TrainingParameters
 from src_part3.trials import Trial, run_trial, run_trials
 from src_part3.warmup import warm_kernels
 
 __all__ = [
+    "CortexTask",
     "Drive",
+    "Evaluation",
     "FeedforwardParameters",
     "FeedforwardRates",
     "InputStatistics",
@@ -56,6 +70,10 @@ __all__ = [
     "Recorder",
     "Recordings",
     "StaticConnectivity",
+    "StorageError",
+    "Training",
+    "TrainingDivergedError",
+    "TrainingParameters",
     "Trial",
     "TrialParameters",
     "advance",
@@ -66,14 +84,18 @@ __all__ = [
     "draw_rates",
     "draw_spikes",
     "draw_static",
+    "evaluate",
     "firing_rates",
     "initial_state",
     "input_targets",
     "interval_cv",
     "leading_order_rates",
     "linear_response",
+    "load_network",
     "load_recordings",
+    "load_training",
     "make_drive",
+    "make_task",
     "match_by_rate",
     "mean_field",
     "measure_inputs",
@@ -85,6 +107,8 @@ __all__ = [
     "refresh_plastic_input",
     "run_trial",
     "run_trials",
+    "save_network",
+    "save_training",
     "scan_external_input",
     "scan_in_degree",
     "siegert_mean_input",

@@ -162,6 +162,11 @@ def make_task(
     rng = stream(seed, "measurement")
     measured = run_trial(untrained, replace(trial, duration=_MEASURED), rng)
     rates = measured.counts[: network.n_exc] / (_MEASURED / 1000.0)
+    if not rates.any():
+        raise ValueError(
+            "the E neurons of the untrained network are silent; with few inputs raise "
+            "NetworkParameters.mu_exc and mu_inh until mu * sqrt(K) passes the threshold."
+        )
     if sigma is None:
         sigma = measure_inputs(untrained, rng).sigma
     trained = match_by_rate(recordings.rates.mean(axis=(0, 2)), rates)

@@ -1,83 +1,135 @@
-"""Figures of quality: against known signals, and against single trials summed up by hand."""
-
-from dataclasses import replace
+"""Figures of quality, on hand-made trials with known answers."""
 
 import numpy as np
 import pytest
 
-from src_part1.metrics import correlation
+from src_part3 import evaluation
 from src_part3.evaluation import evaluate
-from src_part3.training import Training
-from src_part3.training_parameters import TrainingParameters
-from src_part3.trials import run_trials
-from tests.part3.small_task import small_task
+from src_part3.trials import Trial, run_trials
+from tests.part3.small import small_task
 
 
 @pytest.fixture(scope="module")
-def trained():
-    parameters = TrainingParameters(n_loops=15, correction_from=100)
-    return Training(small_task("float32"), parameters, seed=1).run(progress=False)
+def task():
+    return small_task()
 
 
-@pytest.fixture(scope="module")
-def evaluation(trained):
-    return evaluate(trained.task, trained.weights, np.random.default_rng(3), n_trials=12)
+def weights_of(task):
+    return (task.network.initial_weights(),) * task.n_conditions
 
 
-def test_rates_are_those_of_the_trials(trained, evaluation):
-    task = trained.task
-    fine = replace(task.trial, bin_width=10.0)
-    rng = np.random.default_rng(3)
-    counts = [
-        trial.bin_counts[10:].sum(axis=0)
-        for trial in run_trials(
-            task.network, fine, 12, rng, weights=trained.weights[0], cue=task.cues[0],
-            feedforward=task.feedforward, condition=0,
+def fake_trials(task, gain, noise, condition_of_call):
+    """Replace run_trials: the total input is gain * target + noise, without simulation."""
+
+    def run(network, trial, n_trials, rng, *, condition, **_):
+        condition_of_call.append(condition)
+        n_bins = round(trial.duration / trial.bin_width)
+        first = round(trial.stim_off / trial.bin_width)
+        time = trial.bin_width * np.arange(n_bins)
+        course = np.array([
+            np.interp(time + trial.bin_width, np.concatenate([[0], task.times]),
+                      np.concatenate([[target[0]], target]))
+            for target in task.targets[condition]
+        ]).T
+        for _ in range(n_trials):
+            total = gain * course
+            total = total + noise * rng.standard_normal((n_bins, task.n_trained))
+            counts = np.zeros((n_bins, network.parameters.n_neurons), np.uint16)
+            counts[first:] = 1
+            yield Trial(time, trial.bin_width, counts, total, 0 * total, None)
+
+    return run
+
+
+def test_noise_free_trials_that_follow_the_target_are_perfect(task, monkeypatch):
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 1.0, 0.0, []))
+    monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=4)
+    np.testing.assert_allclose(result.mean_input, task.targets, atol=1e-12)
+    for figure in ("correlation", "corrected_correlation", "r2", "single_trial_correlation",
+                   "split_half", "reliability"):
+        np.testing.assert_allclose(getattr(result, figure), 1.0, atol=1e-9)
+    np.testing.assert_allclose(result.rates, 100.0, rtol=1e-6)
+    assert list(result.n_unreliable) == [0, 0]
+
+
+def test_correction_removes_what_noise_takes(task, monkeypatch):
+    seen = []
+    noise = 1.2 * task.targets.std(axis=2).mean()
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 1.0, noise, seen))
+    monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=6)
+    assert seen == [0, 1]
+    assert np.median(result.correlation) < 0.98
+    assert np.median(result.single_trial_correlation) < np.median(result.correlation)
+    assert np.nanmedian(result.corrected_correlation) == pytest.approx(1.0, abs=0.02)
+    # Spearman-Brown: reliability of the mean of six from the correlation of two halves.
+    halves = np.median(result.split_half)
+    assert np.median(result.reliability) == pytest.approx(2 * halves / (1 + halves), abs=0.06)
+
+
+def test_pure_noise_is_called_unreliable_and_not_corrected(task, monkeypatch):
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.0, 1.0, []))
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=10)
+    assert np.median(result.reliability) < 0.3
+    unreliable = ~(result.reliability >= evaluation.RELIABLE)
+    assert unreliable.any()
+    assert np.isnan(result.corrected_correlation[unreliable]).all()
+    assert np.abs(np.median(result.correlation)) < 0.2
+
+
+def test_mean_input_and_rates_are_those_of_the_trials(task):
+    rng, again = np.random.default_rng(5), np.random.default_rng(5)
+    weights = weights_of(task)
+    result = evaluate(task, weights, rng, n_trials=3)
+    for c in range(2):
+        trials = list(run_trials(
+            task.network, evaluation._fine(task), 3, again, weights=weights[c],
+            cue=task.cues[c], feedforward=task.feedforward, condition=c,
+        ))
+        total = np.mean([trial.total_input for trial in trials], axis=0)
+        counts = np.sum([trial.bin_counts for trial in trials], axis=0)
+        k = 4  # the fifth target, 200 ms: windows of 150 to 250 ms and of 190 to 210 ms
+        np.testing.assert_allclose(
+            result.mean_input[c, :, k], total[15:25].mean(axis=0), rtol=1e-5
         )
-    ]
-    mean_rate = np.mean(counts) / 0.4
-    assert evaluation.rates[0].mean() == pytest.approx(mean_rate, rel=0.05)
-    assert evaluation.rates.shape == (2, 240, task.n_bins)
+        by_bin = np.array(
+            [counts[10 + 2 * b + 1 : 10 + 2 * b + 3].sum(axis=0) for b in range(9)]
+        ) / (3 * 0.02)
+        # +-7 bins around the fifth reach from the first to the last of ten.
+        last = counts[29] / (3 * 0.01)
+        expected = (by_bin.sum(axis=0) + last) / 10
+        np.testing.assert_allclose(result.rates[c, :, k], expected, rtol=1e-5, atol=1e-4)
 
 
-def test_correlations_are_those_of_mean_input_and_target(trained, evaluation):
-    task = trained.task
-    np.testing.assert_allclose(
-        evaluation.correlation, correlation(evaluation.mean_input, task.targets), rtol=1e-9
+def test_number_of_threads_does_not_matter(task):
+    one, two = (
+        evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=4, n_threads=n)
+        for n in (1, 2)
     )
-    reliable = evaluation.reliability > 0.1
-    assert np.isfinite(evaluation.corrected_correlation[reliable]).all()
-    assert np.isnan(evaluation.corrected_correlation[~reliable]).all()
-    stronger = np.abs(evaluation.corrected_correlation) >= np.abs(evaluation.correlation) - 1e-9
-    assert stronger[reliable & (evaluation.reliability <= 1)].all()
+    np.testing.assert_array_equal(one.mean_input, two.mean_input)
+    np.testing.assert_array_equal(one.rates, two.rates)
 
 
-def test_one_trial_is_worse_than_the_mean_of_trials(evaluation):
-    assert np.median(evaluation.single_trial_correlation) < np.median(evaluation.correlation)
-    assert evaluation.n_trials == 12
-
-
-def test_the_same_on_any_number_of_threads(trained, evaluation):
-    again = evaluate(
-        trained.task, trained.weights, np.random.default_rng(3), n_trials=12, n_threads=1
+def test_silenced_neurons_and_feedforward_reach_the_trials(task):
+    silenced = np.arange(30, 240)
+    result = evaluate(
+        task, weights_of(task), np.random.default_rng(1), n_trials=2, silenced=silenced
     )
-    np.testing.assert_array_equal(again.mean_input, evaluation.mean_input)
-    np.testing.assert_array_equal(again.rates, evaluation.rates)
+    assert result.rates[:, silenced].max() == 0
+    assert result.rates[:, :30].max() > 0
 
 
-def test_silenced_neurons_are_silent_and_inputs_can_be_dropped(trained):
-    task = trained.task
-    silenced = task.network.trained[:10]
-    quiet = evaluate(
-        task, trained.weights, np.random.default_rng(3), n_trials=2, silenced=silenced,
-        feedforward=False,
-    )
-    assert not quiet.rates[:, silenced].any()
-    assert quiet.rates.any()
+def test_summary_takes_medians_and_the_originals_means(task):
+    result = evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=2)
+    for c, figures in enumerate(result.summary()):
+        assert figures["median_correlation"] == np.median(result.correlation[c])
+        assert figures["single_trial_correlation"] == result.single_trial_correlation[c].mean()
+        assert figures["n_unreliable"] == np.isnan(result.corrected_correlation[c]).sum()
 
 
-def test_bad_arguments_are_refused(trained):
+def test_one_trial_is_too_few(task):
     with pytest.raises(ValueError, match="n_trials must be at least 2"):
-        evaluate(trained.task, trained.weights, np.random.default_rng(0), n_trials=1)
+        evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=1)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
-        evaluate(trained.task, trained.weights, 0)
+        evaluate(task, weights_of(task), 1)

@@ -1,0 +1,29 @@
+"""A task that is small enough for tests: 24 trained neurons of 240, 200 ms, two conditions."""
+
+import numpy as np
+
+from src_part1.recordings import recordings_from_arrays
+from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.task import make_task
+
+NETWORK = NetworkParameters(
+    n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, n_plastic_inh=6, tau_plastic=50.0,
+    mu_exc=0.5, mu_inh=0.35,  # few inputs, hence a stronger external one
+)
+TRIAL = TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0)
+
+
+def small_recordings(n_neurons=24, n_time=11):
+    rng = np.random.default_rng(4)
+    time = 20.0 * np.arange(n_time)
+    phase = rng.uniform(0, 2 * np.pi, (2, n_neurons, 1))
+    rates = 8 + 4 * np.sin(2 * np.pi * time / time[-1] + phase)
+    return recordings_from_arrays(rates, time - time[-1], ("right", "left"))
+
+
+def small_task(**options):
+    options = {
+        "seed": 3, "network": NETWORK, "trial": TRIAL,
+        "feedforward": FeedforwardParameters(n_inputs=15, mean_rate=20.0),
+    } | options
+    return make_task(small_recordings(), **options)

@@ -1,0 +1,87 @@
+"""Analysis of trained networks against activity with known structure."""
+
+import numpy as np
+import pytest
+
+from src_part3.analysis import (
+    cross_projection,
+    neuron_groups,
+    perturb,
+    principal_components,
+    selectivity,
+    strongest_modulated,
+)
+from tests.part3.small import small_task
+
+
+@pytest.fixture
+def rates():
+    """Forty neurons that mix three smooth time courses, two conditions of 50 bins."""
+    rng = np.random.default_rng(0)
+    time = np.linspace(0, 1, 50)
+    courses = np.array([
+        np.concatenate([np.sin(2 * np.pi * f * time + p) for p in (0.3, 1.7)]) for f in (1, 2, 3)
+    ])
+    mixed = rng.normal(size=(40, 3)) @ courses
+    return (10 + mixed.reshape(40, 2, 50)).swapaxes(0, 1)
+
+
+def test_components_span_the_courses(rates):
+    found = principal_components(rates, np.arange(40), 5)
+    np.testing.assert_allclose(found.components @ found.components.T, np.eye(5), atol=1e-9)
+    assert found.explained[:3].sum() == pytest.approx(1.0)
+    assert np.all(np.diff(found.explained) <= 1e-12)
+
+
+def test_cross_projection_is_one_for_a_shared_space_and_the_shuffle_is_lower(rates):
+    components = principal_components(rates, np.arange(20), 3).components
+    found = cross_projection(
+        rates, np.arange(20, 40), components, np.random.default_rng(1), n_shuffles=20
+    )
+    assert found.explained == pytest.approx(1.0)
+    assert found.shuffled.shape == (20,)
+    assert found.shuffled.max() < 0.9
+
+
+def test_cross_projection_of_an_orthogonal_space_is_zero(rates):
+    components = principal_components(rates, np.arange(20), 6).components[3:]
+    found = cross_projection(rates, np.arange(20, 40), components, np.random.default_rng(1))
+    assert found.explained < 1e-9
+
+
+def test_strongest_modulated_and_selectivity(rates):
+    rates = rates.copy()
+    rates[0, 7, 25:] += 50.0
+    assert strongest_modulated(rates, np.arange(5, 40), 3)[0] == 7
+    assert selectivity(rates, 10)[7] == pytest.approx(
+        rates[0, 7, -10:].mean() - rates[1, 7, -10:].mean()
+    )
+    with pytest.raises(ValueError, match="last must be at most 50"):
+        selectivity(rates, 51)
+
+
+def test_constant_rates_have_no_components():
+    with pytest.raises(ValueError, match="rates change"):
+        principal_components(np.ones((2, 4, 6)), np.arange(4), 2)
+
+
+def test_groups_are_a_partition():
+    task = small_task()
+    groups = neuron_groups(task)
+    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(240))
+    assert np.array_equal(groups.trained_exc, np.sort(task.network.trained))
+    assert groups.untrained_inh.min() == 120
+
+
+def test_perturbations_reach_the_network():
+    task = small_task()
+    weights = (task.network.initial_weights(),) * 2
+    weights[0].feedforward_out[:] = 30.0
+    rng = np.random.default_rng
+    whole = perturb(task, weights, rng(0), n_trials=2)
+    silent = perturb(task, weights, rng(0), n_trials=2, silenced_fraction=0.5)
+    assert (silent.rates[:, task.network.trained].max(axis=(0, 2)) == 0).sum() >= 12
+    without = perturb(task, weights, rng(0), n_trials=2, feedforward=False)
+    assert without.mean_input.mean() < whole.mean_input.mean() - 1.0
+    with pytest.raises(ValueError, match="silenced neurons must be at most 24"):
+        perturb(task, weights, rng(0), silenced_fraction=1.5)

@@ -6,7 +6,8 @@ The balanced network (`parameters`, `connectivity`, `state`) and its simulator (
 `recorder`), what drives it (`drive`, `feedforward`), whole trials (`trials`), theory of the
 balanced state and measurements against it (`balance`, `scans`, `spike_statistics`), targets for
 its neurons (`input_targets`, `matching`), the whole task (`task`), its training by exact RLS
-(`rls`, `labels`, `training`), files (`storage`), test (`evaluation`) and figures (`plotting`).
+(`rls`, `labels`, `training`), files (`storage`), test (`evaluation`), analysis
+(`analysis`), the rule of the original for comparison (`original`) and figures (`plotting`).
 
 From Part 2
 -----------
@@ -21,6 +22,14 @@ from src_part1.metrics import correlation, normalised_error, r2
 from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
 from src_part2.siegert import siegert_mean_input, siegert_rate
 from src_part2.statistics import firing_rates, interval_cv, spike_intervals
+from src_part3.analysis import (
+    cross_projection,
+    neuron_groups,
+    perturb,
+    principal_components,
+    selectivity,
+    strongest_modulated,
+)
 from src_part3.balance import MeanField, leading_order_rates, linear_response, mean_field
 from src_part3.connectivity import (
     PlasticConnectivity,
@@ -34,6 +43,7 @@ from src_part3.evaluation import Evaluation, evaluate
 from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
 from src_part3.input_targets import InputStatistics, input_targets, measure_inputs
 from src_part3.matching import match_by_rate
+from src_part3.original import OriginalResult, train_original
 from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
 from src_part3.recorder import Recorder
 from src_part3.scans import RateScan, scan_external_input, scan_in_degree
@@ -64,6 +74,7 @@ __all__ = [
     "Network",
     "NetworkParameters",
     "NetworkState",
+    "OriginalResult",
     "PlasticConnectivity",
     "PlasticWeights",
     "RateScan",
@@ -79,6 +90,7 @@ __all__ = [
     "advance",
     "build_network",
     "correlation",
+    "cross_projection",
     "draw_cues",
     "draw_plastic",
     "draw_rates",
@@ -99,9 +111,12 @@ __all__ = [
     "match_by_rate",
     "mean_field",
     "measure_inputs",
+    "neuron_groups",
     "normalised_error",
     "pairwise_correlations",
+    "perturb",
     "plastic_from_index",
+    "principal_components",
     "r2",
     "recordings_from_arrays",
     "refresh_plastic_input",
@@ -111,8 +126,11 @@ __all__ = [
     "save_training",
     "scan_external_input",
     "scan_in_degree",
+    "selectivity",
     "siegert_mean_input",
     "siegert_rate",
     "spike_intervals",
+    "strongest_modulated",
+    "train_original",
     "warm_kernels",
 ]

@@ -308,57 +308,92 @@ elapsed()
 # left), and how much of its activity lies in the time courses that dominate the trained neurons?
 
 # %%
-n_modes = 5
-n_shuffles = 20
-shuffle_seed = 3
+n_components = 5
+last_bins = 25
+analysis_seed = 3
 
-# %% alt="Left: distributions of selectivity of trained E, untrained E and untrained I neurons: the untrained ones are selective too, less strongly. Right: share of each group's variance that lies in the first five time courses of the trained neurons, far above the shuffle."
-trained = np.zeros(network_parameters.n_neurons, bool)
-trained[task.network.trained] = True
-is_exc = np.arange(network_parameters.n_neurons) < n_exc
-groups = {
-    "trained E": trained, "untrained E": is_exc & ~trained, "untrained I": ~is_exc,
-}
-late = task.times > task.times[-1] - 500.0
-selectivity = evaluation.rates[0][:, late].mean(axis=1) - evaluation.rates[1][:, late].mean(axis=1)
-courses = np.concatenate(list(evaluation.rates), axis=1).astype(float)
-courses -= courses.mean(axis=1, keepdims=True)
-modes = np.linalg.svd(courses[trained], full_matrices=False)[2][:n_modes]
+# %% alt="Left: distributions of selectivity of trained E, untrained E and untrained I neurons: the untrained ones are selective too, less strongly. Middle: variance explained by the first ten components of each group, steepest for the trained neurons. Right: share of each group's variance that lies in the first five time courses of the trained neurons, above the share of shifted activity."
+rng = np.random.default_rng(analysis_seed)
+groups = dict(zip(("trained E", "untrained E", "untrained I"), part3.neuron_groups(task)))
+preference = part3.selectivity(evaluation.rates, last_bins)
+components = part3.principal_components(
+    evaluation.rates, groups["trained E"], n_components
+).components
 
-
-def share_in(modes, activity):
-    return ((activity @ modes.T) ** 2).sum() / (activity**2).sum()
-
-
-fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.4))
-rng = np.random.default_rng(shuffle_seed)
+fig, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.6))
+exposure = evaluation.n_trials * last_bins * task.trial.bin_width / 1000.0  # s
+noise = np.sqrt(evaluation.rates[:, :, -last_bins:].mean(axis=2).sum(axis=0) / exposure)
 for x, ((name, members), colour) in enumerate(zip(groups.items(), CONDITION_COLOURS)):
-    values = selectivity[members]
-    left.hist(values, np.linspace(-10, 10, 61), density=True, histtype="step", lw=2.5,
-              color=colour, label=f"{name}: sd {values.std():.2f} Hz")
-    right.bar(x, share_in(modes, courses[members]), color=colour)
-    shuffled = [
-        share_in(modes[:, rng.permutation(courses.shape[1])], courses[members])
-        for _ in range(n_shuffles)
-    ]
-    right.plot([x - 0.4, x + 0.4], [np.mean(shuffled)] * 2, "k--")
+    left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
+              lw=2.5, color=colour, label=name)
+    print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
+          f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f})")
+    explained = part3.principal_components(evaluation.rates, members, 10).explained
+    middle.plot(np.arange(1, 11), np.cumsum(explained), "o-", color=colour, label=name)
+    shared = part3.cross_projection(evaluation.rates, members, components, rng, n_shuffles=20)
+    right.bar(x, shared.explained, color=colour)
+    right.plot([x - 0.4, x + 0.4], [shared.shuffled.mean()] * 2, "k--")
 left.set(xlabel=f"{task.conditions[0]} minus {task.conditions[1]}, last 500 ms (Hz)",
          ylabel="density of neurons", title="selectivity")
-left.legend(fontsize=10)
-exposure = evaluation.n_trials * 0.5  # s
-chance = np.sqrt(evaluation.rates[:, :, late].mean(axis=2).sum(axis=0) / exposure)
-print("selectivity that Poisson noise alone would show (sd, Hz): " + ", ".join(
-    f"{name} {np.sqrt((chance[members] ** 2).mean()):.2f}" for name, members in groups.items()
-))
+middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
+middle.legend(loc="lower right")
 right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance",
-          title=f"activity in the trained neurons' first {n_modes} time courses (dashed: shuffled)")
+          title=f"in the trained {n_components} courses (dashed: shifted)")
+elapsed()
+
+# %% alt="Eight small panels: the rates in both conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below; the conditions separate with time."
+fig, axes = plt.subplots(2, 4, figsize=(14, 5.5), sharex=True)
+for row, name in zip(axes, ("untrained E", "untrained I")):
+    for ax, i in zip(row, part3.strongest_modulated(evaluation.rates, groups[name], 4)):
+        for c, colour in zip(range(task.n_conditions), CONDITION_COLOURS):
+            ax.plot(task.times, evaluation.rates[c, i], color=colour, label=task.conditions[c])
+        ax.set_title(f"{name}, neuron {i}")
+    row[0].set_ylabel("rate (Hz)")
+fig.supxlabel("time in the trial (ms)")
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+
+# %% [markdown]
+# ### Perturbations
+#
+# What of all this does the network need? We take parts away, without learning anew.
+
+# %%
+perturbations = {
+    "intact": {},
+    "10% of the trained silent": {"silenced_fraction": 0.1},
+    "30% of the trained silent": {"silenced_fraction": 0.3},
+    "recurrent learning undone": {"recurrent": False},
+    "no Poisson input": {"feedforward": False},
+}
+n_perturbed_trials = 10
+perturbation_seed = 4
+
+# %% alt="Bars of the median correlation of mean input and target: nearly unchanged with a tenth of the neurons silent, somewhat lower without recurrent learning, near zero without the Poisson input."
+fig, ax = plt.subplots(figsize=(9, 3.8))
+for y, (name, change) in enumerate(perturbations.items()):
+    perturbed = part3.perturb(
+        task, training.weights, np.random.default_rng(perturbation_seed),
+        n_trials=n_perturbed_trials, **change,
+    )
+    for c, colour in zip(range(task.n_conditions), CONDITION_COLOURS):
+        ax.barh(y + 0.4 * c - 0.2, np.nanmedian(perturbed.correlation[c]), 0.38, color=colour,
+                label=task.conditions[c] if y == 0 else None)
+ax.set(yticks=range(len(perturbations)), yticklabels=list(perturbations),
+       xlabel=f"median correlation of input and target ({n_perturbed_trials} trials)",
+       title="what remains")
+ax.invert_yaxis()
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 elapsed()
 
 # %% [markdown]
-# **What to notice.** The untrained neurons share the time courses of the trained ones far beyond
-# chance, and they are selective, though nothing was ever asked of them: random connections
-# spread task-related activity over the whole network. This is the finding of Kim et al. (2023),
-# and it is a warning, too: that a neuron is selective does not tell that it was trained to be.
+# **What to notice.** The untrained neurons are selective far beyond noise, and share more of the
+# trained time courses than activity that is equally slow but shifted in time, though nothing was ever
+# asked of them: random connections spread task-related activity over the whole network. This is
+# the finding of Kim et al. (2023), and a warning, too: that a neuron is selective does not tell
+# that it was trained to be.
+#
+# The learned activity survives the loss of many neurons. Most of what tells the network where it is
+# in the trial comes from the Poisson neurons; the recurrent plastic synapses refine it.
 #
 # **What to try.**
 #

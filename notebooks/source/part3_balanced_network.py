@@ -370,7 +370,7 @@ perturbation_seed = 4
 
 # %% alt="Bars of the median correlation of mean input and target: nearly unchanged with a tenth of the neurons silent, somewhat lower without recurrent learning, near zero without the Poisson input."
 fig, ax = plt.subplots(figsize=(9, 3.8))
-for y, (name, change) in enumerate(perturbations.items()):
+for y, change in enumerate(perturbations.values()):
     perturbed = part3.perturb(
         task, training.weights, np.random.default_rng(perturbation_seed),
         n_trials=n_perturbed_trials, **change,

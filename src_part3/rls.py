@@ -26,7 +26,7 @@ def _aligned(shape, dtype):
 
 
 def _tile_positions(n_own):
-    # Row and column of every stored entry of Q, and where it lies: see `_gain`.
+    # Row and column of every stored entry of Q, and where it lies: see `_update_block`.
     padded = -(-n_own // LANE) * LANE
     r, c = np.nonzero(np.arange(padded) < (np.arange(padded)[:, None] // LANE + 1) * LANE)
     used = (r < n_own) & (c < n_own)
@@ -148,7 +148,8 @@ class SharedInputRLS:
         ridge_shared = check_real("ridge_shared", ridge_shared, above=0)
         # Only rates that are somebody's input need a row of G.
         self._rows, index = np.unique(pre_index, return_inverse=True)
-        self._index = np.ascontiguousarray(index.reshape(n, n_own), dtype=np.int32)
+        # Unsigned: the compiler need not look for negative indices.
+        self._index = np.ascontiguousarray(index.reshape(n, n_own), dtype=np.uint32)
         self.weights = check_array("weights", weights, (n, n_own), dtype=self.dtype).copy()
         self._D = np.tile(
             np.eye(self.n_shared, dtype=self.dtype) / self.dtype.type(ridge_shared),

@@ -21,9 +21,9 @@ def small_recordings(n_neurons=24, n_time=11):
     return recordings_from_arrays(rates, time - time[-1], ("right", "left"))
 
 
-def small_task(**options):
+def small_task(n_time=11, **options):
     options = {
         "seed": 3, "network": NETWORK, "trial": TRIAL,
         "feedforward": FeedforwardParameters(n_inputs=15, mean_rate=20.0),
     } | options
-    return make_task(small_recordings(), **options)
+    return make_task(small_recordings(n_time=n_time), **options)

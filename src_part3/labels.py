@@ -37,46 +37,70 @@ def smooth_bins(values, n_bins):
     return (total[end] - total[first]) / (end - first)[:, None]
 
 
+def strongest_modes(values, n_modes):
+    """Keep the strongest common time courses of all neurons and drop the rest as noise.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_time, n_neurons)
+        Time courses.
+    n_modes : int
+        Number of principal components to keep; 0 keeps all.
+
+    Returns
+    -------
+    ndarray, shape (n_time, n_neurons)
+        Each neuron's mean over time, and the part of its time course that lies in the span of
+        the first ``n_modes`` principal components.
+    """
+    if not n_modes:
+        return values
+    mean = values.mean(axis=0)
+    centred = values - mean
+    modes = np.linalg.eigh(centred @ centred.T)[1][:, -n_modes:]
+    return mean + modes @ (modes.T @ centred)
+
+
 class LabelAverage:
-    """Average of the balanced input over trials, and correction of what error remains.
+    """Averages of inputs over trials, and the labels that follow from them.
+
+    The label of the plastic input is target - average balanced input + correction. Prior and
+    noise let RLS follow its label only in part; the correction adds up what error remains in
+    the total input, like the integral part of a controller.
 
     Parameters
     ----------
     targets : ndarray, shape (n_conditions, n_time, n_neurons)
         Targets of the total input (voltage).
-    average : bool
-        Average over all loops so far; otherwise each loop's own balanced input counts.
-    n_smooth : int
-        Width of the moving mean over time (bins).
-    correction_rate : float
-        Part of the error of each loop's total input that is added to the label.
-    correction_from : int
-        Number of loops before that starts.
+    parameters : TrainingParameters
+        ``average_labels``, ``smoothing``, ``label_modes``, ``correction_rate`` and
+        ``correction_from``.
+    bin_width : float
+        Width of a bin (ms).
 
     Attributes
     ----------
     balanced, total, correction : ndarray, shape (n_conditions, n_time, n_neurons)
-        Average of the balanced input; running average of the total input over about the last
-        ``WINDOW`` loops, to see how well the network does; and the correction.
+        Average of the balanced input, in which loop n has a weight proportional to n; running
+        average of the total input over about the last ``WINDOW`` loops, to see how well the
+        network does; and the correction.
     n_loops : ndarray of int, shape (n_conditions,)
         Loops that went into them.
     """
 
     WINDOW = 20
 
-    def __init__(self, targets, *, average, n_smooth, correction_rate, correction_from):
+    def __init__(self, targets, parameters, bin_width):
         self.targets = targets
-        self.average = average
-        self.n_smooth = n_smooth
-        self.correction_rate = correction_rate
-        self.correction_from = correction_from
+        self.parameters = parameters
+        self.n_smooth = round(parameters.smoothing / bin_width)
         self.balanced = np.zeros(targets.shape)
         self.total = np.zeros(targets.shape)
         self.correction = np.zeros(targets.shape)
         self.n_loops = np.zeros(len(targets), dtype=np.int64)
 
     def update(self, condition, balanced, plastic):
-        """Take in one loop and return the label for RLS.
+        """Take in the trials of one loop.
 
         Parameters
         ----------
@@ -84,22 +108,30 @@ class LabelAverage:
             Condition of the trials.
         balanced, plastic : ndarray, shape (n_time, n_neurons)
             Mean inputs in each bin, averaged over the trials of the loop (voltage).
-
-        Returns
-        -------
-        ndarray, shape (n_time, n_neurons)
-            What the plastic input should have been at the end of each bin.
         """
+        p = self.parameters
         self.n_loops[condition] += 1
         n = self.n_loops[condition]
         smooth = smooth_bins(balanced, self.n_smooth)
         total = smooth + smooth_bins(plastic, self.n_smooth)
-        weight = 1 / n if self.average else 1.0
+        # Early loops, when the other neurons were still untrained, lose weight.
+        weight = 2 / (n + 1) if p.average_labels else 1.0
         self.balanced[condition] += weight * (smooth - self.balanced[condition])
         self.total[condition] += (total - self.total[condition]) / min(n, self.WINDOW)
-        if n > self.correction_from:
-            self.correction[condition] += self.correction_rate * (self.targets[condition] - total)
-        return self.targets[condition] - self.balanced[condition] + self.correction[condition]
+        if n > p.correction_from:
+            self.correction[condition] += p.correction_rate * (self.targets[condition] - total)
+
+    def labels(self):
+        """What the plastic inputs should have been at the end of each bin.
+
+        Returns
+        -------
+        ndarray, shape (n_conditions, n_time, n_neurons)
+            Labels for RLS (voltage).
+        """
+        change = np.concatenate(list(self.correction - self.balanced))
+        change = strongest_modes(change, self.parameters.label_modes)
+        return self.targets + change.reshape(self.targets.shape)
 
     def state(self):
         """Everything that learning has changed, as named arrays.

@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -14,85 +13,15 @@ from tqdm.auto import tqdm
 from src_part1.metrics import correlation
 from src_part1.parameters import n_steps_of
 from src_part1.validation import check_integer
-from src_part3.drive import make_drive
-from src_part3.feedforward import draw_spikes
 from src_part3.labels import LabelAverage
 from src_part3.rls import SharedInputRLS, recurrent_prior
-from src_part3.simulator import advance
-from src_part3.state import PlasticWeights, initial_state
+from src_part3.samples import sample_trial
+from src_part3.state import PlasticWeights
 from src_part3.training_parameters import TrainingParameters
 
 
 class TrainingDivergedError(RuntimeError):
     """A training whose rates, inputs or weights ran away; the message names loop and cause."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrialSamples:
-    """What learning needs from one trial, at the end of (or as the mean over) each bin.
-
-    Attributes
-    ----------
-    rates : ndarray, shape (n_bins, n_neurons)
-        Spikes of all neurons, filtered by the plastic synapses (1/ms).
-    shared : ndarray, shape (n_bins, n_inputs)
-        The same of the Poisson neurons.
-    balanced, plastic : ndarray, shape (n_bins, n_trained)
-        Mean external and static input, and mean plastic and feed-forward input (voltage).
-    mean_rate : float
-        Mean rate of all neurons after the cue (Hz).
-    """
-
-    rates: np.ndarray
-    shared: np.ndarray
-    balanced: np.ndarray
-    plastic: np.ndarray
-    mean_rate: float
-
-
-def sample_trial(task, condition, weights, rng):
-    """Run one trial with frozen weights and sample it at the times of the targets.
-
-    Parameters
-    ----------
-    task : CortexTask
-        The task.
-    condition : int
-        Which condition.
-    weights : PlasticWeights
-        The weights of this condition.
-    rng : numpy.random.Generator
-        Randomness of the first voltages and of the feed-forward spikes.
-
-    Returns
-    -------
-    TrialSamples
-        float32 arrays or float64 ones, as the network.
-
-    Raises
-    ------
-    FloatingPointError
-        If an input or a voltage is not finite.
-    """
-    network, trial = task.network, task.trial
-    dt, trained = network.parameters.dt, network.trained
-    state = initial_state(network, rng)
-    spikes = draw_spikes(task.feedforward, condition, rng)
-    drive = make_drive(network, trial, cue=task.cues[condition], spikes=spikes)
-    advance(network, state, n_steps_of("stim_off", trial.stim_off, dt), drive=drive,
-            weights=weights)
-    bin_steps = n_steps_of("bin_width", trial.bin_width, dt)
-    rates = np.empty((task.n_bins, network.parameters.n_neurons), network.dtype)
-    shared = np.empty((task.n_bins, network.n_inputs), network.dtype)
-    balanced, plastic = np.empty((2, task.n_bins, trained.size), network.dtype)
-    for b in range(task.n_bins):
-        state.sum_balanced[:] = 0
-        state.sum_plastic[:] = 0
-        advance(network, state, bin_steps, drive=drive, weights=weights)
-        rates[b], shared[b] = state.r_plastic, state.s_feedforward
-        balanced[b] = state.sum_balanced[trained] / bin_steps + drive.baseline[trained]
-        plastic[b] = state.sum_plastic[trained] / bin_steps
-    return TrialSamples(rates, shared, balanced, plastic, 1000.0 * float(rates.mean()))
 
 
 class Training:
@@ -121,6 +50,8 @@ class Training:
         State of the learning rule.
     labels : LabelAverage
         Averages of inputs.
+    regressors : dict of str to ndarray
+        Running averages of filtered spikes at the times of the updates.
     curve : list of ndarray
         For each loop and condition, the median over neurons of the correlation of target and
         total input, averaged over the last loops (each with the weights it had).
@@ -133,22 +64,23 @@ class Training:
         self.seed = check_integer("seed", seed, at_least=0)
         width = task.trial.bin_width
         self._stride = n_steps_of("TrainingParameters.learn_every", parameters.learn_every, width)
-        n_updates = task.n_conditions * (task.n_bins // self._stride)
+        n_updates = task.n_bins // self._stride
         self.rls = SharedInputRLS(
             network.plastic.pre_index, network.initial_weights().recurrent,
             recurrent_prior(p.n_plastic_exc, p.n_plastic_inh,
                             ridge=parameters.ridge_recurrent, row_sum=parameters.row_sum),
             network.n_inputs, n_conditions=task.n_conditions,
             ridge_shared=parameters.ridge_feedforward,
-            forgetting=float(np.exp(-1 / (parameters.memory * n_updates))),
+            forgetting=float(np.exp(-1 / (parameters.memory * n_updates * task.n_conditions))),
             dtype=np.dtype(parameters.rls_precision),
         )
         self.labels = LabelAverage(
-            np.ascontiguousarray(task.targets.swapaxes(1, 2)),
-            average=parameters.average_labels, n_smooth=round(parameters.smoothing / width),
-            correction_rate=parameters.correction_rate,
-            correction_from=parameters.correction_from,
+            np.ascontiguousarray(task.targets.swapaxes(1, 2)), parameters, width
         )
+        self.regressors = {
+            "rates": np.zeros((task.n_conditions, n_updates, p.n_neurons)),
+            "shared": np.zeros((task.n_conditions, n_updates, network.n_inputs)),
+        }
         self.n_done = 0
         self.curve = []
 
@@ -254,18 +186,24 @@ class Training:
 
     def _learn(self, samples):
         at = slice(self._stride - 1, None, self._stride)
-        quality = []
+        weight = 1 / min(self.n_done + 1, self.parameters.regressor_window)
         for condition, trials in enumerate(samples):
-            rates, shared, balanced, plastic = (
-                np.mean([getattr(trial, name) for trial in trials], axis=0, dtype=np.float64)
+            mean = {
+                name: np.mean([getattr(trial, name) for trial in trials], axis=0, dtype=np.float64)
                 for name in ("rates", "shared", "balanced", "plastic")
+            }
+            self.labels.update(condition, mean["balanced"], mean["plastic"])
+            for name, average in self.regressors.items():
+                average[condition] += weight * (mean[name][at] - average[condition])
+        quality = []
+        for condition, label in enumerate(self.labels.labels()):
+            self.rls.update(
+                condition, *(average[condition] for average in self.regressors.values()),
+                label[at],
             )
-            label = self.labels.update(condition, balanced, plastic)
-            self.rls.update(condition, rates[at], shared[at], label[at])
-            with np.errstate(invalid="ignore"):
-                of_neurons = correlation(
-                    self.labels.total[condition], self.labels.targets[condition], axis=0
-                )
+            of_neurons = correlation(
+                self.labels.total[condition], self.labels.targets[condition], axis=0
+            )
             quality.append(np.nanmedian(of_neurons))
         self.curve.append(np.array(quality))
         self.n_done += 1
@@ -278,7 +216,9 @@ class Training:
         dict of str to ndarray
             Views, not copies, except for the curve and the number of loops.
         """
-        parts = {"rls": self.rls.state(), "labels": self.labels.state()}
+        parts = {
+            "rls": self.rls.state(), "labels": self.labels.state(), "regressors": self.regressors,
+        }
         arrays = {f"{part}.{name}": a for part, d in parts.items() for name, a in d.items()}
         curve = np.reshape(self.curve, (-1, self.task.n_conditions))
         return arrays | {"curve": curve, "n_done": np.array(self.n_done)}
@@ -296,16 +236,15 @@ class Training:
         ValueError
             If an array is missing or belongs to another task.
         """
-        mine = self.labels.state()
+        mine = {f"labels.{name}": array for name, array in self.labels.state().items()}
+        mine |= {f"regressors.{name}": array for name, array in self.regressors.items()}
         for name, array in mine.items():
-            given = state.get(f"labels.{name}")
+            given = state.get(name)
             if given is None or given.shape != array.shape:
-                raise ValueError(
-                    f"labels.{name} must have shape {array.shape}, "
-                    f"got {'nothing' if given is None else given.shape}."
-                )
+                found = "nothing" if given is None else given.shape
+                raise ValueError(f"{name} must have shape {array.shape}, got {found}.")
         self.rls.restore({k[4:]: a for k, a in state.items() if k.startswith("rls.")})
         for name, array in mine.items():
-            array[...] = state[f"labels.{name}"]
+            array[...] = state[name]
         self.curve = list(state["curve"])
         self.n_done = int(state["n_done"])

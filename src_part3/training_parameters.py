@@ -33,6 +33,12 @@ class TrainingParameters:
         Whether the balanced input in the label is averaged over all trials so far.
     smoothing : float
         Width of the moving mean over the balanced input in the label (ms); 0 for none.
+    label_modes : int
+        Number of time courses, common to all neurons, that the averaged input may consist of:
+        the rest is noise. 0 for no limit.
+    regressor_window : float
+        Loops over which the filtered spikes that RLS learns from are averaged at equal trial
+        time (exponential window): noise in them would weaken what is learned. 1 for none.
     correction_rate : float
         Part of each loop's remaining error of the total input that is added to the label.
     correction_from : int
@@ -43,17 +49,19 @@ class TrainingParameters:
         Type of all numbers in the RLS.
     """
 
-    n_loops: int = 150
-    trials_per_loop: int = 2
+    n_loops: int = 100
+    trials_per_loop: int = 4
     learn_every: float = 40.0
-    ridge_recurrent: float = 0.04
-    row_sum: float = 8.0
-    ridge_feedforward: float = 0.1
-    memory: float = 40.0
+    ridge_recurrent: float = 0.02
+    row_sum: float = 4.0
+    ridge_feedforward: float = 0.02
+    memory: float = 20.0
     average_labels: bool = True
     smoothing: float = 160.0
-    correction_rate: float = 0.01
-    correction_from: int = 40
+    label_modes: int = 12
+    regressor_window: float = 4.0
+    correction_rate: float = 0.02
+    correction_from: int = 15
     max_rate: float = 100.0
     rls_precision: str = "float64"
 
@@ -62,7 +70,9 @@ class TrainingParameters:
         owner = type(self).__name__
         for name in ("n_loops", "trials_per_loop"):
             check_integer(f"{owner}.{name}", getattr(self, name), at_least=1)
-        check_integer(f"{owner}.correction_from", self.correction_from, at_least=0)
+        for name in ("correction_from", "label_modes"):
+            check_integer(f"{owner}.{name}", getattr(self, name), at_least=0)
+        check_real(f"{owner}.regressor_window", self.regressor_window, unit="loops", at_least=1)
         check_real(f"{owner}.learn_every", self.learn_every, unit="ms", above=0)
         check_real(f"{owner}.ridge_recurrent", self.ridge_recurrent, above=0)
         check_real(f"{owner}.row_sum", self.row_sum, at_least=0)

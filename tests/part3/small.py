@@ -8,7 +8,7 @@ from src_part3.task import make_task
 
 NETWORK = NetworkParameters(
     n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, n_plastic_inh=6, tau_plastic=50.0,
-    mu_exc=0.5, mu_inh=0.35,  # few inputs, hence a stronger external one
+    mu_exc=0.3, mu_inh=0.22, j_plastic_exc=0.1, j_plastic_inh=-0.1,
 )
 TRIAL = TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0)
 

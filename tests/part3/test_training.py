@@ -1,18 +1,29 @@
-"""Training: the regression it solves, going on after an interrupt, and clear ends."""
+"""Training: against a slow twin, in one go or in pieces, interrupted, and diverging."""
 
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from src_part3.input_targets import input_targets
-from src_part3.labels import LabelAverage, smooth_bins
+from src_part1.recordings import recordings_from_arrays
+from src_part3 import training as training_module
+from src_part3.evaluation import evaluate
+from src_part3.feedforward import FeedforwardRates
+from src_part3.parameters import FeedforwardParameters, NetworkParameters
+from src_part3.rls import recurrent_prior
+from src_part3.samples import sample_trial
+from src_part3.state import PlasticWeights
 from src_part3.task import make_task
-from src_part3.training import Training, TrainingDivergedError, sample_trial
+from src_part3.training import Training, TrainingDivergedError
 from src_part3.training_parameters import TrainingParameters
-from tests.part3.small_task import TRIAL, small_recordings, small_task
+from tests.part3.small import small_task
+from tests.reference_part3_rls import TextbookRLS
 
-PARAMETERS = TrainingParameters(n_loops=3, correction_from=1, memory=float("inf"))
+PARAMETERS = TrainingParameters(
+    n_loops=6, trials_per_loop=2, label_modes=5, correction_from=2, regressor_window=3.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,172 +31,179 @@ def task():
     return small_task()
 
 
-def _states_equal(a, b):
-    first, second = a.state(), b.state()
-    assert first.keys() == second.keys()
-    for name in first:
-        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+def assert_same(one, other):
+    expected = other.state()
+    for name, array in one.state().items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
 
 
-def test_a_task_holds_the_recorded_rates_and_their_inputs(task):
-    recordings = small_recordings()
-    np.testing.assert_allclose(task.recorded, recordings.rates[:, :, 1:], rtol=1e-6)
-    np.testing.assert_allclose(task.targets, input_targets(task.recorded, task.sigma))
-    np.testing.assert_allclose(task.times, np.arange(120.0, 501.0, 20.0))
-    assert np.unique(task.network.trained).size == 40
-    assert task.network.trained.max() < 120
-    again = small_task()
-    np.testing.assert_array_equal(task.cues, again.cues)
-    np.testing.assert_array_equal(task.network.plastic.pre_index, again.network.plastic.pre_index)
+def test_equals_a_slow_twin(task):
+    training = Training(task, PARAMETERS, seed=7).run(4, progress=False)
 
-
-@pytest.mark.parametrize("loops", [1, 3])
-def test_training_solves_the_ridge_problem_of_all_its_trials(task, loops):
-    """The weights minimise the squared errors of all loops and conditions plus the prior."""
-    training = Training(task, replace(PARAMETERS, trials_per_loop=1, learn_every=20.0), seed=4)
     network = task.network
-    labels = LabelAverage(
-        np.ascontiguousarray(task.targets.swapaxes(1, 2)), average=True, n_smooth=8,
-        correction_rate=0.01, correction_from=1,
+    forgetting = np.exp(-1 / (PARAMETERS.memory * 2 * 5))
+    rls = TextbookRLS(
+        network.plastic.pre_index, network.initial_weights().recurrent,
+        recurrent_prior(5, 6, ridge=0.02, row_sum=4.0), 15, 2, 0.02, forgetting,
     )
-    start = network.initial_weights().recurrent
-    n_own, n_inputs = start.shape[1], network.n_inputs
-    rows, wanted = [], []
-    for loop in range(loops):
-        weights = training.weights
-        for c in range(2):
-            rng = np.random.default_rng(np.random.SeedSequence(4, spawn_key=(loop, c, 0)))
-            trial = sample_trial(task, c, weights[c], rng)
-            shared = np.zeros((task.n_bins, 2 * n_inputs))
-            shared[:, c * n_inputs : (c + 1) * n_inputs] = trial.shared
-            rows.append((trial.rates, shared))
-            wanted.append(labels.update(c, trial.balanced, trial.plastic))
-        training.run(loop + 1, progress=False, n_threads=1)
-    rates = np.concatenate([r for r, _ in rows])
-    shared = np.concatenate([s for _, s in rows])
-    wanted = np.concatenate(wanted)
-    prior = np.zeros((n_own + 2 * n_inputs,) * 2)
-    prior[:n_own, :n_own] = 0.04 * np.eye(n_own)
-    prior[:5, :5] += 8.0
-    prior[5:n_own, 5:n_own] += 8.0
-    prior[n_own:, n_own:] = 0.1 * np.eye(2 * n_inputs)
-    trained = training.weights
-    for i in range(0, 40, 7):
-        X = np.concatenate([rates[:, network.plastic.pre_index[i]], shared], axis=1)
-        w0 = np.concatenate([start[i], np.zeros(2 * n_inputs)])
-        w = np.linalg.solve(X.T @ X + prior, X.T @ wanted[:, i] + prior @ w0)
-        np.testing.assert_allclose(trained[0].recurrent[i], w[:n_own], rtol=1e-6, atol=1e-8)
-        for c in range(2):
-            expected = w[n_own + c * n_inputs : n_own + (c + 1) * n_inputs]
-            np.testing.assert_allclose(
-                trained[c].feedforward_out[:, i], expected, rtol=1e-6, atol=1e-8
+    targets = task.targets.swapaxes(1, 2)
+    balanced, total, correction = np.zeros((3, *targets.shape))
+    rates, shared = np.zeros((2, 5, 240)), np.zeros((2, 5, 15))
+
+    def smooth(x):  # 160 ms are 8 bins, centred on a bin's end
+        return np.array([x[max(t - 3, 0) : t + 5].mean(axis=0) for t in range(10)])
+
+    for loop in range(4):
+        frozen = [
+            PlasticWeights(
+                rls.weights[:, :11].astype(np.float32),
+                rls.shared_weights(c).T.astype(np.float32),
             )
+            for c in (0, 1)
+        ]
+        for c in (0, 1):
+            generators = [
+                np.random.default_rng(np.random.SeedSequence(7, spawn_key=(loop, c, k)))
+                for k in (0, 1)
+            ]
+            trials = [sample_trial(task, c, frozen[c], g) for g in generators]
+            b = smooth(np.mean([t.balanced for t in trials], axis=0))
+            x = b + smooth(np.mean([t.plastic for t in trials], axis=0))
+            balanced[c] += 2 / (loop + 2) * (b - balanced[c])
+            if loop >= 2:
+                correction[c] += 0.02 * (targets[c] - x)
+            weight = 1 / min(loop + 1, 3)
+            rates[c] += weight * (np.mean([t.rates for t in trials], axis=0)[1::2] - rates[c])
+            shared[c] += weight * (np.mean([t.shared for t in trials], axis=0)[1::2] - shared[c])
+        change = (correction - balanced).reshape(20, 24)
+        u, s, vt = np.linalg.svd(change - change.mean(axis=0), full_matrices=False)
+        change = change.mean(axis=0) + (u[:, :5] * s[:5]) @ vt[:5]
+        label = targets + change.reshape(targets.shape)
+        for c in (0, 1):
+            for k in range(5):
+                rls.update(c, rates[c, k], shared[c, k], label[c, 2 * k + 1])
+    scale = np.abs(rls.weights).max()
+    np.testing.assert_allclose(training.rls.weights, rls.weights[:, :11], atol=1e-4 * scale)
+    for c in (0, 1):
+        np.testing.assert_allclose(
+            training.rls.shared_weights(c), rls.shared_weights(c), atol=1e-4 * scale
+        )
 
 
-def test_several_calls_and_any_number_of_threads_give_the_same_bits(task):
-    whole = Training(task, PARAMETERS, seed=1).run(progress=False, n_threads=2)
-    parts = Training(task, PARAMETERS, seed=1).run(1, progress=False, n_threads=1)
-    assert parts.n_done == 1
-    parts.run(progress=False, n_threads=3)
-    _states_equal(whole, parts)
-    assert len(whole.curve) == 3
+def test_pieces_and_threads_give_the_bits_of_one_run(task):
+    whole = Training(task, PARAMETERS, seed=1).run(4, progress=False, n_threads=1)
+    pieces = Training(task, PARAMETERS, seed=1)
+    for n in (1, 3, 4):
+        assert pieces.run(n, progress=False, n_threads=2) is pieces
+    assert_same(pieces, whole)
+    assert whole.n_done == 4
+    assert np.shape(whole.curve) == (4, 2)
+    other = Training(task, PARAMETERS, seed=2).run(4, progress=False)
+    assert np.abs(other.rls.weights - whole.rls.weights).max() > 1e-6
 
 
-def test_a_restored_training_goes_on_bit_for_bit(task):
-    whole = Training(task, PARAMETERS, seed=1).run(progress=False)
-    first = Training(task, PARAMETERS, seed=1).run(2, progress=False)
-    copied = {name: array.copy() for name, array in first.state().items()}
-    second = Training(task, PARAMETERS, seed=1)
-    second.restore(copied)
-    _states_equal(whole, second.run(progress=False))
+def test_state_goes_on_bit_for_bit(task):
+    whole = Training(task, PARAMETERS).run(4, progress=False)
+    first = Training(task, PARAMETERS).run(2, progress=False)
+    saved = {name: np.copy(array) for name, array in first.state().items()}
+    second = Training(task, PARAMETERS)
+    second.restore(saved)
+    assert_same(second.run(4, progress=False), whole)
 
 
-def test_a_state_of_another_task_is_refused_and_changes_nothing(task):
+def test_restore_refuses_another_task(task):
+    state = Training(task, PARAMETERS).state()
+    other = Training(small_task(trial=None), PARAMETERS)
+    other.restore(state)
+    smaller = Training(task, replace(PARAMETERS, learn_every=100.0))
+    with pytest.raises(ValueError, match="regressors.rates must have shape"):
+        smaller.restore(state)
+    with pytest.raises(ValueError, match="got nothing"):
+        other.restore({})
+
+
+def test_interrupt_during_the_trials_loses_only_their_loop(task, monkeypatch):
+    whole = Training(task, PARAMETERS).run(4, progress=False)
     training = Training(task, PARAMETERS)
-    state = {name: array.copy() for name, array in training.state().items()}
-    with pytest.raises(ValueError, match=r"labels.total must have shape .* got nothing"):
-        training.restore({k: v for k, v in state.items() if k != "labels.total"})
-    assert training.n_done == 0
+    calls = []
 
-
-def test_an_interrupt_keeps_the_finished_loops(task):
-    def stop(training):
-        if training.n_done == 2:
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 10:  # a trial of the third loop
             raise KeyboardInterrupt
+        return sample_trial(*arguments)
 
-    training = Training(task, PARAMETERS, seed=1)
-    with pytest.warns(UserWarning, match="interrupted after 2 of 3 loops"):
-        training.run(progress=False, after_loop=stop)
-    _states_equal(Training(task, PARAMETERS, seed=1).run(progress=False),
-                  training.run(progress=False))
-
-
-def test_learning_brings_inputs_to_their_targets():
-    task = small_task("float32")
-    training = Training(task, replace(PARAMETERS, n_loops=40, correction_from=100), seed=2)
-    training.run(progress=False)
-    curve = np.array(training.curve)
-    assert curve[-1].min() > 0.5
-    assert curve[-1].min() > curve[0].max() + 0.2
+    monkeypatch.setattr(training_module, "sample_trial", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 2 of 4 loops; call run again"):
+        training.run(4, progress=False)
+    assert training.n_done == 2
+    monkeypatch.undo()
+    assert_same(training.run(4, progress=False), whole)
 
 
-def test_a_network_that_fires_too_fast_stops_with_loop_cause_and_remedy(task):
-    training = Training(task, replace(PARAMETERS, max_rate=0.01))
-    message = r"diverged in loop 1: the network fires at \d+ Hz, more than max_rate = 0.01 Hz"
-    with pytest.raises(TrainingDivergedError, match=message):
+def test_interrupt_during_learning_waits_for_its_end(task, monkeypatch):
+    whole = Training(task, PARAMETERS).run(4, progress=False)
+    training = Training(task, PARAMETERS)
+    learn = Training._learn
+
+    def interrupted(self, samples):
+        if self.n_done == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        learn(self, samples)
+
+    monkeypatch.setattr(Training, "_learn", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 2 of 4"):
+        training.run(4, progress=False)
+    monkeypatch.undo()
+    assert_same(training.run(4, progress=False), whole)
+
+
+def test_after_loop_sees_every_loop(task):
+    seen = []
+    Training(task, PARAMETERS).run(3, progress=False, after_loop=lambda t: seen.append(t.n_done))
+    assert seen == [1, 2, 3]
+
+
+def test_runaway_rates_are_reported_with_their_loop(task):
+    training = Training(task, replace(PARAMETERS, max_rate=0.001))
+    with pytest.raises(TrainingDivergedError, match="loop 1: the network fires at .* Hz, more"):
         training.run(progress=False)
     assert training.n_done == 0
 
 
-def test_labels_average_the_balanced_input_and_correct_what_remains():
+def test_weights_that_are_not_finite_are_reported_with_their_loop(task):
+    training = Training(task, PARAMETERS).run(1, progress=False)
+    training.rls.weights[3] = np.nan
+    with pytest.raises(TrainingDivergedError, match="loop 2: the network diverged"):
+        training.run(progress=False)
+
+
+def test_learning_works_on_a_middle_sized_network():
     rng = np.random.default_rng(0)
-    targets = rng.random((1, 6, 2))
-    label = LabelAverage(targets, average=True, n_smooth=1, correction_rate=0.5, correction_from=1)
-    balanced, plastic = rng.random((2, 3, 6, 2))
-    given = [label.update(0, b, p) for b, p in zip(balanced, plastic, strict=True)]
-    np.testing.assert_allclose(given[0], targets[0] - balanced[0])
-    errors = targets[0] - balanced - plastic
-    np.testing.assert_allclose(
-        given[2], targets[0] - balanced.mean(axis=0) + 0.5 * (errors[1] + errors[2])
+    time = 20.0 * np.arange(31)
+    phase = rng.uniform(0, 2 * np.pi, (2, 60, 1))
+    rates = 8 + 5 * np.sin(2 * np.pi * time / 600 + phase)
+    task = make_task(
+        recordings_from_arrays(rates, time, ("a", "b")), seed=1,
+        network=NetworkParameters(
+            n_exc=250, n_inh=250, out_degree=100, mu_exc=0.35, mu_inh=0.24
+        ),
+        feedforward=FeedforwardParameters(n_inputs=60, mean_rate=20.0, noise=1.0),
     )
+    training = Training(task).run(12, progress=False)
+    untrained = Training(task)
+    before, after = (
+        evaluate(task, t.weights, np.random.default_rng(3), n_trials=20)
+        for t in (untrained, training)
+    )
+    assert np.abs(np.median(before.correlation, axis=1)).max() < 0.3
+    assert np.median(after.correlation, axis=1).min() > 0.6
+    assert np.mean(training.curve[-1]) > np.mean(training.curve[0]) + 0.3
+    assert isinstance(task.feedforward, FeedforwardRates)
 
 
-@pytest.mark.parametrize("width", [0, 1, 2, 3, 8])
-def test_smoothing_is_a_plain_mean_over_the_bins_that_exist(width):
-    values = np.random.default_rng(1).random((12, 3))
-    smooth = smooth_bins(values, width)
-    for t in range(12):
-        bins = [t] if width <= 1 else [
-            b for b in range(t - (width - 1) // 2, t + width // 2 + 1) if 0 <= b < 12
-        ]
-        np.testing.assert_allclose(smooth[t], values[bins].mean(axis=0))
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [
-        ("n_loops", 0, "TrainingParameters.n_loops must be at least 1"),
-        ("trials_per_loop", 1.5, "trials_per_loop must be a whole number"),
-        ("learn_every", -20.0, r"learn_every must be positive \(ms\)"),
-        ("ridge_recurrent", 0.0, "ridge_recurrent must be positive"),
-        ("row_sum", -1.0, "row_sum must be not negative"),
-        ("memory", 0.5, r"memory must be at least 1 \(loops\)"),
-        ("memory", np.nan, "memory must be finite"),
-        ("correction_rate", 2.0, "correction_rate must be at most 1"),
-        ("rls_precision", "float16", "rls_precision must be one of"),
-        ("average_labels", 1, "average_labels must be True or False"),
-    ],
-)
-def test_impossible_training_parameters_are_refused_by_name(field, value, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        TrainingParameters(**{field: value})
-
-
-def test_tasks_that_cannot_be_are_refused():
-    with pytest.raises(TypeError, match="recordings must be a Recordings, got ndarray"):
-        make_task(small_recordings().rates)
-    with pytest.raises(ValueError, match="seed must be at least 0"):
-        small_task(seed=-1)
-    with pytest.raises(ValueError, match="whole multiple"):
-        Training(small_task(), TrainingParameters(learn_every=30.0))
-    assert small_task(trial=replace(TRIAL, duration=300.0)).n_bins == 10
+def test_network_without_feedforward_inputs_trains():
+    task = small_task(feedforward=FeedforwardParameters(n_inputs=0))
+    training = Training(task, PARAMETERS).run(2, progress=False)
+    assert training.weights[0].feedforward_out.shape == (0, 24)
+    assert np.isfinite(training.rls.weights).all()

@@ -9,7 +9,6 @@ import numpy as np
 from src_part1.validation import check_array, check_integer, check_real
 from src_part3.rls_kernels import (
     BLOCK,
-    LANE,
     add_projection,
     residuals,
     shared_gains,
@@ -23,14 +22,6 @@ def _aligned(shape, dtype):
     raw = np.zeros(n_bytes + 64, dtype=np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + n_bytes].view(dtype).reshape(shape)
-
-
-def _tile_positions(n_own):
-    # Row and column of every stored entry of Q, and where it lies: see `_update_block`.
-    padded = -(-n_own // LANE) * LANE
-    r, c = np.nonzero(np.arange(padded) < (np.arange(padded)[:, None] // LANE + 1) * LANE)
-    used = (r < n_own) & (c < n_own)
-    return r.size, r[used], c[used], np.flatnonzero(used)
 
 
 def recurrent_prior(n_exc, n_inh, *, ridge=0.04, row_sum=8.0):
@@ -157,11 +148,11 @@ class SharedInputRLS:
         )
         self._G = _aligned((self.n_conditions, self._rows.size, self.n_shared), self.dtype)
         self._v = _aligned((self.n_conditions, n, self.n_shared), self.dtype)
-        n_stored, r, c, at = _tile_positions(n_own)
-        self._Q = _aligned((n, n_stored), self.dtype)
-        self._Q[:, at] = _inverse_prior(prior, n_own)[r, c]
-        padded = -(-n_own // LANE) * LANE
-        self._scratch = _aligned((-(-n // BLOCK), 2, padded), self.dtype)
+        # Q of BLOCK neurons side by side, in the order that the kernel runs through it.
+        r, c = np.tril_indices(n_own)
+        self._Q = _aligned((-(-n // BLOCK), r.size, BLOCK), self.dtype)
+        self._Q[:] = _inverse_prior(prior, n_own)[r, c, None]
+        self._Q[-1, :, (n - 1) % BLOCK + 1 :] = 0
 
     def update(self, condition, rates, shared, targets):
         """Learn from one time point, or from several in a row.
@@ -215,7 +206,7 @@ class SharedInputRLS:
         residuals(self._G[condition], self._rows, rates, shared, d, b, residual)
         update_neurons(
             self._Q, self.weights, self._v[condition], self._index, residual, shared, d, a, b,
-            f, targets, self._scratch, errors,
+            f, targets, errors,
         )
         if f != 1:
             others = np.arange(self.n_conditions) != condition
@@ -270,7 +261,9 @@ class SharedInputRLS:
         Returns
         -------
         dict of str to ndarray
-            ``weights``, ``Q``, ``D``, ``G`` and ``v``; views, not copies.
+            ``weights``, ``Q``, ``D``, ``G`` and ``v``; views, not copies. Q is stored as
+            (n_blocks, n_own (n_own + 1) / 2, 32): the lower triangles, row after row, of 32
+            neurons side by side.
         """
         return {
             "weights": self.weights, "Q": self._Q, "D": self._D, "G": self._G, "v": self._v,

@@ -1,6 +1,6 @@
 """Compiled loops of `src_part3.rls`; its class docstring derives what they compute.
 
-They know arrays and numbers of one dtype only and do not allocate.
+They know arrays and numbers of one dtype only.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 
 import numba
+import numpy as np
 
 # Sums may be reordered (they are vectorised); NaN and infinity keep their meaning.
 _FAST = {"reassoc", "contract", "nsz"}
 
-# Columns of Q are padded to whole cache lines, neurons go to the threads in blocks of fixed
-# size: neither depends on the number of threads, so neither does the result.
-LANE = 8
+# Neurons go to the threads in blocks of fixed size, whatever the number of threads: the result
+# does not depend on it.
 BLOCK = 32
 
 
@@ -64,83 +64,79 @@ def residuals(G, rows, rates, shared, d, b, residual):
 
 @numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
 def _update_block(
-    first, last, Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, eps, k,
-    errors,
+    first, last, Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, errors
 ):
-    # Of the symmetric Q_i only the rows' parts up to the end of the diagonal's 8 x 8 tile are
-    # stored, row after row; tiles left of the diagonal are used twice. It is written out here
-    # because a call for each neuron costs a fifth of the time.
-    n_own = index.shape[1]
+    # Neuron first + lane lies in column lane of Q, eps and k: inner loops over lanes are a few
+    # vector instructions. Q holds the entries on and below the diagonal, row after row.
+    n_own, lanes = index.shape[1], Q.shape[1]
+    eps, k = np.zeros((2, n_own, lanes), Q.dtype)
+    projection, q, root = np.zeros((3, lanes), Q.dtype)
     zero = Q.dtype.type(0)
-    inverse = 1 / forgetting
-    eps[n_own:] = 0
-    for i in range(first, last):
-        Q_i, w_i, v_i, index_i = Q[i], weights[i], v[i], index[i]
-        for t in range(residual.shape[0]):
-            of_time = residual[t]
+    for t in range(residual.shape[0]):
+        of_time = residual[t]
+        for i in range(first, last):
+            w_i, index_i, acc = weights[i], index[i], zero
             for m in range(n_own):
-                eps[m] = of_time[index_i[m]]
-            output = zero
-            for m in range(n_own):
-                output += w_i[m] * eps[m]
-            for c in range(v_i.size):
-                output += v_i[c] * shared[t, c]
-            error = output - targets[t, i]
+                eps_m = of_time[index_i[m]]
+                eps[m, i - first] = eps_m
+                acc += w_i[m] * eps_m
+            projection[i - first] = acc
 
-            # k = Q_i eps
-            k[:] = 0
-            at = 0
-            for r in range(eps.size):
-                left = (r // LANE) * LANE
-                eps_r = eps[r]
-                acc = zero
-                for c in range(left):
-                    acc += Q_i[at + c] * eps[c]
-                for c in range(left + LANE):
-                    k[c] += Q_i[at + c] * eps_r
-                k[r] += acc
-                at += left + LANE
+        # k = Q eps,  q = eps.k
+        k[:] = 0
+        at = 0
+        for r in range(n_own):
+            for c in range(r):
+                for lane in range(lanes):
+                    k[c, lane] += Q[at, lane] * eps[r, lane]
+                    k[r, lane] += Q[at, lane] * eps[c, lane]
+                at += 1
+            for lane in range(lanes):
+                k[r, lane] += Q[at, lane] * eps[r, lane]
+            at += 1
+        q[:] = 0
+        for m in range(n_own):
+            for lane in range(lanes):
+                q[lane] += eps[m, lane] * k[m, lane]
 
-            q = zero
-            for m in range(n_own):
-                q += eps[m] * k[m]
-            c_i = 1 / (forgetting + a[t] + q)
+        # w <- w - c error k,  v <- v + (b (eps.w) - c error) d
+        for i in range(first, last):
+            lane, w_i, v_i, acc = i - first, weights[i], v[i], zero
+            for s in range(v_i.size):
+                acc += v_i[s] * shared[t, s]
+            error = projection[lane] + acc - targets[t, i]
+            c_i = 1 / (forgetting + a[t] + q[lane])
             errors[t, i] = error if c_i > 0 else math.nan
-            root = math.sqrt(c_i)
-            for m in range(eps.size):
-                k[m] *= root
-            new_output = zero
-            step = root * error
+            root[lane] = math.sqrt(c_i)
+            step = c_i * error
             for m in range(n_own):
-                w_i[m] -= step * k[m]
-                new_output += eps[m] * w_i[m]
+                w_i[m] -= step * k[m, lane]
+            step = b[t] * (projection[lane] - step * q[lane]) - step
+            for s in range(v_i.size):
+                v_i[s] += step * d[t, s]
 
-            # Q_i <- (Q_i - root_k root_k') / forgetting: symmetric also in the last bit.
-            at = 0
-            for r in range(eps.size):
-                k_r = k[r]
-                for c in range((r // LANE) * LANE + LANE):
-                    Q_i[at + c] -= k_r * k[c]
-                at += (r // LANE) * LANE + LANE
-            if forgetting != 1:
-                for m in range(Q_i.size):
-                    Q_i[m] *= inverse
-
-            step = b[t] * new_output - c_i * error
-            for c in range(v_i.size):
-                v_i[c] += step * d[t, c]
+        # Q <- (Q - c k k') / f
+        at = 0
+        for r in range(n_own):
+            for lane in range(lanes):
+                k[r, lane] *= root[lane]
+            for c in range(r + 1):
+                for lane in range(lanes):
+                    Q[at, lane] -= k[r, lane] * k[c, lane]
+                at += 1
+        if forgetting != 1:
+            Q *= 1 / forgetting
 
 
 @numba.njit(cache=True, parallel=True, fastmath=_FAST, error_model="numpy")
 def update_neurons(
-    Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, scratch, errors
+    Q, weights, v, index, residual, shared, d, a, b, forgetting, targets, errors
 ):
-    """Update w, Q and v of one neuron after the other, through all times."""
-    for block in numba.prange(scratch.shape[0]):
+    """Update w, Q and v of one block of neurons after the other, through all times."""
+    for block in numba.prange(Q.shape[0]):
         _update_block(
-            block * BLOCK, min(index.shape[0], (block + 1) * BLOCK), Q, weights, v, index,
-            residual, shared, d, a, b, forgetting, targets, scratch[block, 0],
-            scratch[block, 1], errors,
+            block * BLOCK, min(index.shape[0], (block + 1) * BLOCK), Q[block], weights, v, index,
+            residual, shared, d, a, b, forgetting, targets, errors,
         )
 
 

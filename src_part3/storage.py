@@ -22,6 +22,8 @@ from src_part3.training_parameters import TrainingParameters
 
 FORMAT = "recorded-rnn-part3"
 VERSION = 1
+# Trained on the synthetic stand-in by data/make_trained_network.py.
+TRAINED_FILE = Path(__file__).resolve().parents[1] / "data" / "trained_network.npz"
 _MADE_BY = "save_network or save_training"
 
 
@@ -51,13 +53,14 @@ def save_network(path, task, weights):
     _write(path, "network", task, {}, arrays, compress=True)
 
 
-def load_network(path):
+def load_network(path=TRAINED_FILE):
     """Load a task and its trained weights.
 
     Parameters
     ----------
-    path : path-like
-        File that `save_network` or `save_training` wrote.
+    path : path-like, optional
+        File that `save_network` or `save_training` wrote; by default the network that comes
+        with the project, trained on the synthetic stand-in.
 
     Returns
     -------

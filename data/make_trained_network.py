@@ -1,0 +1,53 @@
+"""Train the balanced network of Part 3 on the synthetic stand-in, for those who cannot wait.
+
+    python data/make_trained_network.py            # the file as shipped, about a minute
+
+The file holds the weights of all 500 trained neurons in both conditions. Everything else is drawn
+again from the seed when the file is loaded (`src_part3.load_network`), and verified.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from src_part1.recordings import load_recordings  # noqa: E402
+from src_part3.evaluation import evaluate  # noqa: E402
+from src_part3.storage import TRAINED_FILE, save_network  # noqa: E402
+from src_part3.task import make_task  # noqa: E402
+from src_part3.training import Training  # noqa: E402
+from src_part3.training_parameters import TrainingParameters  # noqa: E402
+
+
+def main(argv=None):
+    """Train, test and save.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+    """
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loops", type=int, default=TrainingParameters().n_loops)
+    parser.add_argument("--output", type=Path, default=TRAINED_FILE)
+    arguments = parser.parse_args(argv)
+    task = make_task(load_recordings("synthetic"), seed=arguments.seed)
+    training = Training(task, seed=arguments.seed + 1).run(arguments.loops)
+    if training.n_done < arguments.loops:
+        sys.exit("interrupted: nothing was saved")
+    rng = np.random.default_rng(arguments.seed + 2)
+    test = evaluate(task, training.weights, rng, n_trials=100)
+    save_network(arguments.output, task, training.weights)
+    for name, figures in zip(task.conditions, test.summary(), strict=True):
+        print(name, {figure: round(value, 3) for figure, value in figures.items()})
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -38,6 +38,7 @@ from src_part3.connectivity import (
     draw_static,
     plastic_from_index,
 )
+from src_part3.demos import demo_balance, demo_plastic_synapses, sample_regressors
 from src_part3.drive import Drive, draw_cues, make_drive
 from src_part3.evaluation import Evaluation, evaluate
 from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
@@ -91,6 +92,8 @@ __all__ = [
     "build_network",
     "correlation",
     "cross_projection",
+    "demo_balance",
+    "demo_plastic_synapses",
     "draw_cues",
     "draw_plastic",
     "draw_rates",
@@ -122,6 +125,7 @@ __all__ = [
     "refresh_plastic_input",
     "run_trial",
     "run_trials",
+    "sample_regressors",
     "save_network",
     "save_training",
     "scan_external_input",

@@ -1,0 +1,120 @@
+"""What limits learning in Part 3: one thing changed at a time, everything else at our defaults.
+
+Each row trains the same task from the same seeds for the same number of loops and is tested with
+frozen weights. The label as it comes is the one without any average, as in the original.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.measurement import machine, table
+from src_part1.recordings import load_recordings
+from src_part3.evaluation import evaluate
+from src_part3.parameters import FeedforwardParameters, NetworkParameters
+from src_part3.task import make_task
+from src_part3.training import Training, TrainingDivergedError
+from src_part3.training_parameters import TrainingParameters
+
+# Name: (changed training parameters, changed options of make_task).
+LESSONS = {
+    "defaults": ({}, {}),
+    "label as it comes": (
+        {"average_labels": False, "smoothing": 0.0, "label_modes": 0, "correction_rate": 0.0,
+         "regressor_window": 1.0}, {},
+    ),
+    "label averaged over time only": (
+        {"average_labels": False, "label_modes": 0, "correction_rate": 0.0,
+         "regressor_window": 1.0}, {},
+    ),
+    "label averaged over loops too": (
+        {"label_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}, {},
+    ),
+    "regressors not averaged": ({"regressor_window": 1.0}, {}),
+    "regressors averaged over 20 loops": ({"regressor_window": 20.0}, {}),
+    "one trial per loop": ({"trials_per_loop": 1}, {}),
+    "nothing forgotten": ({"memory": float("inf")}, {}),
+    "forgotten after 5 loops": ({"memory": 5.0}, {}),
+    "no common modes": ({"label_modes": 0}, {}),
+    "no correction": ({"correction_rate": 0.0}, {}),
+    "learning every 20 ms": ({"learn_every": 20.0}, {}),
+    "prior 50 times as strong": ({"ridge_recurrent": 1.0, "ridge_feedforward": 1.0}, {}),
+    "132 + 132 plastic synapses": (
+        {}, {"network": NetworkParameters(n_plastic_exc=132, n_plastic_inh=132)},
+    ),
+    "no feed-forward inputs": ({}, {"feedforward": FeedforwardParameters(n_inputs=0)}),
+    "132 + 132, no feed-forward": (
+        {}, {"network": NetworkParameters(n_plastic_exc=132, n_plastic_inh=132),
+             "feedforward": FeedforwardParameters(n_inputs=0)},
+    ),
+    "feed-forward at 20 Hz": (
+        {}, {"feedforward": FeedforwardParameters(mean_rate=20.0, noise=0.8)},
+    ),
+}
+FIGURES = ("corrected_correlation", "median_correlation", "split_half", "single_trial_correlation")
+
+
+def add_arguments(parser):
+    """Declare the options of this benchmark."""
+    parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
+    parser.add_argument("--loops", type=int, default=60)
+    parser.add_argument("--trials", type=int, default=50, help="test trials of each condition")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--lessons", nargs="*", choices=list(LESSONS), default=list(LESSONS), metavar="NAME",
+        help="rows of the table, all by default",
+    )
+
+
+def run(arguments):
+    """Measure; see the module's docstring."""
+    recordings = load_recordings(arguments.source)
+    rows = {}
+    for name in arguments.lessons:
+        changed, options = LESSONS[name]
+        task = make_task(recordings, seed=arguments.seed, **options)
+        parameters = replace(TrainingParameters(), **changed)
+        training = Training(task, parameters, seed=arguments.seed + 1)
+        start = time.perf_counter()
+        try:
+            training.run(arguments.loops)
+        except TrainingDivergedError as error:
+            rows[name] = {"diverged": str(error)}
+            continue
+        seconds = time.perf_counter() - start
+        test = evaluate(
+            task, training.weights, np.random.default_rng(arguments.seed + 2),
+            n_trials=arguments.trials,
+        )
+        rows[name] = {"seconds": seconds} | {
+            figure: {
+                condition: summary[figure]
+                for condition, summary in zip(task.conditions, test.summary(), strict=True)
+            }
+            for figure in FIGURES
+        }
+    return {
+        "lessons": rows, "conditions": list(task.conditions), "loops": arguments.loops,
+        "n_trials": arguments.trials, "n_neurons": task.n_trained, "source": recordings.source,
+        "machine": machine(),
+    }
+
+
+def report(result):
+    """Return the table for people."""
+    header = ["one thing changed"] + [
+        f"{figure.removesuffix('_correlation')} {condition}"
+        for figure in FIGURES for condition in result["conditions"]
+    ]
+    rows = [
+        [name, *("diverged" if "diverged" in row else row[figure][condition]
+                 for figure in FIGURES for condition in result["conditions"])]
+        for name, row in result["lessons"].items()
+    ]
+    return (
+        f"{table(header, rows)}\n({result['loops']} loops, {result['n_neurons']} neurons "
+        f"({result['source']}), {result['n_trials']} test trials; {result['machine']})"
+    )

@@ -1,0 +1,86 @@
+"""The figures to be turned by hand show what their parameters say, and refuse what cannot be."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from src_part3.demos import demo_balance, demo_plastic_synapses, sample_regressors
+from tests.part3.small import small_task
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def mean_rate(fig):
+    return float(fig.axes[1].get_title().split()[2])
+
+
+def test_rates_follow_the_external_input_and_weak_inhibition_regularises():
+    default = demo_balance()
+    assert abs(mean_rate(default) - 6.6) < 1
+    assert mean_rate(demo_balance(external=1.0)) > mean_rate(default) + 2
+    fast = demo_balance(j_ei=-0.22)
+    assert mean_rate(fast) > 40
+    irregularity = [float(fig.axes[1].get_title().split()[-1]) for fig in (default, fast)]
+    assert irregularity[1] < irregularity[0] - 0.2
+
+
+def test_strong_inhibition_silences_excitation():
+    assert mean_rate(demo_balance(j_ei=-1.6)) < 1.5
+
+
+@pytest.mark.parametrize("j_ei", [-0.18, -0.15, -0.05])
+def test_too_weak_inhibition_is_refused(j_ei):
+    with pytest.raises(ValueError, match="j_ei must be strong enough"):
+        demo_balance(j_ei=j_ei)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    task = small_task()
+    weights = (task.network.initial_weights(),) * task.n_conditions
+    return sample_regressors(task, weights, np.random.default_rng(0), n_trials=2)
+
+
+def test_samples_are_means_over_independent_halves(samples):
+    assert samples.rates.shape[:2] == samples.shared.shape[:2] == (2, 2)
+    assert not np.array_equal(samples.rates[0], samples.rates[1])
+    assert np.isfinite(samples.labels).all()
+
+
+def test_the_fit_is_ridge_regression(samples):
+    fig = demo_plastic_synapses(samples, 4, feedforward=True, ridge=0.01, n_neurons=1)
+    rng = np.random.default_rng(0)
+    neuron = rng.permutation(samples.trained.size)[0]
+    pre_exc = rng.choice(samples.trained, 4, replace=False)
+    n_inh = samples.rates.shape[3] - samples.n_exc
+    pre = np.concatenate([pre_exc, samples.n_exc + rng.choice(n_inh, 4, replace=False)])
+    zeros = np.zeros_like(samples.shared[0, 0])
+    halves = []
+    for rates, shared in zip(samples.rates, samples.shared, strict=True):
+        first = np.hstack([rates[0][:, pre], shared[0], zeros])
+        second = np.hstack([rates[1][:, pre], zeros, shared[1]])
+        halves.append(np.vstack([first, second]))
+    label = samples.labels[:, :, neuron].ravel()
+    gram = halves[0].T @ halves[0] + 0.01 * np.eye(halves[0].shape[1])
+    fitted = halves[1] @ np.linalg.solve(gram, halves[0].T @ label)
+    expected = np.corrcoef(fitted[: len(zeros)], label[: len(zeros)])[0, 1]
+    legend = fig.axes[0].get_legend_handles_labels()[1]
+    assert f"median {expected:.2f}" in legend[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_plastic": 25}, "n_plastic must be at most 24, got 25"),
+        ({"n_plastic": -1}, "n_plastic must be at least 0"),
+        ({"n_plastic": 0, "feedforward": False}, "n_plastic must be positive"),
+        ({"ridge": 0.0}, "ridge must be positive"),
+    ],
+)
+def test_values_that_cannot_be(samples, options, message):
+    with pytest.raises(ValueError, match=message):
+        demo_plastic_synapses(samples, **options)

@@ -19,6 +19,7 @@ from src_part1.rate_record import Recordings
 from src_part1.recordings import load_recordings, recordings_from_arrays
 from src_part1.rls import ReadoutRLS, SharedRLS
 from src_part1.simulator import RateTrajectory, simulate
+from src_part1.sizes import sized
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
 from src_part1.training import (
     TrainingTask,
@@ -59,6 +60,7 @@ __all__ = [
     "run_population",
     "simulate",
     "sine_targets",
+    "sized",
     "sparse_weights",
     "square_wave",
     "sum_of_sines",

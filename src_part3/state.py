@@ -103,6 +103,16 @@ class Network:
         """The trained neurons, shape (n_trained,)."""
         return np.zeros(0, np.int32) if self.plastic is None else self.plastic.trained
 
+    def without_plastic(self):
+        """Return the same balanced network before it got plastic synapses and inputs.
+
+        Returns
+        -------
+        Network
+            It shares the static synapses.
+        """
+        return replace(self, plastic=None, n_inputs=0)
+
     def initial_weights(self):
         """Return the plastic weights before training; feed-forward weights are 0.
 

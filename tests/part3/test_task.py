@@ -8,7 +8,7 @@ import pytest
 from src_part3.input_targets import input_targets
 from src_part3.parameters import TrialParameters
 from src_part3.task import make_task
-from src_part3.trials import run_trials
+from src_part3.trials import run_trial, run_trials
 from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
 
@@ -68,3 +68,11 @@ def test_only_recordings_are_taken():
 def test_a_silent_network_is_reported():
     with pytest.raises(ValueError, match="untrained network are silent"):
         small_task(network=replace(NETWORK, mu_exc=0.1, mu_inh=0.1))
+
+
+def test_the_static_network_can_be_had_alone():
+    task = small_task()
+    alone = task.network.without_plastic()
+    assert alone.static is task.network.static
+    assert alone.trained.size == alone.n_inputs == 0
+    assert run_trial(alone, TRIAL, np.random.default_rng(0)).bin_counts.sum() > 0

@@ -41,6 +41,13 @@ from src_part3.connectivity import (
 from src_part3.demos import demo_balance, demo_plastic_synapses, sample_regressors
 from src_part3.drive import Drive, draw_cues, make_drive
 from src_part3.evaluation import Evaluation, evaluate
+from src_part3.exercises import (
+    check_balanced_rates,
+    check_corrected_correlation,
+    check_regime,
+    check_rls_update,
+    check_target_input,
+)
 from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
 from src_part3.input_targets import InputStatistics, input_targets, measure_inputs
 from src_part3.matching import match_by_rate
@@ -90,6 +97,11 @@ __all__ = [
     "TrialParameters",
     "advance",
     "build_network",
+    "check_balanced_rates",
+    "check_corrected_correlation",
+    "check_regime",
+    "check_rls_update",
+    "check_target_input",
     "correlation",
     "cross_projection",
     "demo_balance",

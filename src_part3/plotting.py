@@ -218,6 +218,8 @@ def plot_rate_scan(scan, *, ax=None, xlabel="K, E inputs of a neuron", logarithm
     ax.set(xlabel=xlabel, ylabel="mean rate (Hz)", ylim=(0, None))
     if logarithmic:
         ax.set_xscale("log")
+        ax.set_xticks(scan.values, [f"{value:g}" for value in scan.values], minor=False)
+        ax.minorticks_off()
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     return ax
 

@@ -1,0 +1,137 @@
+"""Right answers pass, and each usual mistake is called by its name."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from src_part2.siegert import siegert_rate
+from src_part3 import exercises
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def verdict(check, attempt, capsys):
+    check(attempt)
+    assert plt.get_fignums()  # the expected figure is drawn in any case
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("j_ei", "line"),
+    [
+        (-0.22, "✓ the network fires regularly"),
+        (-0.6, "still irregular"),
+        (-2.0, "must lie between -0.75 and -0.19, got -2"),
+        (None, "… not written yet"),
+        ("strong", "my_j_ei must be real numbers, got str"),
+    ],
+)
+def test_regime(j_ei, line, capsys):
+    assert line in verdict(exercises.check_regime, j_ei, capsys)
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (lambda total, external: -1000 * np.linalg.solve(total, external), "✓ these rates"),
+        (lambda total, external: 1000 * np.linalg.solve(total, external), "the sign is wrong"),
+        (lambda total, external: -np.linalg.solve(total, external), "spikes per ms"),
+        (lambda total, external: -1000 * np.linalg.solve(total.T, external), "transposed"),
+        (lambda total, external: -1000 * np.linalg.solve(total, external)[::-1], "swapped"),
+        (lambda total, external: [1.0, 2.0], "should be 7.5 and 13.5 Hz, got 1.0 and 2.0"),
+        (lambda total, external: None, "is there a return"),
+        (lambda total, external: np.linalg.solve(total, [1.0]), "stopped with"),
+    ],
+)
+def test_balanced_rates(function, line, capsys):
+    assert line in verdict(exercises.check_balanced_rates, function, capsys)
+
+
+def inversion(low, high, n):
+    def invert(rates, sigma):
+        mu = np.linspace(low, high, n)
+        return np.interp(rates, siegert_rate(mu, sigma), mu)
+
+    return invert
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (inversion(-2, 2, 2001), "✓ every rate"),
+        (inversion(0.4, 2, 2001), "must reach further below"),
+        (inversion(-2, 0.9, 2001), "must reach further up"),
+        (inversion(-2, 2, 30), "too coarse"),
+        (lambda rates, sigma: siegert_rate(rates, sigma), "needs a mean input of"),
+        (lambda rates, sigma: -rates, "yours falls"),
+        (lambda rates, sigma: rates[:3], r"must have shape (60,), got (3,)"),
+    ],
+)
+def test_target_input(function, line, capsys):
+    assert line in verdict(exercises.check_target_input, function, capsys)
+
+
+def rls(one_slot=False, keep=False, sign=1.0, forget_one=False, grow=False, in_place=False):
+    def update(w, P, recurrent, shared, condition, label):
+        x = np.zeros(w.size)
+        x[: recurrent.size] = recurrent
+        start = recurrent.size + (0 if one_slot else condition * shared.size)
+        x[start : start + shared.size] = shared
+        projected = P @ x
+        k = projected / ((0 if forget_one else 1) + x @ projected)
+        if in_place:
+            w -= k * (w @ x - label)
+            return w, P - np.outer(k, projected)
+        change = np.outer(k, projected)
+        P = P if keep else P + change if grow else P - change
+        return w - sign * k * (w @ x - label), P
+
+    return update
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (rls(), "✓ the same weights"),
+        (rls(one_slot=True), "same places of x"),
+        (rls(keep=True), "P never changed"),
+        (rls(sign=-1.0), "wrong sign"),
+        (rls(grow=True), "P grew"),
+        (rls(forget_one=True), "✗"),
+        (rls(in_place=True), "changed its argument w in place"),
+        (lambda *arguments: arguments[0], "must return two things"),
+        (None, "… not written yet"),
+    ],
+)
+def test_rls_update(function, line, capsys):
+    assert line in verdict(exercises.check_rls_update, function, capsys)
+
+
+def corrected(power=0.5, spearman_brown=True, multiply=False):
+    def correct(even, odd, target):
+        r = np.corrcoef((even + odd) / 2, target)[0, 1]
+        rho = np.corrcoef(even, odd)[0, 1]
+        reliability = (2 * rho / (1 + rho) if spearman_brown else rho) ** power
+        return r * reliability if multiply else r / reliability
+
+    return correct
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (corrected(), "✓ noise no longer"),
+        (corrected(power=0.0), "plain correlation"),
+        (corrected(power=1.0), "square root is missing"),
+        (corrected(spearman_brown=False), "half of the trials"),
+        (corrected(multiply=True), "do not multiply"),
+        (lambda even, odd, target: 1.0, "with the strongest noise"),
+        (lambda even, odd, target: "r", "must be real numbers"),
+    ],
+)
+def test_corrected_correlation(function, line, capsys):
+    assert line in verdict(exercises.check_corrected_correlation, function, capsys)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from src_part3.connectivity import draw_plastic
-from src_part3.parameters import NetworkParameters, TrialParameters
-from src_part3.state import build_network
-from src_part3.trials import run_trial
+from src_part1.recordings import recordings_from_arrays
+from src_part3.evaluation import evaluate
+from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.task import make_task
+from src_part3.training import Training
 
 
 def warm_kernels():
-    """Call each kernel once in both precisions; numba keeps them on disk."""
-    rng = np.random.default_rng(0)
-    parameters = NetworkParameters(n_exc=6, n_inh=6, out_degree=3, n_plastic_exc=2,
-                                   n_plastic_inh=2)
-    trial = TrialParameters(duration=20.0, stim_on=0.0, stim_off=0.0)
+    """Simulate, train and test a tiny network in both precisions; numba keeps the code on disk."""
+    network = NetworkParameters(n_exc=24, n_inh=24, out_degree=12, n_plastic_exc=2, n_plastic_inh=2)
+    trial = TrialParameters(duration=200.0, stim_on=0.0, stim_off=20.0)
+    feedforward = FeedforwardParameters(n_inputs=3)
+    time = np.arange(0.0, 200.0, 20.0)
+    rates = 5.0 + np.random.default_rng(0).random((2, 4, time.size))
+    recordings = recordings_from_arrays(rates, time)
     for precision in ("float64", "float32"):
-        network = build_network(parameters, rng, precision=precision)
-        network = replace(network, plastic=draw_plastic(parameters, np.arange(4), rng))
-        run_trial(network, trial, rng, weights=network.initial_weights())
+        task = make_task(
+            recordings, network=network, trial=trial, feedforward=feedforward,
+            precision=precision, sigma=0.3,
+        )
+        training = Training(task).run(1, progress=False)
+        evaluate(task, training.weights, np.random.default_rng(0), n_trials=2)

@@ -1,8 +1,9 @@
 """Make the notebooks and the badges from their sources: ``python -m tools.build_notebooks``.
 
-Each ``notebooks/source/NAME.py`` (jupytext's percent format) becomes ``notebooks/NAME.ipynb``
-without outputs. Three things are filled in, all made from pyproject.toml, where alone the
-repository's address and the version stand:
+Each ``notebooks/source/NAME.py`` (jupytext's percent format) becomes ``notebooks/NAME.ipynb``,
+where exercises wait for an answer, and ``notebooks/solutions/NAME.ipynb``, which has them (see
+`tools.exercise_cells`); both without outputs. Three things are filled in, all made from
+pyproject.toml, where alone the repository's address and the version stand:
 
 - the one markdown cell tagged ``badges`` gets the Binder and Colab badges,
 - the one code cell tagged ``setup`` gets the text of ``tools/setup_cell.py``,
@@ -23,6 +24,8 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+
+from tools.exercise_cells import apply_exercises
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {
@@ -93,8 +96,8 @@ def badges(path, facts):
     )
 
 
-def build_notebook(source, facts, path):
-    """Return the notebook that one source makes.
+def build_notebook(source, facts, path, *, solution=False):
+    """Return one of the two notebooks that one source makes.
 
     Parameters
     ----------
@@ -104,6 +107,8 @@ def build_notebook(source, facts, path):
         What `project_facts` returns.
     path : str
         Where the notebook will stand, seen from the root: the badges lead there.
+    solution : bool, optional
+        Whether exercises come with their solutions.
 
     Returns
     -------
@@ -114,7 +119,8 @@ def build_notebook(source, facts, path):
     Raises
     ------
     ValueError
-        If there is not exactly one cell for the badges and one for the setup.
+        If there is not exactly one cell for the badges and one for the setup, or if an exercise
+        is not well formed.
     """
     notebook = jupytext.reads(source, fmt="py:percent")
     notebook.metadata = nbformat.from_dict(KERNEL)
@@ -131,6 +137,7 @@ def build_notebook(source, facts, path):
                 f"got {[cell.cell_type for cell in cells]}."
             )
         cells[0].source = text
+    notebook.cells = apply_exercises(notebook.cells, solution=solution)
     ids = set()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
@@ -229,9 +236,12 @@ def build_all(root=ROOT):
     facts = project_facts(root)
     notebooks, texts = {}, {}
     for source in sorted((root / "notebooks/source").glob("*.py")):
-        path = f"notebooks/{source.stem}.ipynb"
-        notebooks[path] = build_notebook(source.read_text(encoding="utf-8"), facts, path)
+        text = source.read_text(encoding="utf-8")
+        path, solved = (f"notebooks/{folder}{source.stem}.ipynb" for folder in ("", "solutions/"))
+        notebooks[path] = build_notebook(text, facts, path)
         texts[root / path] = nbformat.writes(notebooks[path]) + "\n"
+        solution = build_notebook(text, facts, solved, solution=True)
+        texts[root / solved] = nbformat.writes(solution) + "\n"
     readme, citation = root / "README.md", root / "CITATION.cff"
     texts[readme] = build_readme(readme.read_text(encoding="utf-8"), notebooks, facts)
     texts[citation] = build_citation(citation.read_text(encoding="utf-8"), facts)
@@ -264,7 +274,8 @@ def main(argv=None, root=ROOT):
         for path, text in texts.items()
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
-    orphans = sorted(set((root / "notebooks").glob("*.ipynb")) - set(texts))
+    found = {*root.glob("notebooks/*.ipynb"), *root.glob("notebooks/solutions/*.ipynb")}
+    orphans = sorted(found - set(texts))
     for path in orphans:
         print(f"{path.relative_to(root)} has no source in notebooks/source", file=sys.stderr)
     for path in stale:
@@ -272,6 +283,7 @@ def main(argv=None, root=ROOT):
         if check:
             print(f"{name} differs from its source: run 'make notebooks'", file=sys.stderr)
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(texts[path], encoding="utf-8", newline="\n")
             print(f"wrote {name}")
     return int(bool(orphans or (check and stale)))

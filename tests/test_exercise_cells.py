@@ -1,0 +1,72 @@
+"""One source gives the attendee a stub and the solution an answer."""
+
+import nbformat
+import pytest
+
+from tools.exercise_cells import apply_exercises, exercise_text
+
+CELL = """\
+def double(x):
+    # BEGIN SOLUTION
+    return 2 * x
+    # STUB: raise NotImplementedError("twice x")
+    # END SOLUTION
+
+
+# BEGIN SOLUTION
+number = 3
+# STUB: number = None  # your number
+# END SOLUTION
+print("done")"""
+
+
+def test_both_forms_are_whole_programs():
+    solved, stub = (exercise_text(CELL, solution=solution) for solution in (True, False))
+    names = {}
+    exec(solved, names)
+    assert names["double"](names["number"]) == 6
+    exec(stub, names)
+    assert names["number"] is None
+    with pytest.raises(NotImplementedError, match="twice x"):
+        names["double"](1)
+    for text in (solved, stub):
+        assert "SOLUTION" not in text
+        assert "STUB" not in text
+        assert text.endswith('print("done")')
+    assert "2 * x" not in stub
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("x = 1", "must hold a solution between marks"),
+        ("# BEGIN SOLUTION\nx = 1\n# STUB: x = 0", "no partner"),
+        ("x = 1\n# END SOLUTION", "no partner"),
+        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n# END SOLUTION", "no partner"),
+        ("# STUB: x = 0\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "outside"),
+        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "there is no stub"),
+        ("# BEGIN SOLUTION\n# STUB: x = 1\n# END SOLUTION", "there is no solution"),
+    ],
+)
+def test_malformed_cells_are_refused(source, message):
+    with pytest.raises(ValueError, match=message):
+        exercise_text(source, solution=True)
+
+
+def cells():
+    return [
+        nbformat.v4.new_code_cell(CELL, metadata={"tags": ["exercise"]}),
+        nbformat.v4.new_markdown_cell("Because.", metadata={"tags": ["solution"]}),
+        nbformat.v4.new_code_cell("1 + 1"),
+    ]
+
+
+def test_discussions_stand_in_the_solution_only():
+    assert len(apply_exercises(cells(), solution=True)) == 3
+    attendee = apply_exercises(cells(), solution=False)
+    assert [cell.source for cell in attendee[1:]] == ["1 + 1"]
+
+
+def test_marks_outside_of_exercises_are_refused():
+    with pytest.raises(ValueError, match="must be tagged 'exercise'"):
+        apply_exercises([nbformat.v4.new_code_cell(CELL)], solution=False)

@@ -13,7 +13,9 @@ from src_part3.training import Training
 
 def warm_kernels():
     """Simulate, train and test a tiny network in both precisions; numba keeps the code on disk."""
-    network = NetworkParameters(n_exc=24, n_inh=24, out_degree=12, n_plastic_exc=2, n_plastic_inh=2)
+    network = NetworkParameters(
+        n_exc=24, n_inh=24, out_degree=12, n_plastic_exc=2, n_plastic_inh=2, mu_exc=1.0, mu_inh=0.7
+    )
     trial = TrialParameters(duration=200.0, stim_on=0.0, stim_off=20.0)
     feedforward = FeedforwardParameters(n_inputs=3)
     time = np.arange(0.0, 200.0, 20.0)

@@ -1,0 +1,66 @@
+"""The benchmarks of Part 3 run on small sizes and report what they promise."""
+
+import argparse
+import json
+
+import pytest
+
+from benchmarks import part3_lessons, part3_original, part3_rls, part3_simulation, part3_training
+
+CONDITIONS = {"lick right", "lick left"}
+
+
+def measure(module, *words):
+    parser = argparse.ArgumentParser()
+    module.add_arguments(parser)
+    result = module.run(parser.parse_args(words))
+    assert json.loads(json.dumps(result)) == result
+    return result, module.report(result)
+
+
+def test_both_rules_learn_the_same():
+    result, report = measure(
+        part3_rls, "--inputs", "340", "--updates", "3", "--chunk", "100"
+    )
+    assert result["max_weight_difference"]["340"] < 1e-8
+    assert result["textbook_mb"]["340"] == pytest.approx(1824 * 340**2 * 8e-6)
+    assert result["shared_mb"]["340"] < 50
+    assert "1824 neurons" in report
+
+
+def test_the_full_job_reports_every_figure_by_condition():
+    result, report = measure(
+        part3_training, "--source", "synthetic", "--loops", "1", "--trials", "2"
+    )
+    for figure in part3_training.FIGURES:
+        assert result[figure].keys() == CONDITIONS
+    assert result["loops"] == 1
+    assert result["seconds"] > 0 < result["peak_rss_mb"]
+    assert "synthetic" in report
+
+
+def test_the_original_stands_beside_its_own_curve():
+    result, report = measure(part3_original, "--source", "synthetic", "--loops", "1")
+    assert result["original_correlation"]["50"] == 0.170
+    assert result["condition"] == "lick right"
+    assert "a loop" in report
+
+
+def test_lessons_change_one_thing_at_a_time():
+    result, report = measure(
+        part3_lessons, "--source", "synthetic", "--loops", "1", "--trials", "2",
+        "--lessons", "defaults", "no feed-forward inputs",
+    )
+    assert list(result["lessons"]) == ["defaults", "no feed-forward inputs"]
+    assert result["lessons"]["defaults"]["corrected_correlation"].keys() == CONDITIONS
+    assert "500 neurons" in report
+
+
+def test_without_the_peers_the_benchmark_says_what_to_install():
+    try:
+        import brian2  # noqa: F401
+    except ImportError:
+        with pytest.raises(SystemExit, match="not both installed"):
+            measure(part3_simulation, "--repeats", "1", "--duration", "100")
+    else:
+        pytest.skip("Brian2 is installed here, and compiling its programs takes a minute")

@@ -54,11 +54,18 @@ def execute(path, *, timeout=1800):
         resources={"metadata": {"path": str(Path(path).parent)}},
         extra_arguments=["--log-level=ERROR"],
     )
-    client.execute(env=_kernel_environment())
+    client.execute(env=kernel_environment())
     return notebook
 
 
-def _kernel_environment():
+def kernel_environment():
+    """Return the environment of a kernel: embedded recordings unless it says otherwise.
+
+    Returns
+    -------
+    dict of str
+        Names and values.
+    """
     environment = dict(os.environ)
     environment.setdefault("MOTOR_CORTEX_SOURCE", "synthetic")
     # Any backend named here would take the place of the one that puts figures into cells.

@@ -1,0 +1,101 @@
+"""What an attendee can rely on in each notebook: same parts, alternative texts, exercises."""
+
+import ast
+import re
+
+import nbformat
+import pytest
+
+from tests.notebooks.harness import NOTEBOOKS, SOLUTIONS, code_cells, tags
+
+CASES = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+DRAWS = re.compile(r"plt\.(subplots|figure)\(|\.demo_\w+\(|\.check_\w+\(")
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def test_each_source_has_two_copies():
+    sources = {path.stem for path in (NOTEBOOKS / "source").glob("*.py")}
+    assert {path.stem for path in SOLUTIONS} == sources
+    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == sources
+
+
+@CASES
+def test_the_front_matter_is_complete(path):
+    cells = read(path).cells
+    first = next(i for i, cell in enumerate(cells) if re.search(r"^## ", cell.source, re.M))
+    text = "\n".join(cell.source for cell in cells[:first] if cell.cell_type == "markdown")
+    for part in ("What you will learn", "What you need", "| section | minutes |", "| symbol |",
+                 "Resume here"):
+        assert part in text
+    found = [tag for cell in cells[:first] for tag in tags(cell)]
+    assert [found.count(tag) for tag in ("badges", "setup", "resume")] == [1, 1, 1]
+    text = "\n".join(cell.source for cell in cells)
+    for part in ("## Summary", "## References", "https://doi.org/"):
+        assert part in text
+
+
+@CASES
+def test_sections_have_their_parameters_and_their_time(path):
+    sections = code_cells(read(path))
+    numbered = {h: cells for h, cells in sections.items() if re.match(r"\d", h)}
+    assert len(numbered) >= 5
+    for heading, cells in numbered.items():
+        assert any("elapsed()" in cell.source for cell in cells), heading
+    for cell in sum(sections.values(), []):
+        if "parameters" in tags(cell):
+            for statement in ast.parse(cell.source).body:
+                assert isinstance(statement, ast.Assign), cell.source
+                assert len(statement.targets) == 1, cell.source
+
+
+@CASES
+def test_figures_have_alternative_texts_and_others_none(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "code":
+            draws = bool(DRAWS.search(cell.source)) and "exercise" not in tags(cell)
+            draws = draws or bool(re.search(r"\bplotting\.plot_\w+\(", cell.source))
+            assert draws == ("alt" in cell.metadata), cell.source
+            assert len(cell.metadata.get("alt", "x" * 40)) >= 40, cell.source
+
+
+@CASES
+def test_exercises_are_graded_hinted_and_checked(path):
+    cells = read(path).cells
+    at = [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]
+    assert len(at) >= 4
+    grades = []
+    for i in at:
+        task = cells[i - 1].source
+        (grade,) = re.findall(r"^### Exercise \d+ \((★+)☆*\): .+$", task, re.MULTILINE)
+        grades.append(len(grade))
+        assert "<details><summary>Hint</summary>" in task
+        assert re.match(r"part\d\.check_\w+\(my_\w+\)$", cells[i + 1].source), cells[i + 1].source
+    assert min(grades) == 1
+    assert max(grades) == 3
+
+
+@CASES
+def test_each_demo_has_a_plain_cell_before_it(path):
+    cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    demos = [i for i, cell in enumerate(cells) if "demo" in tags(cell)]
+    assert len(demos) >= 2
+    for i in demos:
+        (function,) = re.findall(r"(part\d\.demo_\w+),", cells[i].source)
+        assert "widgets.interact(" in cells[i].source
+        assert function + "(" in cells[i - 1].source
+        # interact calls the function anew for each value and shows what it draws.
+        assert "continuous_update" in cells[i].source
+
+
+@CASES
+def test_the_attendees_copy_holds_no_solution(path):
+    attendee = read(NOTEBOOKS / path.name)
+    assert not any("solution" in tags(cell) for cell in attendee.cells)
+    stubs = [cell.source for cell in attendee.cells if "exercise" in tags(cell)]
+    solved = [cell.source for cell in read(path).cells if "exercise" in tags(cell)]
+    for stub, solution in zip(stubs, solved, strict=True):
+        assert stub != solution
+        assert "NotImplementedError" in stub or re.search(r"^my_\w+ = None", stub, re.MULTILINE)

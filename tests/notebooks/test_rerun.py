@@ -1,0 +1,90 @@
+"""Attendees run cells twice, sections alone, and everything with other numbers."""
+
+import re
+
+import numpy as np
+import pytest
+
+from src_part1.recordings import load_recordings
+from tests.notebooks.harness import NOTEBOOKS, SOLUTIONS, Session, outputs
+
+CASES = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+MOST_MEMORY = 1500  # MB
+
+# Parameters that an attendee may change, by notebook: expressions, and what must be said if the
+# value cannot be (None: it works).
+ALTERATIONS = {
+    "part3_balanced_network": [
+        ({"out_degree": "400"}, None),
+        ({"out_degree": "6000"}, "out_degree must be at most"),
+        ({"network_seed": "11"}, None),
+        ({"task_seed": "3", "n_recorded": "60"}, None),
+        ({"n_recorded": "0"}, "n_neurons must be at least 1"),
+        ({"source": "own_file"}, None),
+        ({"source": "'nowhere.npz'"}, "nowhere.npz"),
+        ({"learn_every": "20.0"}, None),
+        ({"learn_every": "30.0"}, "learn_every must be a multiple"),
+        ({"training_seed": "7", "n_loops": "1"}, None),
+        ({"n_loops": "0"}, "n_loops must be at least 1"),
+        ({"n_test_trials": "1"}, "n_trials must be at least 2"),
+        ({"silenced_fraction": "0.9"}, None),
+        ({"silenced_fraction": "1.5"}, "silenced_fraction must be"),
+        ({"n_components": "2"}, None),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def own_file(tmp_path_factory):
+    """Recordings of one's own: three conditions, other times, some silent bins."""
+    standin = load_recordings("synthetic").select(40, rng=np.random.default_rng(5))
+    path = tmp_path_factory.mktemp("own") / "own.npz"
+    standin.save(path)
+    return path
+
+
+@CASES
+def test_every_cell_twice_in_a_row(path):
+    with Session.open(path) as session:
+        for cells in session.sections.values():
+            for cell in cells:
+                session.run(cell)
+                first = outputs(cell)
+                session.run(cell)
+                assert outputs(cell) == first, cell.source
+        assert session.peak_mb() < MOST_MEMORY
+
+
+@CASES
+def test_sections_alone_and_with_other_numbers(path, own_file):
+    with Session.open(path) as session:
+        session.front_matter()
+        # Backwards: nothing that an earlier section leaves behind can help.
+        for heading in reversed([h for h in session.sections if h]):
+            assert session.run_section(heading) is None, heading
+        for changes, sentence in ALTERATIONS[path.stem]:
+            changes = {
+                name: repr(str(own_file)) if value == "own_file" else value
+                for name, value in changes.items()
+            }
+            (heading,) = {session.section_of(name) for name in changes}
+            error = session.run_section(heading, **changes)
+            if sentence is None:
+                assert error is None, (changes, error)
+            else:
+                assert error is not None, changes
+                assert error[0] in ("ValueError", "TypeError", "FileNotFoundError"), error
+                assert sentence in error[1], (changes, error)
+                assert len(re.findall(r"\. [A-Z]", error[1])) <= 1, error
+
+
+@CASES
+def test_the_attendees_copy_runs_with_nothing_filled_in(path):
+    with Session.open(NOTEBOOKS / path.name) as session:
+        checks = []
+        for cells in session.sections.values():
+            for cell in cells:
+                session.run(cell)
+                if ".check_" in cell.source:
+                    checks += outputs(cell)
+        assert sum("… not written yet" in line for line in checks) >= 4

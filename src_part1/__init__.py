@@ -5,10 +5,20 @@ New here
 Recordings and where they come from (`rate_record`, `recordings`, `alm_files`, `psth`), rate
 networks (`parameters`, `connectivity`, `simulator`), targets (`targets`, `population`), exact
 recursive least squares (`rls`), training and testing (`training`, `learning_loop`), original
-FORCE (`force`), measures of quality (`metrics`) and figures (`plotting`).
+FORCE (`force`), measures of quality (`metrics`), figures (`plotting`), figures to be turned by hand
+(`demos`) and self-checks of the exercises (`exercises`, `checking`).
 """
 
 from src_part1.connectivity import random_weights, sparse_weights
+from src_part1.demos import demo_gain, demo_ridge
+from src_part1.exercises import (
+    check_gain,
+    check_gain_without_self,
+    check_rate_step,
+    check_rls_update,
+    check_target_currents,
+    textbook_rls_update,
+)
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
 from src_part1.learning_loop import TrainingDivergedError, TrainingResult
 from src_part1.metrics import correlation, normalised_error, r2
@@ -43,7 +53,14 @@ __all__ = [
     "TrainingResult",
     "TrainingTask",
     "TrialTiming",
+    "check_gain",
+    "check_gain_without_self",
+    "check_rate_step",
+    "check_rls_update",
+    "check_target_currents",
     "correlation",
+    "demo_gain",
+    "demo_ridge",
     "force_network",
     "lorenz",
     "load_recordings",
@@ -64,6 +81,7 @@ __all__ = [
     "sparse_weights",
     "square_wave",
     "sum_of_sines",
+    "textbook_rls_update",
     "train",
     "train_force",
     "warm_kernels",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src_part1.validation import check_array, check_integer, check_rng
+from src_part1.validation import check_array, check_integer, check_real, check_rng
 from src_part3.evaluation import evaluate
 from src_part3.state import PlasticWeights
 
@@ -204,8 +204,8 @@ def perturb(task, weights, rng, *, silenced_fraction=0.0, feedforward=True, recu
     """
     check_rng("rng", rng)
     trained = task.network.trained
+    check_real("silenced_fraction", silenced_fraction, at_least=0, at_most=1)
     n_silenced = round(silenced_fraction * trained.size)
-    check_integer("number of silenced neurons", n_silenced, at_least=0, at_most=trained.size)
     silenced = rng.choice(trained, n_silenced, replace=False)
     if not recurrent:
         untrained = task.network.initial_weights().recurrent

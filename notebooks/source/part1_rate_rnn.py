@@ -17,7 +17,20 @@
 #    weights.
 #
 # **What you need**: Python and NumPy at reading level, linear regression, differential equations
-# as recipes. **Time**: 45 minutes with the text, about one minute of computing.
+# as recipes.
+#
+# | section | minutes |
+# | --- | --- |
+# | 1 · Chaos in a random network | 10 |
+# | 2 · Original FORCE | 8 |
+# | 3 · Why train every unit? | 2 |
+# | 4 · Recursive least squares | 12 |
+# | 5 · Every unit follows its own sine | 8 |
+# | 6 · One $P$ for all units | 6 |
+# | 7 · The recorded population | 9 |
+#
+# About a minute of this the computer works. Each section runs on its own after the cells up to
+# "Resume here".
 #
 # | symbol | in the code | unit | value here |
 # | --- | --- | --- | --- |
@@ -37,21 +50,30 @@
 
 # %%
 import time
-from dataclasses import replace
 
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part1 as part1
-from src_part1 import plotting
+from src_part1 import plotting, sized
 
 plotting.use_course_style()
+LINES = ("-", "--", ":")  # one for each condition, so that grey prints can be read
 started = time.perf_counter()
 
 
 def elapsed():
     print(f"{time.perf_counter() - started:.0f} s since the first cell")
 
+
+# %% [markdown]
+# **Resume here.** Late, or a dead kernel? Run the cells up to here and go to any section: each
+# trains its own network, which takes a few seconds.
+
+# %% tags=["resume"]
+recordings = part1.load_recordings("auto")
+print(recordings.provenance)
 
 # %% [markdown]
 # ## 1 · Chaos in a random network
@@ -67,20 +89,23 @@ def elapsed():
 # (Sompolinsky, Crisanti & Sommers 1988). We run the same network twice, from starting points
 # that differ by one part in ten thousand.
 
-# %%
+# %% tags=["parameters"]
 gains = (0.5, 1.0, 1.5)
-chaos = part1.RateNetworkParameters(n_units=800, tau=10.0, transfer="tanh", dt=0.5)
+chaos_units = sized(800, fast=100)
+chaos_duration = sized(2000.0, fast=400.0)  # ms
 chaos_seed = 0
-chaos_duration = 2000.0  # ms
 
 # %% alt="Three panels. At gain 0.5 all rates decay to zero in 50 ms; at 1 they fade slowly; at 1.5 they fluctuate for ever, and a second run from almost the same start departs from the first after about 1200 ms."
-fig, axes = plt.subplots(1, 3, figsize=(13, 4), sharey=True)
+fig, axes = plt.subplots(1, len(gains), figsize=(13, 4), sharey=True, squeeze=False)
+axes = axes[0]
 for ax, g in zip(axes, gains):
     rng = np.random.default_rng(chaos_seed)
-    parameters = replace(chaos, gain=g)
+    parameters = part1.RateNetworkParameters(
+        n_units=chaos_units, tau=10.0, gain=g, transfer="tanh", dt=0.5
+    )
     weights = part1.random_weights(parameters, rng)
-    start = rng.uniform(-0.5, 0.5, chaos.n_units)
-    nudged = start + 1e-4 * rng.standard_normal(chaos.n_units)
+    start = rng.uniform(-0.5, 0.5, chaos_units)
+    nudged = start + 1e-4 * rng.standard_normal(chaos_units)
     first, second = (
         part1.simulate(weights, parameters, chaos_duration, initial_rates=r0, record_every=2.0)
         for r0 in (start, nudged)
@@ -101,8 +126,70 @@ fig.suptitle("The same four units of a random network at three gains");
 # tiny differences grow exponentially. Such a network is rich in dynamics and useless as a memory,
 # unless something pins it down.
 #
-# **What to try.** `gains = (0.9, 1.1, 3.0)`; or `n_units=50`: small networks sometimes
+# **What to try.** `gains = (0.9, 1.1, 3.0)`; or `chaos_units = 50`: small networks sometimes
 # fall into a rhythm instead of chaos.
+#
+# ### Turn it by hand
+#
+# The eigenvalues of the weights fill a disc of radius $g$. Right of the dashed line at 1 a
+# direction grows faster than it leaks.
+
+# %% alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
+part1.demo_gain(gain=1.5, n_units=300);
+
+# %% tags=["demo"]
+widgets.interact(
+    part1.demo_gain,
+    gain=widgets.FloatSlider(1.5, min=0.1, max=3.0, step=0.1, continuous_update=False),
+    n_units=widgets.IntSlider(300, 10, 600, 10, continuous_update=False),
+    seed=widgets.fixed(0),
+);
+
+# %% [markdown]
+# ### Exercise 1 (★☆☆): the critical gain
+#
+# With the slider or in your head: which is the smallest gain, to one decimal, with which the activity of a
+# network of 400 units lasts for a second?
+#
+# <details><summary>Hint</summary>
+# Look at the eigenvalue that lies farthest to the right.
+# </details>
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+my_gain = 1.0
+# STUB: my_gain = None  # your number
+# END SOLUTION
+
+# %% alt="Size of the rates over one second for gains 0.8, 1.0 and 1.2 on a logarithmic axis: it falls to nothing below 1 and stays above; the chosen gain on top."
+part1.check_gain(my_gain)
+
+# %% [markdown] tags=["solution"]
+# **Solution.** 1.0: in the limit of many units the rightmost eigenvalue has the real part $g$, and
+# small activity obeys $\tau \dot r = (W - 1)\, r$. At exactly 1 activity fades so slowly that a second is
+# too short to see it; a smaller network may need a little more.
+
+# %% [markdown]
+# ### Exercise 2 (★★☆): the network in one line
+#
+# Write one Euler step of the equation above, with $\phi = \tanh$ and no input.
+#
+# <details><summary>Hint</summary>
+# Solve the equation for dr/dt; the new rates are the old ones plus dt times that. <code>weights @
+# rates</code> sums over j.
+# </details>
+
+# %% tags=["exercise"]
+def my_rate_step(rates, weights, tau, dt):
+    # BEGIN SOLUTION
+    return rates + dt / tau * (-rates + np.tanh(weights @ rates))
+    # STUB: raise NotImplementedError("rates + dt / tau * (leak and recurrent input)")
+    # END SOLUTION
+
+
+# %% alt="Rates of three units over 200 ms: the library's as thick grey lines, those of the function dashed on top."
+part1.check_rate_step(my_rate_step)
+elapsed()
 
 # %% [markdown]
 # ## 2 · Original FORCE: one readout, fed back
@@ -118,13 +205,18 @@ fig.suptitle("The same four units of a random network at three gains");
 # feedback while the weights search for values that no longer need to change. Then they are frozen,
 # and the network goes on alone.
 
-# %%
-force = part1.ForceParameters(n_units=1000, tau=10.0, gain=1.5, learn_every=2.0)
+# %% tags=["parameters"]
+force_units = sized(1000, fast=150)
+force_gain = 1.5
+force_learn_every = 2.0  # ms
 force_seed = 1
 period = 1200.0  # ms
-periods_of_training = 12
+periods_of_training = sized(12, fast=2)
 
 # %%
+force = part1.ForceParameters(
+    n_units=force_units, tau=10.0, gain=force_gain, learn_every=force_learn_every
+)
 steps = np.arange(1, round((periods_of_training + 5) * period / force.dt) + 1)
 sines = part1.sum_of_sines(steps * force.dt, period=period)
 n_training = round(periods_of_training * period / force.dt)
@@ -177,18 +269,17 @@ elapsed()
 # network will leave the target's path but stay on its *attractor*: the same two lobes, the same
 # rhythm.
 
-# %%
-lorenz_parameters = replace(force, learn_every=2.0)
-lorenz_training = 20_000.0  # ms
-lorenz_test = 8_000.0  # ms
+# %% tags=["parameters"]
+lorenz_training = sized(20_000.0, fast=1000.0)  # ms
+lorenz_test = sized(8_000.0, fast=800.0)  # ms
 lorenz_seed = 1
 
 # %% alt="Left: target and free-running readout, together for about the first second and then switching lobes at different times. Right: both drawn against their own past form the two lobes of the Lorenz attractor."
-dt = lorenz_parameters.dt
+dt = force.dt
 steps = np.arange(1, round((lorenz_training + lorenz_test) / dt) + 1)
 lorenz = part1.lorenz(steps * dt, time_unit=400.0)
 n_training = round(lorenz_training / dt)
-lorenz_network = part1.force_network(lorenz_parameters, np.random.default_rng(lorenz_seed))
+lorenz_network = part1.force_network(force, np.random.default_rng(lorenz_seed))
 lorenz_learning = part1.train_force(lorenz_network, lorenz[:n_training])
 lorenz_alone = part1.run_force(lorenz_learning.network, lorenz_test)
 
@@ -207,7 +298,7 @@ elapsed()
 
 # %% [markdown]
 # **What to try.** `part1.square_wave` or `part1.noisy_sine` as a target (does the network learn the
-# noise?); `gain=0.8`: without chaos to draw on, learning is slow and the free run decays.
+# noise?); `force_gain = 0.8`: without chaos to draw on, learning is slow and the free run decays.
 
 # %% [markdown]
 # ## 3 · Why train every unit?
@@ -239,25 +330,42 @@ elapsed()
 # $$k = P\, r,\qquad c = \frac{1}{1 + r \cdot k},\qquad
 # P \leftarrow P - c\, k k^\top,\qquad w \leftarrow w - c\, e\, k,\qquad e = w \cdot r - f .$$
 #
-# Here it is, in as many lines, on a toy problem with 30 regressors.
+# ### Exercise 3 (★★★): write it yourself
+#
+# Turn the last line of formulas into code. The function gets $w$, $P$, the rates $r$ and the target $f$ of one
+# sample and returns the new $w$ and the new $P$.
+#
+# <details><summary>Hint</summary>
+# <code>np.outer(k, k)</code> is the matrix k k'. Compute the error with the old weights. Return new
+# arrays: <code>P -= ...</code> would change the caller's P.
+# </details>
 
-# %%
+# %% tags=["exercise"]
+def my_rls_update(w, P, r, target):
+    # BEGIN SOLUTION
+    k = P @ r
+    c = 1 / (1 + r @ k)
+    error = w @ r - target
+    return w - c * error * k, P - c * np.outer(k, k)
+    # STUB: raise NotImplementedError("k, c and the error first; return the new (w, P)")
+    # END SOLUTION
+
+
+# %% alt="Twelve weights after 60 samples: circles for the ridge solution, dots inside them for the library, crosses for the function."
+part1.check_rls_update(my_rls_update)
+
+# %% [markdown]
+# Now a toy problem with 30 regressors, for three values of $\lambda$. (`part1.textbook_rls_update` is the
+# solution of the exercise.)
+
+# %% tags=["parameters"]
 n_regressors = 30
 n_samples = 120
 noise = 0.3
 ridges = (0.1, 3.0, 100.0)
 toy_seed = 3
 
-
 # %%
-def rls_update(w, P, r, target):
-    """One step of textbook RLS: returns the new w and P."""
-    k = P @ r
-    c = 1 / (1 + r @ k)
-    error = w @ r - target
-    return w - c * error * k, P - c * np.outer(k, k)
-
-
 rng = np.random.default_rng(toy_seed)
 true_w = rng.standard_normal(n_regressors)
 samples = rng.standard_normal((n_samples, n_regressors))
@@ -269,7 +377,7 @@ for ridge in ridges:
     errors, distances, sizes = [], [], []
     for r, target in zip(samples, toy_targets):
         errors.append(abs(w @ r - target))
-        w, P = rls_update(w, P, r, target)
+        w, P = part1.textbook_rls_update(w, P, r, target)
         distances.append(np.linalg.norm(w - true_w))
         sizes.append(np.linalg.eigvalsh(P))
     batch = np.linalg.solve(
@@ -282,12 +390,14 @@ for ridge in ridges:
 # %% alt="Left: the error before each update falls to the noise after about 30 samples for small lambda and slowly for lambda 100. Middle: distance to the true weights. Right: the eigenvalues of P start at one over lambda and fall one by one, as the directions are seen."
 fig, axes = plt.subplots(1, 3, figsize=(13, 4))
 sample_number = np.arange(1, n_samples + 1)
-for (ridge, (errors, distances, sizes)), colour in zip(history.items(), plotting.CONDITION_COLOURS):
+for (ridge, (errors, distances, sizes)), colour, line in zip(
+    history.items(), plotting.CONDITION_COLOURS, LINES
+):
     label = rf"$\lambda$ = {ridge:g}"
     smooth = np.convolve(errors, np.ones(10) / 10, mode="valid")
-    axes[0].semilogy(sample_number[9:], smooth, color=colour, label=label)
-    axes[1].semilogy(sample_number, distances, color=colour)
-    axes[2].semilogy(sample_number, sizes[:, [0, -1]], color=colour)
+    axes[0].semilogy(sample_number[9:], smooth, line, color=colour, label=label)
+    axes[1].semilogy(sample_number, distances, line, color=colour)
+    axes[2].semilogy(sample_number, sizes[:, [0, -1]], line, color=colour)
 axes[0].axhline(noise * np.sqrt(2 / np.pi), color="0.5", ls="--", lw=1)
 axes[0].set(title="error before the update", xlabel="sample", ylabel="mean |e| of 10 samples")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -305,6 +415,22 @@ fig.suptitle("RLS needs a few samples for each regressor; lambda says how much i
 #
 # **What to try.** `noise = 0`; `ridges = (1e-4,)`; `n_samples = 25`: fewer samples than
 # regressors: what does the largest eigenvalue of $P$ do, and why?
+#
+# ### Turn it by hand
+
+# %% alt="Left: error before each of 120 updates, falling to the noise. Right: distance to the true weights, falling after 30 samples."
+part1.demo_ridge(ridge=3.0, noise=0.3, n_samples=120);
+
+# %% tags=["demo"]
+widgets.interact(
+    part1.demo_ridge,
+    ridge=widgets.FloatLogSlider(3.0, min=-4, max=3, step=0.5, continuous_update=False),
+    noise=widgets.FloatSlider(0.3, min=0.0, max=2.0, step=0.1, continuous_update=False),
+    n_samples=widgets.IntSlider(120, 5, 300, 5, continuous_update=False),
+    n_regressors=widgets.fixed(30),
+    seed=widgets.fixed(3),
+)
+elapsed()
 
 # %% [markdown]
 # ## 5 · Every unit follows its own sine
@@ -315,17 +441,24 @@ fig.suptitle("RLS needs a few samples for each regressor; lambda says how much i
 # silent until a cue of 10 ms wakes it up. From then on unit $i$'s recurrent input shall be
 # $f_i(t) = A \sin\big(2\pi (t - t_i)/T\big) + 1$, with a random shift $t_i$, for 500 ms.
 
-# %%
-network = part1.RateNetworkParameters(n_units=100, tau=5.0, gain=1.0, transfer="relu", dt=0.1)
-timing = part1.TrialTiming(
-    stim_on=100.0, stim_off=110.0, learn_on=110.0, learn_off=610.0, learn_every=5.0
-)
-sine_amplitude, sine_period = 1.0, 100.0  # -, ms
+# %% tags=["parameters"]
+sine_units = 100
+sine_tau = 5.0  # ms
+sine_amplitude = 1.0
+sine_period = 100.0  # ms
+sine_learn_every = 5.0  # ms
 cue_strength = 4.0
-sine_ridge, sine_loops = 0.5, 50
+sine_ridge = 0.5
+sine_loops = sized(50, fast=4)
 sine_seed = 0
 
 # %% alt="Three panels: the random initial weight matrix; ten of the hundred sine targets with different phases; the cue, a random constant input to each unit between 100 and 110 ms."
+network = part1.RateNetworkParameters(
+    n_units=sine_units, tau=sine_tau, gain=1.0, transfer="relu", dt=0.1
+)
+timing = part1.TrialTiming(
+    stim_on=100.0, stim_off=110.0, learn_on=110.0, learn_off=610.0, learn_every=sine_learn_every
+)
 rng = np.random.default_rng(sine_seed)
 sine_targets = part1.sine_targets(
     network.n_units, timing.update_times, rng, amplitude=sine_amplitude, period=sine_period
@@ -380,8 +513,8 @@ elapsed()
 # FORCE: the rule corrects faster than the network can depart. The test is what counts. No target is
 # present there, nothing is corrected, and 100 different sines run on from a single kick.
 #
-# **What to try.** `learn_every=20.0` (fewer corrections: does the *test* get worse or better?);
-# `sine_period = 20.0`, four time constants long; `network.n_units=20`: one sine needs two dimensions,
+# **What to try.** `sine_learn_every = 20.0` (fewer corrections: does the *test* get worse or better?);
+# `sine_period = 20.0`, four time constants long; `sine_units = 20`: one sine needs two dimensions,
 # so few units suffice here, but see what noise-like targets need.
 #
 # ### How to read the change of the weights
@@ -390,7 +523,8 @@ elapsed()
 delta = sine_training.weights - sine_weights
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
 plotting.plot_weights(delta, ax=axes[0], title=r"change of the weights $\Delta W$")
-axes[1].semilogy(np.arange(1, 21), np.linalg.svd(delta, compute_uv=False)[:20], "o-")
+singular = np.linalg.svd(delta, compute_uv=False)[:20]
+axes[1].semilogy(np.arange(1, singular.size + 1), singular, "o-")
 axes[1].set(xlabel="number", ylabel="singular value", title=r"singular values of $\Delta W$",
             xticks=[1, 5, 10, 15, 20])
 plotting.plot_eigenvalues(
@@ -401,6 +535,7 @@ axes[2].set_title("eigenvalues of W")
 axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
 size = np.linalg.norm(delta) / np.linalg.norm(sine_weights)
 print(f"size of the change: |ΔW| / |W| = {size:.2f}")
+elapsed()
 
 # %% [markdown]
 # The targets span three dimensions (a sine, a cosine and a constant), and three singular values
@@ -429,7 +564,7 @@ print(f"size of the change: |ΔW| / |W| = {size:.2f}")
 #
 # One $P$, $N^2$ operations for everybody, **no approximation**. Do not believe it, check it:
 
-# %%
+# %% tags=["parameters"]
 n_check = 30
 n_check_updates = 100
 check_seed = 5
@@ -447,7 +582,7 @@ others = [np.delete(np.arange(n_check), i) for i in range(n_check)]
 for r, target in zip(check_rates, check_targets):
     shared.update(shared_w, r, shared_w @ r - target)
     for i in range(n_check):
-        textbook_w[i, others[i]], own_P[i] = rls_update(
+        textbook_w[i, others[i]], own_P[i] = part1.textbook_rls_update(
             textbook_w[i, others[i]], own_P[i], r[others[i]], target[i]
         )
 
@@ -458,11 +593,34 @@ ax.axline((0, 0), slope=1, color="0.5", lw=1)
 ax.set(xlabel="weight, one P for each unit", ylabel="weight, one P for all",
        title=f"largest difference {np.abs(textbook_w - shared_w).max():.0e}")
 ax.set_aspect("equal")
+elapsed()
 
 # %% [markdown]
 # For $N = 300$ the textbook touches 27 million numbers at each update, the shared $P$ 90 thousand.
 # `python -m benchmarks part1-rls` measures what that brings on your machine. It is the reason why
 # the next section takes seconds.
+#
+# ### Exercise 4 (★★★): the gain without oneself
+#
+# Write the gain of unit `i`: with `P` as it is *after* its update, so that $g = P\, r$ and
+# $\text{gain}_j = g_j - P_{ji}\, g_i / P_{ii}$. It must come out as if unit $i$ had never been among
+# the regressors.
+#
+# <details><summary>Hint</summary>
+# All j at once: <code>P[:, i]</code> is a whole column. What is the gain of unit i onto itself?
+# </details>
+
+# %% tags=["exercise"]
+def my_gain_without_self(P, r, i):
+    # BEGIN SOLUTION
+    g = P @ r
+    return g - P[:, i] * g[i] / P[i, i]
+    # STUB: raise NotImplementedError("g = P r, then subtract the share of unit i")
+    # END SOLUTION
+
+
+# %% alt="The 64 gains of eight units: circles from one matrix for each unit, crosses from the function inside them."
+part1.check_gain_without_self(my_gain_without_self)
 
 # %% [markdown]
 # ## 7 · The recorded population
@@ -475,9 +633,9 @@ ax.set_aspect("equal")
 # cannot be loaded, a *synthetic* population with the same statistics takes their place. The line
 # below says which one you see.
 
-# %%
+# %% tags=["parameters"]
 source = "auto"
-n_neurons = 300
+n_neurons = sized(300, fast=60)
 population_seed = 0
 
 # %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in lick right: a diagonal band for lick right, a blurred one for lick left."
@@ -502,10 +660,31 @@ fig.suptitle(f"{recordings.n_neurons} neurons ({kind}), sorted by the peak in th
 # Each condition has its own random cue of 50 ms. For another 60 ms the network is held at the first
 # recorded rates, then follows their course. Rates are measured in units of each neuron's own standard
 # deviation, so that weakly modulated neurons count as much as strongly modulated ones.
+#
+# ### Exercise 5 (★★☆): from rates to inputs
+#
+# Write this equation. `rates` has the shape (neurons, times), `tau` and `dt` are in ms.
+#
+# <details><summary>Hint</summary>
+# <code>np.gradient(rates, dt, axis=1)</code> differentiates along time.
+# </details>
 
-# %%
-population_ridge, population_loops = 10.0, 40
-unit_tau, learn_every = 20.0, 20.0  # ms
+# %% tags=["exercise"]
+def my_target_currents(rates, tau, dt):
+    # BEGIN SOLUTION
+    return rates + tau * np.gradient(rates, dt, axis=1)
+    # STUB: raise NotImplementedError("rates + tau * their derivative in time")
+    # END SOLUTION
+
+
+# %% alt="A sinusoidal rate as a dotted line, and the input that causes it, ahead in time: expected in grey, that of the function dashed."
+part1.check_target_currents(my_target_currents)
+
+# %% tags=["parameters"]
+population_ridge = 10.0
+population_loops = sized(40, fast=3)
+unit_tau = 20.0  # ms
+learn_every = 20.0  # ms
 
 # %%
 rng = np.random.default_rng(population_seed)
@@ -537,11 +716,11 @@ fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
 typical = np.argsort(np.nanmean(by_neuron, axis=0))
 shown = typical[np.linspace(0.05 * len(typical), len(typical) - 1, axes.size).astype(int)]
 for ax, i in zip(axes.flat, shown):
-    for name, rates, net, colour in zip(
-        recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS
+    for name, rates, net, colour, line in zip(
+        recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS, LINES
     ):
         ax.plot(recordings.time, rates[i], color=colour, lw=5, alpha=0.35, label=f"{name}, {kind}")
-        ax.plot(recordings.time, net[i], color=colour, lw=1.8, label=f"{name}, network")
+        ax.plot(recordings.time, net[i], line, color=colour, lw=1.8, label=f"{name}, network")
     ax.set_title(f"neuron {i}, r = {np.nanmean(by_neuron[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -557,16 +736,16 @@ plotting.plot_learning_curve(
 scaled = recordings.rates / population.hz_per_rate[:, None]
 centre = scaled.mean(axis=(0, 2))[:, None]
 components = np.linalg.svd(np.concatenate(list(scaled - centre), axis=1))[0][:, :2].T
-for name, rates, net, colour in zip(
-    recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS
+for name, rates, net, colour, line in zip(
+    recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS, LINES
 ):
     path = components @ (rates / population.hz_per_rate[:, None] - centre)
     axes[2].plot(*path, color=colour, lw=6, alpha=0.35, label=f"{name}, {kind}")
     path = components @ (net / population.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, color=colour, label=f"{name}, network")
+    axes[2].plot(*path, line, color=colour, label=f"{name}, network")
     axes[2].plot(*path[:, 0], "o", color=colour)
 axes[2].set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
-axes[2].legend(fontsize=9);
+axes[2].legend(fontsize=11);
 
 # %% [markdown]
 # **What to notice.** Two cues of 50 ms select two different courses of two seconds, a hundred time
@@ -590,7 +769,7 @@ for weights, colour, label in (
 axes[0].set(xlabel="weight", ylabel="connections", title="distribution of the weights")
 axes[0].legend()
 singular = np.linalg.svd(delta, compute_uv=False)
-axes[1].semilogy(np.arange(1, 51), singular[:50], "o-", ms=4)
+axes[1].semilogy(np.arange(1, singular.size + 1)[:50], singular[:50], "o-", ms=4)
 axes[1].set(xlabel="number", ylabel="singular value", title=r"singular values of $\Delta W$")
 plotting.plot_eigenvalues(population_weights, ax=axes[2], radius=1.0, color="0.7", label="before")
 plotting.plot_eigenvalues(

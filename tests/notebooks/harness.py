@@ -64,6 +64,8 @@ def outputs(cell):
         if output.output_type == "stream" and output.name == "stdout":
             shown += [x for x in output.text.splitlines() if "since the first cell" not in x]
         elif output.output_type in ("display_data", "execute_result"):
+            if "application/vnd.jupyter.widget-view+json" in output.data:
+                continue
             picture = output.data.get("image/png")
             shown.append(picture or re.sub(r"0x[0-9a-f]+", "", output.data.get("text/plain", "")))
     return shown

@@ -83,5 +83,5 @@ def test_perturbations_reach_the_network():
     assert (silent.rates[:, task.network.trained].max(axis=(0, 2)) == 0).sum() >= 12
     without = perturb(task, weights, rng(0), n_trials=2, feedforward=False)
     assert without.mean_input.mean() < whole.mean_input.mean() - 1.0
-    with pytest.raises(ValueError, match="silenced neurons must be at most 24"):
+    with pytest.raises(ValueError, match="silenced_fraction must be at most 1, got 1.5"):
         perturb(task, weights, rng(0), silenced_fraction=1.5)

@@ -1,0 +1,44 @@
+"""The figures to be turned by hand show what their parameters say, and refuse what cannot be."""
+
+import matplotlib.pyplot as plt
+import pytest
+
+from src_part1.demos import demo_gain, demo_ridge
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def last_size(gain):
+    return float(demo_gain(gain, 200).axes[0].get_title().split()[-1])
+
+
+def test_activity_dies_below_the_critical_gain_only():
+    assert last_size(0.5) < 1e-3
+    assert last_size(1.5) > 0.3
+
+
+def distance(**options):
+    return demo_ridge(**options).axes[1].lines[0].get_ydata()[-1]
+
+
+def test_a_strong_prior_slows_learning_and_no_noise_lets_it_be_exact():
+    assert distance(ridge=100.0) > 3 * distance(ridge=0.1)
+    assert distance(ridge=1e-4, noise=0.0) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("demo", "options", "message"),
+    [
+        (demo_gain, {"gain": -1.0}, "gain must be"),
+        (demo_gain, {"n_units": 0}, "n_units must be"),
+        (demo_ridge, {"ridge": 0.0}, "ridge must be positive"),
+        (demo_ridge, {"noise": -0.1}, "noise must be not negative"),
+    ],
+)
+def test_values_that_cannot_be(demo, options, message):
+    with pytest.raises(ValueError, match=message):
+        demo(**options)

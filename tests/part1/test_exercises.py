@@ -1,0 +1,112 @@
+"""Right answers pass, and each usual mistake is called by its name."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from src_part1 import exercises
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def verdict(check, attempt, capsys):
+    check(attempt)
+    assert plt.get_fignums()  # the expected figure is drawn in any case
+    (line,) = capsys.readouterr().out.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("gain", "line"),
+    [
+        (1.0, "✓"), (0.8, "dies within a second"), (1.5, "with g = 1.4 as well: less"),
+        (-1, "must be positive"), (None, "… not written yet"), ("one", "must be real numbers"),
+    ],
+)
+def test_gain(gain, line, capsys):
+    assert line in verdict(exercises.check_gain, gain, capsys)
+
+
+def in_place(rates, weights, tau, dt):
+    rates += dt / tau * (-rates + np.tanh(weights @ rates))
+    return rates
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (lambda r, w, tau, dt: r + dt / tau * (-r + np.tanh(w @ r)), "✓"),
+        (lambda r, w, tau, dt: r + dt / tau * (-r + np.tanh(w.T @ r)), "transposed"),
+        (lambda r, w, tau, dt: r + dt / tau * np.tanh(w @ r), "leak -r is missing"),
+        (lambda r, w, tau, dt: r + dt / tau * (-r + w @ r), "tanh is missing"),
+        (lambda r, w, tau, dt: r + dt * (-r + np.tanh(w @ r)), "divide the step by tau"),
+        (lambda r, w, tau, dt: -r + np.tanh(w @ r), "add dt / tau times it"),
+        (lambda r, w, tau, dt: r, "after one step"),
+        (lambda r, w, tau, dt: 1.0, "must have shape (100,), got ()"),
+        (in_place, "changed its argument rates in place"),
+    ],
+)
+def test_rate_step(step, line, capsys):
+    assert line in verdict(exercises.check_rate_step, step, capsys)
+
+
+def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):
+    def update(w, P, r, target):
+        k = P @ r
+        c = 1 / (one + r @ k)
+        new = P if keep else P - sign * c * np.outer(k, r if other == "outer" else k)
+        gain = c * (new @ r) if late else c * k
+        return w - error_sign * (w @ r - target) * gain, new
+
+    return update
+
+
+@pytest.mark.parametrize(
+    ("update", "line"),
+    [
+        (exercises.textbook_rls_update, "✓ your RLS is the library's"),
+        (rls(), "✓"),
+        (rls(sign=-1.0), "P grew"),
+        (rls(one=0.0), "is missing"),
+        (rls(keep=True), "P never changed"),
+        (rls(error_sign=-1.0), "away from the target"),
+        (rls(late=True), "c k is already P_new r"),
+        (rls(other="outer"), "no longer symmetric"),
+        (lambda w, P, r, f: (w, P * 0.9), "largest difference"),
+        (lambda w, P, r, f: w, "must return two things"),
+        (lambda w, P, r, f: (P, w), "the new w must have shape (12,), got (12, 12)"),
+    ],
+)
+def test_rls_update(update, line, capsys):
+    assert line in verdict(exercises.check_rls_update, update, capsys)
+
+
+@pytest.mark.parametrize(
+    ("invert", "line"),
+    [
+        (lambda f, tau, dt: f + tau * np.gradient(f, dt, axis=1), "✓"),
+        (lambda f, tau, dt: f, "derivative is missing"),
+        (lambda f, tau, dt: f - tau * np.gradient(f, dt, axis=1), "wrong sign"),
+        (lambda f, tau, dt: f + np.gradient(f, dt, axis=1), "multiplied by tau"),
+        (lambda f, tau, dt: f + tau * np.gradient(f, dt, axis=0), "is time the last axis"),
+    ],
+)
+def test_target_currents(invert, line, capsys):
+    assert line in verdict(exercises.check_target_currents, invert, capsys)
+
+
+@pytest.mark.parametrize(
+    ("gain", "line"),
+    [
+        (lambda P, r, i: P @ r - P[:, i] * (P @ r)[i] / P[i, i], "✓"),
+        (lambda P, r, i: P @ r, "subtract the part of unit i"),
+        (lambda P, r, i: P @ r - P[:, i] * (P @ r)[i], "gain i must be 0"),
+        (lambda P, r, i: 0 * r, "largest difference"),
+    ],
+)
+def test_gain_without_self(gain, line, capsys):
+    assert line in verdict(exercises.check_gain_without_self, gain, capsys)

@@ -143,7 +143,8 @@ widgets.interact(
     gain=widgets.FloatSlider(1.5, min=0.1, max=3.0, step=0.1, continuous_update=False),
     n_units=widgets.IntSlider(300, 10, 600, 10, continuous_update=False),
     seed=widgets.fixed(0),
-);
+)
+elapsed()
 
 # %% [markdown]
 # ### Exercise 1 (★☆☆): the critical gain
@@ -189,7 +190,6 @@ def my_rate_step(rates, weights, tau, dt):
 
 # %% alt="Rates of three units over 200 ms: the library's as thick grey lines, those of the function dashed on top."
 part1.check_rate_step(my_rate_step)
-elapsed()
 
 # %% [markdown]
 # ## 2 · Original FORCE: one readout, fed back

@@ -5,7 +5,8 @@ New here
 The LIF neuron (`parameters`) and its firing rate in closed form (`siegert`), a simulator of LIF
 networks of any size (`simulator`, `connectivity`), statistics of spikes (`statistics`), training on
 filtered spikes (`training`), patterns to learn (`targets`, `tasks`), what limits learning
-(`limits`) and figures (`plotting`).
+(`limits`), figures (`plotting`), figures to be turned by hand (`demos`) and self-checks of the
+exercises (`exercises`).
 
 From Part 1
 -----------
@@ -20,6 +21,14 @@ from src_part1.recordings import Recordings, load_recordings, recordings_from_ar
 from src_part1.rls import SharedRLS
 from src_part1.targets import sine_targets
 from src_part2.connectivity import random_weights
+from src_part2.demos import demo_noise, demo_synapse
+from src_part2.exercises import (
+    check_interval_rate,
+    check_lif_step,
+    check_mean_input,
+    check_network_update,
+    check_synapse_step,
+)
 from src_part2.limits import LearningSettings, Quality, Sweep, frozen_quality, learn, sweep
 from src_part2.parameters import LIFParameters, NetworkParameters
 from src_part2.siegert import (
@@ -57,7 +66,14 @@ __all__ = [
     "TrainingResult",
     "TrialTiming",
     "chaotic_targets",
+    "check_interval_rate",
+    "check_lif_step",
+    "check_mean_input",
+    "check_network_update",
+    "check_synapse_step",
     "correlation",
+    "demo_noise",
+    "demo_synapse",
     "euler_equivalent",
     "firing_rates",
     "interval_cv",

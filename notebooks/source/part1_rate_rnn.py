@@ -167,8 +167,8 @@ part1.check_gain(my_gain)
 
 # %% [markdown] tags=["solution"]
 # **Solution.** 1.0: in the limit of many units the rightmost eigenvalue has the real part $g$, and
-# small activity obeys $\tau \dot r = (W - 1)\, r$. At exactly 1 activity fades so slowly that a second is
-# too short to see it; a smaller network may need a little more.
+# small activity obeys $\tau \dot r = (W - 1)\, r$. In a finite network the outermost eigenvalues scatter
+# around the circle, so that activity may last a little earlier or later.
 
 # %% [markdown]
 # ### Exercise 2 (★★☆): the network in one line

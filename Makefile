@@ -21,7 +21,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 	--fork-strategy fewest $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial lab test lint notebooks warm bench lock clean
+.PHONY: help tutorial lab test lint notebooks warm bench rehearsal lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -49,6 +49,9 @@ bench: $(PEERS) ## run the benchmarks (BENCHMARKS="part1-rls" for some of them)
 	@for name in $(or $(BENCHMARKS),$$($(RUN) -c "from benchmarks.__main__ import \
 	benchmark_modules; print(*benchmark_modules())")); do \
 	echo "== $$name"; $(RUN) -m benchmarks $$name || exit 1; done
+
+rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
+	$(RUN) -m tools.rehearse
 
 lock: ## write both locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock \

@@ -10,18 +10,31 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
+import math
 import os
 import re
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+class Execution(NamedTuple):
+    """An executed notebook and what it took."""
+
+    notebook: nbformat.NotebookNode
+    seconds: float  # from the first cell to the end of the last
+    first_figure: float  # seconds from the first cell to the first figure; NaN without one
+    peak_mb: float  # largest resident memory of the kernel (10^6 bytes)
 
 
 def execute(path, *, timeout=1800):
@@ -36,8 +49,8 @@ def execute(path, *, timeout=1800):
 
     Returns
     -------
-    nbformat.NotebookNode
-        The notebook with its outputs.
+    Execution
+        The notebook with its outputs, seconds and memory.
 
     Raises
     ------
@@ -54,8 +67,33 @@ def execute(path, *, timeout=1800):
         resources={"metadata": {"path": str(Path(path).parent)}},
         extra_arguments=["--log-level=ERROR"],
     )
-    client.execute(env=kernel_environment())
-    return notebook
+    first_figure, peak = math.nan, 0.0
+    with client.setup_kernel(env=kernel_environment()):
+        kernel = psutil.Process(client.km.provisioner.pid)
+        start = time.perf_counter()
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+            peak = max(peak, _peak_mb(kernel))
+            if math.isnan(first_figure) and _pictures(cell):
+                first_figure = time.perf_counter() - start
+        seconds = time.perf_counter() - start
+    return Execution(notebook, seconds, first_figure, peak)
+
+
+def _peak_mb(process):
+    # Linux knows the peak; elsewhere the memory after each cell has to do.
+    status = Path(f"/proc/{process.pid}/status")
+    if status.is_file():
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) * 1024 / 1e6
+    return process.memory_info().rss / 1e6
+
+
+def _pictures(cell):
+    return [
+        output.data["image/png"]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
 
 
 def kernel_environment():
@@ -110,12 +148,7 @@ def write_figures(notebook, stem, folder):
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for index, cell in enumerate(notebook.cells):
-        pictures = [
-            output.data["image/png"]
-            for output in cell.get("outputs", [])
-            if "image/png" in output.get("data", {})
-        ]
-        for number, picture in enumerate(pictures):
+        for number, picture in enumerate(_pictures(cell)):
             paths.append(folder / f"{stem}_cell{index:02d}_{number}.png")
             paths[-1].write_bytes(base64.b64decode(picture))
     return paths
@@ -143,26 +176,39 @@ def main(argv=None):
     parser.add_argument("--output", type=Path, default=ROOT / "build", help="folder of the HTML")
     parser.add_argument("--png", type=Path, metavar="DIR", help="also write each figure there")
     parser.add_argument("--timeout", type=int, default=1800, help="seconds that a cell may take")
+    parser.add_argument("--cores", type=int, metavar="N", help="use the first N cores only (Linux)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write seconds and memory there")
     arguments = parser.parse_args(argv)
     paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if not paths:
         print("There is no notebook in notebooks/.", file=sys.stderr)
-    failures = 0
+    if arguments.cores:
+        os.sched_setaffinity(0, range(arguments.cores))  # kernels inherit it
+        for name in ("NUMBA", "OMP", "OPENBLAS", "MKL"):
+            os.environ[f"{name}_NUM_THREADS"] = str(arguments.cores)
+    failures, measured = 0, {}
     for path in paths:
-        start = time.perf_counter()
         try:
-            notebook = execute(path, timeout=arguments.timeout)
+            done = execute(path, timeout=arguments.timeout)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             failures += 1
             plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
             print(f"{path.name} failed:\n{plain}", file=sys.stderr)
             continue
         html = arguments.output / f"{path.stem}.html"
-        write_html(notebook, html)
-        print(f"{path.name}: {time.perf_counter() - start:.0f} s, wrote {html}")
+        write_html(done.notebook, html)
+        print(
+            f"{path.name}: {done.seconds:.0f} s, first figure after {done.first_figure:.0f} s, "
+            f"{done.peak_mb:.0f} MB; wrote {html}"
+        )
+        measured[path.stem] = {
+            "seconds": done.seconds, "first_figure_s": done.first_figure, "peak_mb": done.peak_mb
+        }
         if arguments.png:
-            for figure in write_figures(notebook, path.stem, arguments.png):
+            for figure in write_figures(done.notebook, path.stem, arguments.png):
                 print(f"  {figure}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(measured, indent=1), encoding="utf-8")
     return int(failures > 0 or not paths)
 
 

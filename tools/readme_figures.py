@@ -20,7 +20,7 @@ def main():
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         if PREFIX not in path.read_text(encoding="utf-8"):
             continue
-        for cell in execute(path).cells:
+        for cell in execute(path).notebook.cells:
             for tag in cell.metadata.get("tags", []):
                 if tag.startswith(PREFIX):
                     picture = [o for o in cell.outputs if "image/png" in o.get("data", {})][-1]

@@ -14,5 +14,8 @@ NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="there is no 
     "path", sorted(FOLDER.glob("*.ipynb")) or [NONE], ids=lambda path: path.stem
 )
 def test_notebook_runs_and_draws(path):
-    outputs = [output for cell in execute(path).cells for output in cell.get("outputs", [])]
+    done = execute(path)
+    outputs = [output for cell in done.notebook.cells for output in cell.get("outputs", [])]
+    assert 0 < done.first_figure < done.seconds
+    assert 50 < done.peak_mb < 1500
     assert any("image/png" in output.get("data", {}) for output in outputs)

@@ -15,13 +15,14 @@ PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
 LOCKED = $(VENV)/.locked
 READY = $(VENV)/.ready
 PEERS = $(VENV)/.peers
+SITE = $(VENV)/.site
 UV_VERSION = 0.13.9
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --only-binary :all: \
 	--fork-strategy fewest $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial lab test lint notebooks warm bench rehearsal lock clean
+.PHONY: help tutorial lab test lint notebooks warm bench rehearsal site lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -53,13 +54,18 @@ bench: $(PEERS) ## run the benchmarks (BENCHMARKS="part1-rls" for some of them)
 rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
 	$(RUN) -m tools.rehearse
 
-lock: ## write both locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+site: $(SITE) ## build the course site in build/site and read every page in a browser
+	$(RUN) -m tools.build_site
+	$(RUN) -m pytest -q tests/site
+
+lock: ## write all locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock \
 	&& .venv-lock/bin/python -m pip install --quiet uv==$(UV_VERSION); }
 	$(COMPILE) pyproject.toml --extra test --output-file requirements.lock
-	.venv-lock/bin/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))\
-	['project']['optional-dependencies']['bench'], sep='\n')" | $(COMPILE) - \
-	--constraints requirements.lock --output-file requirements-bench.lock
+	for extra in bench site; do .venv-lock/bin/python -c "import sys, tomllib; print(*tomllib.load(\
+	open('pyproject.toml', 'rb'))['project']['optional-dependencies'][sys.argv[1]], sep='\n')" \
+	$$extra | $(COMPILE) - --constraints requirements.lock \
+	--output-file requirements-$$extra.lock || exit 1; done
 
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) .venv-lock build dist *.egg-info .pytest_cache .ruff_cache .hypothesis \
@@ -86,4 +92,8 @@ $(READY): $(LOCKED) pyproject.toml
 
 $(PEERS): $(READY) requirements-bench.lock
 	$(PIP) --require-hashes --only-binary :all: -r requirements-bench.lock
+	@touch $@
+
+$(SITE): $(READY) requirements-site.lock
+	$(PIP) --require-hashes --only-binary :all: -r requirements-site.lock
 	@touch $@

@@ -199,7 +199,7 @@ class SharedRLS:
 
     Neuron i minimises, over all updates t so far and its own weights w_i (all but w_ii),
 
-        sum_t (w_i . r(t) - target_i(t))^2 + ridge * |w_i - w_i(0)|^2 .
+        sum_t (w_i . r(t) - target_i(t))^2 + ridge * norm(w_i - w_i(0))^2 .
 
     Each neuron sees all rates but its own, so the textbook keeps one inverse correlation
     matrix for each neuron. They are all sub-matrices' inverses of one and the same matrix:

@@ -21,7 +21,7 @@ from tools.build_notebooks import project_facts
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
-LOCKS = ("requirements.lock", "requirements-bench.lock")
+LOCKS = ("requirements.lock", "requirements-bench.lock", "requirements-site.lock")
 SYSTEMS = (
     {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
     {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
@@ -76,6 +76,7 @@ def test_conda_environment_names_what_pyproject_names():
     [
         ("requirements.lock", "test", PROJECT["dependencies"]),
         ("requirements-bench.lock", "bench", []),
+        ("requirements-site.lock", "site", []),
     ],
 )
 def test_lock_pins_every_dependency_within_its_bounds_everywhere(lock, extra, dependencies):
@@ -96,11 +97,12 @@ def test_lock_pins_every_dependency_within_its_bounds_everywhere(lock, extra, de
             assert requirement.specifier.contains(Version(pin.version)), requirement
 
 
-def test_both_locks_pin_the_same_versions():
+@pytest.mark.parametrize("lock", LOCKS[1:])
+def test_all_locks_pin_the_same_versions(lock):
     main = {}
     for pin in pins("requirements.lock"):
         main.setdefault(pin.name, set()).add(pin.specifier)
-    for pin in pins("requirements-bench.lock"):
+    for pin in pins(lock):
         assert pin.specifier in main.get(pin.name, {pin.specifier}), pin
 
 
@@ -119,7 +121,7 @@ def test_repository_address_stands_in_pyproject_and_where_it_is_generated_only()
     owner, name = address.rsplit("/", 2)[1:]
     generated = {ROOT / "README.md", ROOT / "CITATION.cff", *NOTEBOOKS}
     for path in tracked_files():
-        if path.suffix in {".npz", ".png", ".lock"} or not path.is_file():
+        if path.suffix in {".npz", ".png", ".svg", ".lock"} or not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
         if path == ROOT / "pyproject.toml":

@@ -180,7 +180,7 @@ def build_readme(text, notebooks, facts):
     text : str
         The README as it stands.
     notebooks : dict
-        Path and notebook, in the order of the table.
+        Path and attendee's copy of each notebook, in the order of the table.
     facts : dict of str
         What `project_facts` returns.
 

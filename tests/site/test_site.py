@@ -1,0 +1,102 @@
+"""Every page of the built site in a real browser: links, figures, console, alternative texts.
+
+Needs ``make site`` to have run, Playwright (the extra ``site``) and Chromium (the Debian package
+``chromium``); what is missing is the reason for the skip.
+"""
+
+import functools
+import http.server
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+
+SITE = Path(__file__).resolve().parents[2] / "build" / "site"
+PAGES = sorted(path.name for path in SITE.glob("*.html"))
+MISSING = [
+    reason for reason, here in (
+        ("the site is not built: make site", PAGES),
+        ("Chromium is not installed: apt install chromium", shutil.which("chromium")),
+    ) if not here
+]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason="; ".join(MISSING) or "complete")
+COURSE = ("part1_rate_rnn.html", "part2_spiking_rnn.html", "part3_balanced_network.html")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serve files without a log."""
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address():
+    handler = functools.partial(Quiet, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed: pip install '.[site]'"
+    )
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("name", PAGES or ["none"])
+def test_page_in_a_browser(browser, address, name):
+    troubles, outside = [], []
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+    page.on("response", lambda r: troubles.append(f"{r.status}: {r.url}") if r.status > 399 else 0)
+    page.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
+            else outside.append(r.url))
+    page.goto(f"{address}/{name}", wait_until="networkidle")
+    figures = page.eval_on_selector_all(
+        ".cell_output img", "all => all.map(i => [i.src, i.alt, i.naturalWidth])"
+    )
+    broken = page.eval_on_selector_all(
+        "img", "all => all.filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+    )
+    links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+    undone = page.evaluate("document.body.innerText.match(/\\$\\$|\\\\frac|merror/g)")
+    formulas = page.locator("mjx-container").count()
+    page.close()
+    assert troubles == []
+    assert outside == [], "a page must not need the internet"
+    assert broken == []
+    if name in COURSE:
+        assert len(figures) > 10
+        assert formulas > 10
+        assert undone is None
+    for source, text, width in figures:
+        assert len(text) > 40, source
+        assert width > 300, source
+    for link in links:
+        parts = urlparse(link)
+        if not link.startswith(address):
+            assert parts.scheme in ("https", "mailto"), link
+            assert parts.netloc or parts.scheme == "mailto", link
+            continue
+        target = SITE / (unquote(parts.path).lstrip("/") or "index.html")
+        assert target.is_file(), link
+        if parts.fragment and target.suffix == ".html":
+            anchor = unquote(parts.fragment)
+            assert f'id="{anchor}"' in target.read_text(encoding="utf-8"), link
+
+
+def test_all_parts_are_there():
+    assert set(COURSE) <= set(PAGES)

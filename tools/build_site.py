@@ -1,0 +1,135 @@
+"""Build the course site from the solved notebooks: ``python -m tools.build_site``.
+
+Executes ``notebooks/solutions`` on the embedded data, puts them beside the pages of ``docs/site``
+and lets Sphinx make ``build/site`` of it. Warnings are errors. With ``COURSE_FAST=1`` the notebooks
+run in small sizes, for tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from tools.execute_notebooks import ROOT, execute
+
+
+def prepare(notebook):
+    """Change an executed notebook into a page.
+
+    Figures get their alternative texts, solutions are folded, and what only works in a live
+    notebook (badges, sliders) is left out.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The executed solution copy; changed in place.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        The same notebook.
+    """
+    kept = []
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "badges" in tags:
+            continue
+        if "setup" in tags or "exercise" in tags:
+            cell.metadata["tags"] = [*tags, "hide-input"]
+            what = "the solution" if "exercise" in tags else "the setup"
+            cell.metadata["mystnb"] = {"code_prompt_show": f"Show {what}"}
+        if "demo" in tags:
+            cell.metadata["tags"] = [*tags, "remove-output"]
+        if "solution" in tags:
+            cell.source = f":::{{dropdown}} Solution\n{cell.source}\n:::"
+        if "alt" in cell.metadata:
+            cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
+        for output in cell.get("outputs", []):
+            # Progress bars are widgets, which a page cannot show; their text would only repeat.
+            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+                output.data = {}
+        if cell.cell_type == "code":
+            cell.outputs = [
+                o for o in cell.outputs
+                if o.output_type != "stream" or o.name == "stdout"
+                if o.output_type == "stream" or o.data
+            ]
+        kept.append(cell)
+    notebook.cells = kept
+    return notebook
+
+
+def api_page(part):
+    """Return the page that describes what one part exports and an earlier one does not.
+
+    Parameters
+    ----------
+    part : str
+        Name of the package.
+
+    Returns
+    -------
+    str
+        The page in MyST's Markdown; Sphinx takes the text from the docstrings.
+    """
+    package = importlib.import_module(part)
+    lines = []
+    for name in package.__all__:
+        exported = getattr(package, name)
+        if exported.__module__.startswith(part):
+            kind = "class" if inspect.isclass(exported) else "function"
+            lines += [f".. auto{kind}:: {name}", ""]
+            if kind == "class":
+                lines[-1:] = ["   :members:", ""]
+    title = package.__doc__.splitlines()[0].rstrip(".")
+    block = "\n".join([f".. currentmodule:: {part}", "", *lines])
+    return f"# {title}\n\n```{{eval-rst}}\n{block}\n```\n"
+
+
+def main(argv=None):
+    """Execute, prepare and build.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit status of Sphinx.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.build_site", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "site")
+    output = parser.parse_args(argv).output.resolve()
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    pages = output.with_name(output.name + "-source")
+    for folder in (output, pages):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "docs" / "site", pages)
+    for path in sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb")):
+        done = execute(path)
+        print(f"{path.name}: {done.seconds:.0f} s", flush=True)
+        nbformat.write(prepare(done.notebook), pages / path.name)
+    for part in ("src_part1", "src_part2", "src_part3"):
+        page = pages / f"api_{part.removeprefix('src_')}.md"
+        page.write_text(api_page(part), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    return subprocess.run(
+        [*command, pages, output], env=environment, check=False
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

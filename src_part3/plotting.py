@@ -301,7 +301,11 @@ def plot_feedforward(feedforward, *, n_shown=4, ax=None):
         The axes.
     """
     ax = _axes(ax)
+    ax.set(xlabel="time (ms)", ylabel="feed-forward neuron")
     rates = feedforward.rates[:, :, :n_shown]
+    if not rates.size:
+        ax.text(0.5, 0.5, "no feed-forward neurons", ha="center", transform=ax.transAxes)
+        return ax
     time = feedforward.dt * (feedforward.start + np.arange(rates.shape[1]))
     for condition, colour in zip(rates, CONDITION_COLOURS, strict=False):
         plot_traces(time, condition.T, spacing=float(rates.max()), ax=ax, colour=colour)

@@ -64,36 +64,8 @@ def project(tmp_path):
     return tmp_path
 
 
-EXERCISE = """
-# %% [markdown]
-# ### Exercise 1
-#
-# See [the data](../data/README.md) and [Part 2](part2.ipynb).
-
-# %% tags=["exercise"]
-def half(x):
-    # BEGIN SOLUTION
-    result = x / 2
-
-    return result
-    # STUB: hint = "{{tag}}"
-    # STUB: raise NotImplementedError(hint)
-    # END SOLUTION
-
-
-# BEGIN SOLUTION
-my_gain = 1.8
-# STUB: my_gain = None  # your number
-# END SOLUTION
-after = 1
-
-# %% [markdown] tags=["solution"]
-# The answer is 42.
-"""
-
-
-def build(source=SOURCE, **keywords):
-    return build_notebooks.build_notebook(source, FACTS, "notebooks/lesson.ipynb", **keywords)
+def build(source=SOURCE):
+    return build_notebooks.build_notebook(source, FACTS, "notebooks/lesson.ipynb")
 
 
 def test_everything_generated_in_this_project_is_in_sync():
@@ -153,75 +125,15 @@ def test_source_without_its_marked_cells_is_refused(old, new, message):
         build(SOURCE.replace(old, new))
 
 
-def test_attendees_get_stubs_and_no_answers():
-    prose, exercise = build(SOURCE + EXERCISE).cells[-2:]
-    assert prose.source.endswith("[the data](../data/README.md) and [Part 2](part2.ipynb).")
-    assert exercise.source == (
-        'def half(x):\n    hint = "v1.2"\n    raise NotImplementedError(hint)\n\n\n'
-        "my_gain = None  # your number\nafter = 1"
-    )
-
-
-def test_solution_copy_has_solutions_and_answers_and_no_markers():
-    prose, exercise, answer = build(SOURCE + EXERCISE, solved=True).cells[-3:]
-    assert prose.source.endswith("[the data](../../data/README.md) and [Part 2](part2.ipynb).")
-    assert exercise.source == (
-        "def half(x):\n    result = x / 2\n\n    return result\n\n\nmy_gain = 1.8\nafter = 1"
-    )
-    assert exercise.metadata == {"tags": ["exercise"]}
-    assert answer.source == "The answer is 42."
-
-
-def test_a_cell_keeps_its_id_in_both_copies_until_its_own_text_differs():
-    attendee, solved = (build(SOURCE + EXERCISE, solved=solved).cells for solved in (False, True))
-    same = [a.id == b.id for a, b in zip(attendee, solved, strict=False)]
-    assert [c.source for c, kept in zip(attendee, same, strict=True) if not kept] == [
-        attendee[-2].source, attendee[-1].source
-    ]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("    # BEGIN SOLUTION\n", "", "'# STUB: hint = .* not where a marker may stand"),
-        ("    # END SOLUTION\n", "", "'# BEGIN SOLUTION' stands inside of a solution"),
-        ("my_gain = None  # your number\n# END SOLUTION", "x", "'# BEGIN SOLUTION' has no '# END"),
-        ("after = 1", "# END SOLUTION", "'# END SOLUTION' has no '# BEGIN SOLUTION'"),
-        ("# STUB: my_gain = None  # your number\n", "", "has no line that begins with '# STUB: '"),
-        ("my_gain = 1.8\n", "", "A solution is empty"),
-        ("# STUB: raise", "# STUB:raise", "'# STUB:raise .* is not a marker"),
-        ("# BEGIN SOLUTION\nmy", "### begin solution\nmy", "'### begin solution' is not a marker"),
-        ("# STUB: my_gain = None", "# STUB: my_gain =", "attendee's copy is not valid Python"),
-        ("my_gain = 1.8", "my_gain =", "solution is not valid Python"),
-        (' tags=["exercise"]', "", "holds markers of a solution, but no tag 'exercise'"),
-        ('[markdown]\n# ### Ex', '[markdown] tags=["exercise"]\n# ### Ex', "only code cells may be"),
-        ('[markdown] tags=["solution"]', 'tags=["solution"]', "only markdown cells may be tagged"),
-    ],
-)
-def test_exercise_that_cannot_be_split_is_refused(old, new, message):
-    assert EXERCISE.count(old) > 0
-    with pytest.raises(ValueError, match=f"of notebooks/lesson.ipynb is wrong: .*{message}"):
-        build(SOURCE + EXERCISE.replace(old, new, 1))
-
-
-def test_exercise_without_a_solution_is_refused():
-    with pytest.raises(ValueError, match=r"The cell '1 \+ 1' .* has no '# BEGIN SOLUTION'"):
-        build(SOURCE + '\n# %% tags=["exercise"]\n1 + 1\n')
-
-
 def test_writes_then_finds_nothing_to_do(project, capsys):
     assert build_notebooks.main(["--check"], root=project) == 1
     assert "lesson.ipynb differs" in capsys.readouterr().err
     assert not (project / "notebooks/lesson.ipynb").exists()
     assert build_notebooks.main([], root=project) == 0
-    solved = (project / "notebooks/solutions/lesson.ipynb").read_text(encoding="utf-8")
-    assert "lab/tree/notebooks/solutions/lesson.ipynb" in solved
-    assert "v1.2/notebooks/solutions/lesson.ipynb" in solved
     assert build_notebooks.main(["--check"], root=project) == 0
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert "[A title with $x_{i}$](notebooks/lesson.ipynb)" in readme
     assert "git clone https://github.com/someone/some-course\ncd some-course\n" in readme
-    assert "solutions" not in readme
     assert "old" not in readme
     assert readme.startswith("top\n")
     assert readme.endswith("\nend\n")
@@ -231,12 +143,11 @@ def test_writes_then_finds_nothing_to_do(project, capsys):
 
 
 @pytest.mark.parametrize("change", ["output", "edit", "orphan", "readme"])
-@pytest.mark.parametrize("folder", ["notebooks", "notebooks/solutions"])
-def test_check_notices(project, folder, change):
+def test_check_notices(project, change):
     build_notebooks.main([], root=project)
-    path = project / folder / "lesson.ipynb"
+    path = project / "notebooks/lesson.ipynb"
     if change == "orphan":
-        shutil.copy(path, project / folder / "other.ipynb")
+        shutil.copy(path, project / "notebooks/other.ipynb")
     elif change == "readme":
         readme = project / "README.md"
         text = readme.read_text(encoding="utf-8").replace("/v1.2?", "/v1.1?")

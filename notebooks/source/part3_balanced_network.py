@@ -255,6 +255,8 @@ part3.check_balanced_rates(my_balanced_rates)
 # %% tags=["parameters"]
 source = "auto"
 n_recorded = 500
+n_plastic = 20  # L: from E neurons, and as many from I neurons
+n_feedforward = 300
 task_seed = 0
 
 # %%
@@ -263,7 +265,11 @@ if n_recorded < recordings.n_neurons:
     recordings = recordings.select(n_recorded, rng=np.random.default_rng(task_seed))
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
 print(recordings.provenance)
-task = part3.make_task(recordings, seed=task_seed)
+task = part3.make_task(
+    recordings, seed=task_seed,
+    network=part3.NetworkParameters(n_plastic_exc=n_plastic, n_plastic_inh=n_plastic),
+    feedforward=part3.FeedforwardParameters(n_inputs=n_feedforward),
+)
 print(f"{task.n_trained} of {task.network.parameters.n_exc} E neurons get a target; "
       f"sigma = {task.sigma:.3f}")
 
@@ -801,8 +807,7 @@ elapsed()
 #   them from spike times.
 # - The full job: the recordings of 1824 neurons (`source = "alm"`, `n_recorded = 1824`) and
 #   `n_loops = 100` take about a minute on two cores.
-# - `part3.make_task(..., feedforward=part3.FeedforwardParameters(n_inputs=0))`: without anybody to
-#   tell the time. And with `network=part3.NetworkParameters(n_plastic_exc=132, n_plastic_inh=132)`, as in
+# - `n_feedforward = 0` in Section 2: without anybody to tell the time. And with `n_plastic = 132`, as in
 #   the paper?
 # - `learn_every = 20.0`: twice as many updates. Do they bring twice as much?
 #

@@ -114,23 +114,23 @@ class Session:
             self.run(cell)
         self.execute(_REMEMBER)
 
-    def run_section(self, heading, **changes):
-        """Run one section after the front matter, with other values for some parameters.
+    def run_sections(self, *headings, **changes):
+        """Run sections after the front matter, with other values for some parameters.
 
         Parameters
         ----------
-        heading : str
-            The section.
+        *headings : str
+            The sections.
         **changes : str
             Expressions by name of the parameter.
 
         Returns
         -------
         tuple of str or None
-            Name and message of the error that ended the section, if one did.
+            Name and message of the error that ended them, if one did.
         """
         self.execute(_FORGET)
-        for cell in self.sections[heading]:
+        for cell in sum((self.sections[heading] for heading in headings), []):
             source = cell.source
             names = [n for n in changes if "parameters" in tags(cell) and n in assigned(cell)]
             cell.source = "\n".join([source, *(f"{name} = {changes[name]}" for name in names)])

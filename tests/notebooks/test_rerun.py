@@ -60,6 +60,9 @@ ALTERATIONS = {
         ({"n_recorded": "0"}, "select.neurons must be at least 1"),
         ({"source": "own_file"}, None),
         ({"source": "'nowhere.npz'"}, "nowhere.npz"),
+        ({"n_plastic": "5", "n_recorded": "50"}, None),
+        ({"n_plastic": "600"}, "600 + 600 plastic synapses need as many senders"),
+        ({"n_feedforward": "-1"}, "n_inputs must be"),
         ({"learn_every": "20.0"}, None),
         ({"learn_every": "30.0"}, "learn_every must be a whole multiple"),
         ({"training_seed": "7", "n_loops": "1"}, None),
@@ -99,14 +102,14 @@ def test_sections_alone_and_with_other_numbers(path, own_file):
         session.front_matter()
         # Backwards: nothing that an earlier section leaves behind can help.
         for heading in reversed([h for h in session.sections if h]):
-            assert session.run_section(heading) is None, heading
+            assert session.run_sections(heading) is None, heading
         for changes, sentence in ALTERATIONS[path.stem]:
             changes = {
                 name: repr(str(own_file)) if value == "own_file" else value
                 for name, value in changes.items()
             }
             (heading,) = {session.section_of(name) for name in changes}
-            error = session.run_section(heading, **changes)
+            error = session.run_sections(heading, **changes)
             if sentence is None:
                 assert error is None, (changes, error)
             else:
@@ -129,3 +132,13 @@ def test_nothing_fails_where_exercises_are_not_filled_in(path):
             verdict, *figure = outputs(cells[i + 1])
             assert verdict.startswith("… not written yet")
             assert figure
+
+
+def test_what_is_changed_early_reaches_the_end():
+    (path,) = (path for path in SOLUTIONS if path.stem.startswith("part3"))
+    with Session.open(path) as session:
+        session.front_matter()
+        numbered = [heading for heading in session.sections if heading[:1] in ("2", "3", "4")]
+        assert len(numbered) == 3
+        changes = {"n_recorded": "40", "n_plastic": "5", "n_feedforward": "0"}
+        assert session.run_sections(*numbered, **changes) is None

@@ -6,7 +6,8 @@ Recordings and where they come from (`rate_record`, `recordings`, `alm_files`, `
 networks (`parameters`, `connectivity`, `simulator`), targets (`targets`, `population`), exact
 recursive least squares (`rls`), training and testing (`training`, `learning_loop`), original
 FORCE (`force`), measures of quality (`metrics`), figures (`plotting`), figures to be turned by hand
-(`demos`) and self-checks of the exercises (`exercises`, `checking`).
+(`demos`), self-checks of the exercises (`exercises`, `checking`) and runs over many settings and
+seeds (`sweeps`).
 """
 
 from src_part1.connectivity import random_weights, sparse_weights
@@ -30,6 +31,7 @@ from src_part1.recordings import load_recordings, recordings_from_arrays
 from src_part1.rls import ReadoutRLS, SharedRLS
 from src_part1.simulator import RateTrajectory, simulate
 from src_part1.sizes import sized
+from src_part1.sweeps import SweepError, SweepResult, sweep
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
 from src_part1.training import (
     TrainingTask,
@@ -49,6 +51,8 @@ __all__ = [
     "ReadoutRLS",
     "Recordings",
     "SharedRLS",
+    "SweepError",
+    "SweepResult",
     "TrainingDivergedError",
     "TrainingResult",
     "TrainingTask",
@@ -81,6 +85,7 @@ __all__ = [
     "sparse_weights",
     "square_wave",
     "sum_of_sines",
+    "sweep",
     "textbook_rls_update",
     "train",
     "train_force",

@@ -29,7 +29,14 @@ from src_part2.exercises import (
     check_network_update,
     check_synapse_step,
 )
-from src_part2.limits import LearningSettings, Quality, Sweep, frozen_quality, learn, sweep
+from src_part2.limits import (
+    LearningSettings,
+    Quality,
+    Sweep,
+    frozen_quality,
+    learn,
+    sweep_setting,
+)
 from src_part2.parameters import LIFParameters, NetworkParameters
 from src_part2.siegert import (
     euler_equivalent,
@@ -95,7 +102,7 @@ __all__ = [
     "simulated_psth",
     "sine_targets",
     "spike_intervals",
-    "sweep",
+    "sweep_setting",
     "frozen_quality",
     "train",
     "untrained_input",

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from src_part1.metrics import correlation, r2
+from src_part1.sweeps import sweep
 from src_part1.validation import check_array, check_choice, check_integer, check_real, check_rng
 from src_part2.parameters import LIFParameters, NetworkParameters
 from src_part2.tasks import TIMING, pattern_task
@@ -152,8 +152,11 @@ class Sweep(NamedTuple):
     r2: np.ndarray
 
 
-def sweep(settings, setting, values, *, seeds=(0, 1), n_trials=5, progress=True):
+def sweep_setting(settings, setting, values, *, seeds=(0, 1), n_trials=5, progress=True):
     """Train and test at each value of one setting, with everything else kept.
+
+    For several settings at a time, several processes or a cluster take
+    :func:`src_part1.sweeps.sweep`, which this function calls.
 
     Parameters
     ----------
@@ -178,17 +181,18 @@ def sweep(settings, setting, values, *, seeds=(0, 1), n_trials=5, progress=True)
     Raises
     ------
     TypeError, ValueError
-        If a setting has a wrong name, type or value.
-    TrainingDivergedError
-        If a training diverges.
+        If a setting has a wrong name or type.
+    SweepError
+        If a setting has a wrong value, or a training diverges.
     """
     numbers = [f.name for f in fields(settings) if not isinstance(getattr(settings, f.name), str)]
     check_choice("setting", setting, numbers)
     values = check_array("values", values, ("n_values",))
     kind = type(getattr(settings, setting))
-    found = np.empty((2, values.size, len(seeds)))
-    cells = [(i, j) for i in range(values.size) for j in range(len(seeds))]
-    for i, j in tqdm(cells, desc=f"sweep {setting}", disable=not progress):
-        changed = replace(settings, **{setting: kind(values[i])})
-        found[:, i, j] = learn(changed, np.random.default_rng(seeds[j]), n_trials=n_trials)
-    return Sweep(setting, values, *found)
+
+    def learn_at(rng, value):
+        return learn(replace(settings, **{setting: kind(value)}), rng, n_trials=n_trials)
+
+    found = sweep(learn_at, {"value": values}, seeds=seeds, n_jobs=1, progress=progress)
+    table = found.raise_failures().table.reshape(values.size, -1)
+    return Sweep(setting, values, table["correlation"], table["r2"])

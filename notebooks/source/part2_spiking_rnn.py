@@ -757,7 +757,7 @@ base = part2.LearningSettings(
 )
 fig, ax = plt.subplots(figsize=(9, 4.6))
 for period, colour in zip(periods, ("vermilion", "green", "blue")):
-    found = part2.sweep(
+    found = part2.sweep_setting(
         replace(base, time_scale=period), "tau_syn", list(synapses), seeds=limit_seeds,
         progress=False,
     )
@@ -768,7 +768,7 @@ ax.legend(title="period of the target", loc="upper left");
 
 # %% alt="Three panels. Left: test error against the number of neurons, falling along a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
-by_size = part2.sweep(base, "n_units", list(sizes), seeds=limit_seeds, progress=False)
+by_size = part2.sweep_setting(base, "n_units", list(sizes), seeds=limit_seeds, progress=False)
 plotting.plot_sweep(by_size, ax=axes[0], quality="error")
 expected = by_size.r2[2].mean()
 axes[0].loglog(sizes, (1 - expected) * sizes[2] / np.array(sizes), "--", color="0.5", label="1/N")
@@ -776,11 +776,13 @@ axes[0].set(xlabel="number of neurons N", title="error falls with N", xticks=siz
             xticklabels=sizes)
 axes[0].minorticks_off()
 axes[0].legend()
-by_period = part2.sweep(base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False)
+by_period = part2.sweep_setting(
+    base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False
+)
 plotting.plot_sweep(by_period, ax=axes[1], colour=plotting.COLOURS["green"])
 axes[1].set(xscale="log", xlabel="period of the sines (ms)", ylim=(-0.1, 1.05),
             title=rf"slow targets are easy ($\tau_s$ = {base.tau_syn:g} ms)")
-by_noise = part2.sweep(base, "noise", list(noises), seeds=limit_seeds, progress=False)
+by_noise = part2.sweep_setting(base, "noise", list(noises), seeds=limit_seeds, progress=False)
 plotting.plot_sweep(by_noise, ax=axes[2], colour=plotting.OUTPUT)
 axes[2].set(xlabel="noise at each step", ylim=(-0.1, 1.05), title="some noise helps, more hurts")
 elapsed()

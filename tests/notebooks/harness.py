@@ -68,7 +68,7 @@ def outputs(cell):
                 continue
             picture = output.data.get("image/png")
             shown.append(picture or re.sub(r"0x[0-9a-f]+", "", output.data.get("text/plain", "")))
-    return shown
+    return [item for item in shown if item]
 
 
 class Session:

@@ -1,4 +1,4 @@
-"""Every notebook of the project runs from its first cell to its last."""
+"""Every notebook of the project runs in full size from its first cell to its last."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="there is no notebook yet"))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "path", sorted(FOLDER.glob("*.ipynb")) or [NONE], ids=lambda path: path.stem
 )

@@ -21,7 +21,7 @@ from src_part2 import (
     run_frozen,
     siegert_rate,
     simulated_psth,
-    sweep,
+    sweep_setting,
     train,
     untrained_input,
 )
@@ -149,7 +149,7 @@ def test_recorded_rates_are_learned_in_both_conditions():
 
 def test_larger_networks_learn_better():
     base = LearningSettings(tau_syn=100.0, n_loops=8)
-    found = sweep(base, "n_units", [25, 150], seeds=(0, 1), n_trials=2, progress=False)
+    found = sweep_setting(base, "n_units", [25, 150], seeds=(0, 1), n_trials=2, progress=False)
     assert found.correlation.shape == found.r2.shape == (2, 2)
     assert found.correlation[1].mean() > found.correlation[0].mean() + 0.1
     alone = learn(
@@ -180,7 +180,7 @@ def test_larger_networks_learn_better():
             ),
             "stim_off must be a whole multiple",
         ),
-        (lambda rng: sweep(LearningSettings(), "kind", [1.0]), "setting must be one of"),
+        (lambda rng: sweep_setting(LearningSettings(), "kind", [1.0]), "setting must be one of"),
         (lambda rng: LearningSettings(n_units=1), "LearningSettings.n_units must be at least 2"),
     ],
 )

@@ -2,7 +2,8 @@
 
 Static weights are constant within a block, so that a spike is fully described by its sender and
 a set of receivers. With a fifth of all possible connections present the cheapest description of
-that set is one bit per possible receiver: the simulator adds whole rows of bits.
+that set is one bit per possible receiver: the simulator adds whole rows of bits. In a large sparse
+network the list of receivers is shorter and quicker, and no bits are made.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from numba import njit
 from src_part1.validation import check_rng
 
 _BLOCK = 8  # words of 64 bits: one cache line, and a whole number of vector registers
+# With more neurons than this for each synapse that a neuron makes, lists are quicker than bits
+# (`python -m benchmarks part3-scaling`).
+SPARSE = 30
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,10 @@ class StaticConnectivity:
     ----------
     targets : ndarray of uint16 or uint32, shape (n_neurons, out_degree)
         Receivers of each neuron's spikes, [pre, k], in increasing order.
-    rows : ndarray of uint64, shape (n_neurons, n_words)
-        The same as bits. Receiver ``b * 8 * n_words + k`` is bit ``b`` of byte ``k`` of the row,
-        so that ``(row >> b) & 0x0101...`` holds the 0/1 of consecutive receivers in its bytes.
+    rows : ndarray of uint64, shape (n_neurons, n_words) or (0, n_words)
+        The same as bits, empty in a sparse network. Receiver ``b * 8 * n_words + k`` is bit ``b``
+        of byte ``k`` of the row, so that ``(row >> b) & 0x0101...`` holds the 0/1 of consecutive
+        receivers in its bytes.
     """
 
     targets: np.ndarray
@@ -104,27 +109,29 @@ def draw_static(parameters, rng):
     size, degree = parameters.n_neurons, parameters.out_degree
     raw = rng.integers(0, 2**32, size=(size, degree), dtype=np.uint32)
     targets = np.empty((size, degree), np.uint16 if size <= 2**16 else np.uint32)
-    _draw_targets(raw, np.empty(size, np.int64), targets)
+    _draw_targets(raw, np.arange(size), targets)
     targets.sort(axis=1)
     n_words = -(-size // (64 * _BLOCK)) * _BLOCK
-    rows = np.zeros((size, 8 * n_words), np.uint8)
-    _pack_rows(targets, rows)
+    rows = np.zeros((size if size <= SPARSE * degree else 0, 8 * n_words), np.uint8)
+    _pack_rows(targets[: len(rows)], rows)
     return StaticConnectivity(targets, rows.view(np.uint64))
 
 
 @njit(cache=True)
 def _draw_targets(raw, pool, out):
-    """Fisher-Yates: choose out[j, :] among all but j. ``pool`` is a work array (n,)."""
+    """Fisher-Yates: choose out[j, :] among all but j. ``pool`` holds 0 ... n - 1, also on exit."""
     size, degree = out.shape
+    picks = np.empty(degree, np.int64)
     for j in range(size):
-        for i in range(size):
-            pool[i] = i
         pool[j] = size - 1
         for s in range(degree):
             left = np.uint64(size - 1 - s)
-            pick = s + np.int64((np.uint64(raw[j, s]) * left) >> np.uint64(32))
-            out[j, s] = pool[pick]
-            pool[pick] = pool[s]
+            picks[s] = s + np.int64((np.uint64(raw[j, s]) * left) >> np.uint64(32))
+            out[j, s] = pool[picks[s]]
+            pool[picks[s]] = pool[s]
+        for s in range(degree - 1, -1, -1):
+            pool[picks[s]] = out[j, s]
+        pool[j] = j
 
 
 @njit(cache=True)

@@ -14,10 +14,11 @@ one time constant, ``u_p = w r`` holds at every step although only spikes touch 
 of the weights :func:`refresh_plastic_input` restores it.
 
 Three things make the loop quick. A spike adds one row of bits to counters of one byte per
-receiver, 64 receivers in a few instructions. The counters of E and of I spikes become input once
-a step, by the constant weights of the blocks. The update of ``u`` and ``v`` has no branch, so it
-runs in vector registers; who spiked is looked up afterwards, eight neurons at a time. No sum is
-reordered, so a seed gives the same spikes on every machine and with any number of threads.
+receiver, 64 receivers in a few instructions (in a large sparse network it walks through the list
+of receivers instead). The counters of E and of I spikes become input once a step, by the constant
+weights of the blocks. The update of ``u`` and ``v`` has no branch, so it runs in vector
+registers; who spiked is looked up afterwards, eight neurons at a time. No sum is reordered, so a
+seed gives the same spikes on every machine and with any number of threads.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _run(network, state, n_steps, drive, recurrent, feedforward, recorder):
     first = np.searchsorted(drive.spike_steps, state.step)
     done, state.n_pending, recorder.n_spikes = _advance(
         state.step, n_steps, network.constants, drive.external_input(state.step),
-        network.static.rows, network.n_exc,
+        network.static.rows, network.static.targets, network.n_exc,
         state.v, state.u_balanced, state.pending, state.n_pending, drive.active,
         counts_exc, counts_exc.view(np.uint8).reshape(-1)[:n_neurons],
         counts_inh, counts_inh.view(np.uint8).reshape(-1)[:n_neurons],
@@ -119,7 +120,14 @@ def _run(network, state, n_steps, drive, recurrent, feedforward, recorder):
 
 
 @njit(cache=True, nogil=True)
-def _deliver(row, counts):
+def _deliver_list(receivers, counts):
+    """Add 1 to the count of each receiver."""
+    for k in range(receivers.shape[0]):
+        counts[receivers[k]] += np.uint8(1)
+
+
+@njit(cache=True, nogil=True)
+def _deliver_row(row, counts):
     """Add the 0/1 of each receiver in ``row`` (n_words,) to the bytes of ``counts``."""
     ones = np.uint64(0x0101010101010101)
     for b in range(8):
@@ -173,7 +181,7 @@ def _probe_exc(decay, weights, n_exc, counts, probes, out):
 
 @njit(cache=True, nogil=True)
 def _advance(
-    first_step, n_steps, constants, bias, rows, n_exc, v, u, pending, n_pending, active,
+    first_step, n_steps, constants, bias, rows, targets, n_exc, v, u, pending, n_pending, active,
     words_exc, n_from_exc, words_inh, n_from_inh, fired_words, fired,
     u_plastic, r_plastic, sum_balanced, sum_plastic, weights, out_start, out_post, out_slot,
     s_feedforward, feedforward, trained, ff_steps, ff_sources,
@@ -211,10 +219,12 @@ def _advance(
                 counted_exc = counted_inh = 0
             if j < n_exc:
                 counted_exc += 1
-                _deliver(rows[j], words_exc)
             else:
                 counted_inh += 1
-                _deliver(rows[j], words_inh)
+            if rows.shape[0] == 0:
+                _deliver_list(targets[j], n_from_exc if j < n_exc else n_from_inh)
+            else:
+                _deliver_row(rows[j], words_exc if j < n_exc else words_inh)
         _probe_exc(decay, constants, n_exc, n_from_exc, probes, probe_exc)
 
         if has_plastic:

@@ -34,6 +34,15 @@ def test_rows_of_bits_hold_the_same_receivers():
     assert np.bitwise_count(static.rows).sum() == 733 * 150
 
 
+def test_a_sparse_network_has_lists_only():
+    sizes = {"n_exc": 200, "n_inh": 100}
+    dense = draw_static(NetworkParameters(**sizes, out_degree=10), np.random.default_rng(0))
+    sparse = draw_static(NetworkParameters(**sizes, out_degree=9), np.random.default_rng(0))
+    assert len(dense.rows) == 300
+    assert len(sparse.rows) == 0
+    assert sparse.targets.shape == (300, 9)
+
+
 def test_receivers_are_uniform():
     parameters = NetworkParameters(n_exc=6, n_inh=4, out_degree=3)
     rng = np.random.default_rng(0)

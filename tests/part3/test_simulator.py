@@ -35,6 +35,11 @@ def small_network(rng, *, precision="float64", plastic=True, n_exc=None, n_input
     return Network(parameters, static, connections, n_inputs, precision)
 
 
+def with_lists(network):
+    """The same network as a sparse one holds it: lists of receivers, no rows of bits."""
+    return replace(network, static=replace(network.static, rows=network.static.rows[:0]))
+
+
 def random_weights(network, rng):
     """Plastic weights large enough to matter."""
     start = network.initial_weights()
@@ -64,6 +69,8 @@ def recorded(recorder, dt=0.1):
 def test_equals_the_slow_twin_spike_for_spike(seed, plastic, precision):
     rng = np.random.default_rng(seed)
     network = small_network(rng, precision=precision, plastic=plastic, n_inputs=5 * plastic)
+    if seed % 2:
+        network = with_lists(network)
     weights = random_weights(network, rng) if plastic else None
     drive = random_drive(network, rng)
     state = initial_state(network, rng)
@@ -122,9 +129,10 @@ def test_plastic_input_is_weights_times_filtered_spikes(seed):
         assert state.u_plastic[neuron] == pytest.approx(recurrent + feedforward)
 
 
-def test_more_spikes_in_a_step_than_a_counter_holds():
+@pytest.mark.parametrize("form", [lambda network: network, with_lists])
+def test_more_spikes_in_a_step_than_a_counter_holds(form):
     parameters = NetworkParameters(n_exc=300, n_inh=270, out_degree=569)
-    network = build_network(parameters, np.random.default_rng(0))
+    network = form(build_network(parameters, np.random.default_rng(0)))
     state = initial_state(network, np.random.default_rng(0))
     state.v[:] = 2.0
     recorder = Recorder(network, probes=[7, 400], n_trace_steps=2)

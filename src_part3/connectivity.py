@@ -112,9 +112,8 @@ def draw_static(parameters, rng):
     _draw_targets(raw, np.arange(size), targets)
     targets.sort(axis=1)
     n_words = -(-size // (64 * _BLOCK)) * _BLOCK
-    rows = np.zeros((size if size <= SPARSE * degree else 0, 8 * n_words), np.uint8)
-    _pack_rows(targets[: len(rows)], rows)
-    return StaticConnectivity(targets, rows.view(np.uint64))
+    dense = size <= SPARSE * degree
+    return StaticConnectivity(targets, pack_rows(targets if dense else targets[:0], n_words))
 
 
 @njit(cache=True)
@@ -132,6 +131,26 @@ def _draw_targets(raw, pool, out):
         for s in range(degree - 1, -1, -1):
             pool[picks[s]] = out[j, s]
         pool[j] = j
+
+
+def pack_rows(targets, n_words):
+    """Write lists of receivers as rows of bits.
+
+    Parameters
+    ----------
+    targets : ndarray of int, shape (n_rows, out_degree)
+        Receivers of each neuron's spikes.
+    n_words : int
+        Words of 64 bits in a row, enough for all receivers.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n_rows, n_words)
+        ``StaticConnectivity.rows``.
+    """
+    rows = np.zeros((len(targets), 8 * n_words), np.uint8)
+    _pack_rows(targets, rows)
+    return rows.view(np.uint64)
 
 
 @njit(cache=True)

@@ -9,6 +9,7 @@ import numpy as np
 from src_part1.validation import check_array, check_integer, check_real
 from src_part3.rls_kernels import (
     BLOCK,
+    CHUNK,
     add_projection,
     residuals,
     shared_gains,
@@ -201,12 +202,15 @@ class SharedInputRLS:
         residual = np.empty((n_time, self._rows.size), self.dtype)
         d = np.empty_like(shared)
         a, b = np.empty((2, n_time), self.dtype)
+        overlap = np.empty((n_time, CHUNK), self.dtype)
         f = self.dtype.type(self.forgetting)
-        shared_gains(self._D[condition], shared, f, d, a, b, np.empty(self.n_shared, self.dtype))
-        residuals(self._G[condition], self._rows, rates, shared, d, b, residual)
+        shared_gains(
+            self._D[condition], shared, f, d, a, b, overlap, np.empty(self.n_shared, self.dtype)
+        )
+        residuals(self._G[condition], self._rows, rates, shared, d, b, overlap, residual)
         update_neurons(
             self._Q, self.weights, self._v[condition], self._index, residual, shared, d, a, b,
-            f, targets, errors,
+            overlap, f, targets, errors,
         )
         if f != 1:
             others = np.arange(self.n_conditions) != condition

@@ -1,0 +1,86 @@
+"""What one core of this machine can do at best: the yardsticks of `part3-scaling`."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numba import njit
+from threadpoolctl import threadpool_limits
+
+_REPEATS = 5
+
+
+@njit(cache=True)
+def _triad(a, b, c, rounds):
+    for _ in range(rounds):
+        for i in range(a.size):
+            a[i] = b[i] + np.float32(3.0) * c[i]
+
+
+@njit(cache=True)
+def _count(index, counts, rounds):
+    for _ in range(rounds):
+        for k in range(index.size):
+            counts[index[k]] += np.uint8(1)
+
+
+def _best_seconds(function, *arguments):
+    function(*arguments)
+    seconds = []
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        function(*arguments)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def triad_bandwidth(n_bytes):
+    """Measure a = b + 3 c over arrays that together take as much memory as a given job.
+
+    Parameters
+    ----------
+    n_bytes : float
+        Memory that the job touches again and again: it decides which cache holds it.
+
+    Returns
+    -------
+    float
+        Bytes read and written per second by one thread (McCalpin's STREAM triad).
+    """
+    size = max(int(n_bytes) // 12, 64)
+    arrays = np.ones((3, size), np.float32)
+    rounds = max(1, 20_000_000 // size)
+    return 12 * size * rounds / _best_seconds(_triad, *arrays, rounds)
+
+
+def counts_per_second():
+    """Measure how often a byte that an index names is raised by one, all in the first cache.
+
+    Returns
+    -------
+    float
+        Increments per second of one thread, at increasing places as in a list of receivers.
+    """
+    index = np.sort(np.random.default_rng(0).permutation(4096)[:1000]).astype(np.uint16)
+    rounds = 2000
+    return index.size * rounds / _best_seconds(_count, index, np.zeros(4096, np.uint8), rounds)
+
+
+def peak_flops(dtype):
+    """Measure a matrix product of BLAS, which comes near to the peak.
+
+    Parameters
+    ----------
+    dtype : numpy dtype
+        float64 or float32.
+
+    Returns
+    -------
+    float
+        Additions and multiplications per second of one thread.
+    """
+    size = 1024
+    a, b, out = np.ones((3, size, size), dtype)
+    with threadpool_limits(1):
+        return 2 * size**3 / _best_seconds(np.matmul, a, b, out)

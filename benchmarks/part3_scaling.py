@@ -1,0 +1,287 @@
+"""How seconds and memory of Part 3 grow with its sizes, and how far the kernels are from bounds.
+
+Each point trains a task of its own in a process of its own, on synthetic recordings, and measures
+a loop (eight trials, then RLS) after a first one. Memory is the largest that the process ever
+used, less what it used once Python and all kernels were loaded (about 550 MB). One size is changed
+at a time. An exponent is the slope of log seconds (or megabytes) over log size; 1 is linear. Then
+the profile of one trial and one RLS step on one thread: each kernel runs alone on the spikes of
+that trial, beside a bound of this machine that is measured in the same process:
+
+- state update: bytes read and written, at the bandwidth of a triad of the same memory footprint;
+- spike delivery by bits: the same, three bytes for each neuron and spike; by lists: increments of
+  a byte in the first cache, one for each synapse;
+- RLS: its additions and multiplications at the speed of a matrix product, or its bytes at the
+  triad's bandwidth, whichever takes longer.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numba
+import numpy as np
+from numba import njit
+
+from benchmarks.bounds import counts_per_second, peak_flops, triad_bandwidth
+from benchmarks.measurement import machine, peak_rss_mb, table
+from data.make_standin import TIME, make_rates
+from src_part1.recordings import recordings_from_arrays
+from src_part3 import (
+    FeedforwardParameters,
+    NetworkParameters,
+    Recorder,
+    Training,
+    advance,
+    initial_state,
+    make_drive,
+    make_task,
+)
+from src_part3.connectivity import pack_rows
+from src_part3.feedforward import draw_spikes
+from src_part3.samples import sample_trial
+from src_part3.simulator import _deliver_list, _deliver_row, _update, _update_plastic
+
+REFERENCE = {
+    "n_neurons": 5000, "n_trained": 1824, "n_plastic": 40, "n_inputs": 300, "n_threads": 2,
+    "out_degree": 1000,
+}
+# The sizes of each curve; what is not named is as in REFERENCE.
+CURVES = {
+    "neurons": [{"n_neurons": n, "n_trained": 1000} for n in (2500, 5000, 10000, 20000, 50000)],
+    "trained": [{"n_neurons": 20000, "n_trained": n} for n in (1000, 2000, 4000, 8000)],
+    "plastic": [{"n_plastic": n} for n in (20, 40, 80, 160)],
+    "inputs": [{"n_inputs": n} for n in (75, 150, 300, 600, 1200)],
+    "threads": [{"n_threads": n} for n in (1, 2)],
+    "large": [{"n_neurons": 50000, "n_trained": 20000}],
+}
+_SIZE = {
+    "neurons": "n_neurons", "trained": "n_trained", "plastic": "n_plastic", "inputs": "n_inputs",
+    "threads": "n_threads", "large": "n_neurons",
+}
+_FIGURES = ("loop_s", "trials_s", "rls_s", "memory_mb")
+
+
+def add_arguments(parser):
+    """Declare the options of this benchmark."""
+    parser.add_argument("--curves", nargs="+", choices=CURVES, default=list(CURVES))
+    parser.add_argument("--repeats", type=int, default=3, help="loops to measure")
+    parser.add_argument("--scale", type=float, default=1.0,
+                        help="factor on neurons and trained neurons, to try it out")
+
+
+def _task(point):
+    n_exc, n_plastic = point["n_neurons"] // 2, point["n_plastic"] // 2
+    rates = make_rates(point["n_trained"])
+    return make_task(
+        recordings_from_arrays(rates, TIME, ("right", "left")),
+        network=NetworkParameters(
+            n_exc=n_exc, n_inh=n_exc, out_degree=point["out_degree"], n_plastic_exc=n_plastic,
+            n_plastic_inh=n_plastic,
+        ),
+        feedforward=FeedforwardParameters(n_inputs=point["n_inputs"]),
+    )
+
+
+@njit(cache=True)
+def _update_states(n_steps, constants, bias, n_exc, counts, u, v, fired, u_plastic, r_plastic,
+                   sum_balanced, sum_plastic):
+    c = constants
+    for _ in range(n_steps):
+        for i in range(u_plastic.size):
+            u_plastic[i] *= c[5]
+        for j in range(r_plastic.size):
+            r_plastic[j] *= c[5]
+        _update_plastic(c[4], c[0], c[1], counts[0], counts[1], c[6], c[7], c[8], bias, u[:n_exc],
+                        v[:n_exc], fired, u_plastic, sum_balanced, sum_plastic)
+        _update(c[4], c[2], c[3], counts[0, n_exc:], counts[1, n_exc:], c[6], c[7], c[8],
+                bias[n_exc:], u[n_exc:], v[n_exc:], fired[n_exc:])
+
+
+@njit(cache=True)
+def _deliver_bits(senders, rows, words):
+    for q in range(senders.size):
+        _deliver_row(rows[senders[q]], words)
+
+
+@njit(cache=True)
+def _deliver_lists(senders, targets, counts):
+    for q in range(senders.size):
+        _deliver_list(targets[senders[q]], counts)
+
+
+@njit(cache=True)
+def _deliver_plastic(senders, gain, weights, out_start, out_post, out_slot, u_plastic):
+    for q in range(senders.size):
+        for m in range(out_start[senders[q]], out_start[senders[q] + 1]):
+            u_plastic[out_post[m]] += weights[out_slot[m]] * gain
+
+
+def _seconds(function, *arguments, repeats=5):
+    function(*arguments)
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function(*arguments)
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def _profile(task, training):
+    """Seconds of each kernel in one trial on one thread, and their bounds."""
+    network, p, dtype = task.network, task.network.parameters, task.network.dtype
+    weights = training.weights[0]
+    trial_s = _seconds(
+        lambda: sample_trial(task, 0, weights, np.random.default_rng(0)), repeats=3
+    )
+    rng, n_steps = np.random.default_rng(0), round(task.trial.duration / p.dt)
+    state, recorder = initial_state(network, rng), Recorder(network, spikes=True)
+    drive = make_drive(network, task.trial, cue=task.cues[0],
+                       spikes=draw_spikes(task.feedforward, 0, rng))
+    advance(network, state, n_steps, drive=drive, weights=weights, recorder=recorder)
+    senders = recorder.spike_neurons
+
+    n, n_exc = p.n_neurons, p.n_exc
+    counts = np.zeros((2, n), np.uint8)
+    update_s = _seconds(
+        _update_states, n_steps, network.constants, drive.external_input(0), n_exc, counts,
+        state.u_balanced, state.v, np.zeros(n, np.uint8), state.u_plastic, state.r_plastic,
+        state.sum_balanced, state.sum_plastic,
+    )
+    s = dtype.itemsize
+    moved = n * (5 * s + 3) + n_exc * 7 * s + n * 2 * s
+    footprint = n * (4 * s + 3) + n_exc * 3 * s
+    result = {"state update": [update_s, n_steps * moved / triad_bandwidth(footprint)]}
+
+    static = network.static
+    rows = static.rows if len(static.rows) else pack_rows(static.targets, static.rows.shape[1])
+    bits = [
+        _seconds(_deliver_bits, senders, rows, np.zeros((8, rows.shape[1]), np.uint64)),
+        senders.size * 3 * n / triad_bandwidth(3 * n),
+    ]
+    lists = [
+        _seconds(_deliver_lists, senders, static.targets, counts[0]),
+        senders.size * p.out_degree / counts_per_second(),
+    ]
+    result["spike delivery, bits"], result["spike delivery, lists"] = bits, lists
+    used = bits if len(static.rows) else lists
+    plastic_s = _seconds(
+        _deliver_plastic, senders, network.constants[9], weights.recurrent.ravel(),
+        *network.out_lists, state.u_plastic,
+    )
+    result["plastic delivery"] = [plastic_s, None]
+    result["rest of the trial"] = [trial_s - update_s - used[0] - plastic_s, None]
+    result["trial"] = [trial_s, result["state update"][1] + used[1]]
+    result["RLS step"] = _rls(training)
+    return result
+
+
+def _rls(training):
+    rls, label = training.rls, training.labels.labels()[0]
+    rates, shared = (average[0] for average in training.regressors.values())
+    n_time, m, n_shared = len(rates), rls.n_own, rls.n_shared
+    at = slice(training._stride - 1, None, training._stride)
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        seconds = _seconds(rls.update, 0, rates, shared, label[at], repeats=3)
+    finally:
+        numba.set_num_threads(threads)
+    arrays = rls.state()
+    n_bytes = arrays["weights"].nbytes + arrays["Q"].nbytes
+    n_bytes += sum(arrays[name][0].nbytes for name in ("D", "G", "v"))
+    # Per neuron: w.eps and w, Q eps, its form, Q's lower triangle, v.s and v.
+    flops = rls.n_neurons * (4 * m + 2 * m**2 + 2 * m + m * (m + 1) + 4 * n_shared)
+    flops += arrays["G"].shape[1] * 4 * n_shared + 5 * n_shared**2
+    by_arithmetic = n_time * flops / peak_flops(rls.dtype)
+    return [seconds, max(by_arithmetic, 2 * n_bytes / triad_bandwidth(n_bytes))]
+
+
+def _measure(point, repeats, with_profile):
+    """Measure one point; runs in a process of its own, so that the peak memory is its own."""
+    numba.set_num_threads(point["n_threads"])
+    small = REFERENCE | {"n_neurons": 1200, "n_trained": 100, "out_degree": 100}
+    Training(_task(small)).run(1, progress=False)  # loads the kernels
+    before_mb = peak_rss_mb()
+    start = time.perf_counter()
+    task = _task(point)
+    task_s = time.perf_counter() - start
+    training = Training(task)
+    learn_s, learn = [], training._learn
+
+    def timed_learn(samples):
+        begin = time.perf_counter()
+        learn(samples)
+        learn_s.append(time.perf_counter() - begin)
+
+    training._learn = timed_learn
+    seconds = []
+    for loop in range(1 + repeats):
+        start = time.perf_counter()
+        training.run(loop + 1, progress=False, n_threads=point["n_threads"])
+        seconds.append(time.perf_counter() - start)
+    loop_s, rls_s = float(np.median(seconds[1:])), float(np.median(learn_s[1:]))
+    result = point | {
+        "task_s": task_s, "loop_s": loop_s, "trials_s": loop_s - rls_s, "rls_s": rls_s,
+        "memory_mb": peak_rss_mb() - before_mb, "correlation": float(np.mean(training.curve[-1])),
+    }
+    if with_profile:
+        gc.collect()
+        result["profile"] = _profile(task, training)
+    return result
+
+
+def _exponents(sizes, points):
+    return {
+        figure: float(np.polyfit(np.log(sizes), np.log([p[figure] for p in points]), 1)[0])
+        for figure in _FIGURES
+    }
+
+
+def run(arguments):
+    """Measure; see the module's docstring."""
+    curves, exponents = {}, {}
+    for name in arguments.curves:
+        curves[name] = []
+        for changes in CURVES[name]:
+            point = REFERENCE | changes
+            for size in ("n_neurons", "n_trained", "out_degree"):
+                point[size] = round(point[size] * arguments.scale)
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                measured = process.submit(_measure, point, arguments.repeats, True)
+                curves[name].append(measured.result())
+        if len(curves[name]) > 2:
+            sizes = [point[_SIZE[name]] for point in curves[name]]
+            exponents[name] = _exponents(sizes, curves[name])
+    return {
+        "curves": curves, "exponents": exponents, "repeats": arguments.repeats,
+        "machine": machine(),
+    }
+
+
+def report(result):
+    """Return the tables for people."""
+    parts = []
+    for name, points in result["curves"].items():
+        header = ("neurons", "trained", "plastic", "inputs", "threads", "loop s", "trials s",
+                  "RLS s", "MB")
+        keys = ("n_neurons", "n_trained", "n_plastic", "n_inputs", "n_threads", *_FIGURES)
+        lines = table(header, [[point[key] for key in keys] for point in points])
+        if name in result["exponents"]:
+            slopes = result["exponents"][name]
+            lines += "\nexponents: " + ", ".join(f"{k} {v:.2f}" for k, v in slopes.items())
+        parts.append(f"{name}\n{lines}")
+        last = points[-1]
+        rows = [
+            (part, seconds, "" if bound is None else bound,
+             "" if bound is None else seconds / bound)
+            for part, (seconds, bound) in last["profile"].items()
+        ]
+        parts.append(
+            f"one trial and one RLS step of the last line, one thread\n"
+            f"{table(('part', 's', 'bound s', 'ratio'), rows)}"
+        )
+    parts.append(f"({result['machine']}; median of {result['repeats']} loops)")
+    return "\n\n".join(parts)

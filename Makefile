@@ -22,7 +22,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 	--fork-strategy fewest $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial lab test lint notebooks warm bench rehearsal site lock clean
+.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal site lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -46,10 +46,12 @@ notebooks: $(READY) ## make the notebooks and badges from notebooks/source and p
 warm: $(READY) ## compile all kernels once, so that the first cells do not wait
 	$(RUN) -m tools.warm_kernels
 
-bench: $(PEERS) ## run the benchmarks (BENCHMARKS="part1-rls" for some of them)
-	@for name in $(or $(BENCHMARKS),$$($(RUN) -c "from benchmarks.__main__ import \
-	benchmark_modules; print(*benchmark_modules())")); do \
-	echo "== $$name"; $(RUN) -m benchmarks $$name || exit 1; done
+bench: $(PEERS) ## measure all, write build/benchmarks.html (BENCHMARKS="part1-rls" for some)
+	$(RUN) -m benchmarks all $(if $(BENCHMARKS),--only $(BENCHMARKS))
+
+soak: $(READY) ## the long tests: full notebooks, faults, files damaged at random, broken kernels
+	$(RUN) -m pytest -q -m soak $(PYTEST_ARGS)
+	$(RUN) -m tools.mutation_check
 
 rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
 	$(RUN) -m tools.rehearse

@@ -1,4 +1,4 @@
-"""Run one benchmark by name, for example ``python -m benchmarks part1-rls --json``.
+"""Run one benchmark by name, for example ``python -m benchmarks part1-rls --json``, or ``all``.
 
 Every module ``benchmarks/partN_<topic>.py`` is one benchmark. It offers
 ``add_arguments(parser)``, ``run(arguments) -> dict`` (the measurement, fit for JSON) and
@@ -13,6 +13,7 @@ import json
 import pkgutil
 
 import benchmarks
+from benchmarks.page import run_all
 
 
 def benchmark_modules():
@@ -30,7 +31,7 @@ def benchmark_modules():
 
 
 def main(argv=None):
-    """Parse the command line, run one benchmark and print its table.
+    """Parse the command line, run one benchmark (or all) and print its table.
 
     Parameters
     ----------
@@ -51,7 +52,13 @@ def main(argv=None):
         )
         module.add_arguments(command)
         command.set_defaults(module=module)
+    command = commands.add_parser("all", help="run all, write benchmarks.json and benchmarks.html")
+    command.add_argument("--only", nargs="+", choices=modules, default=list(modules))
+    command.add_argument("--output", default="build", help="folder of the two files")
     arguments = parser.parse_args(argv)
+    if arguments.name == "all":
+        run_all(arguments.only, arguments.output)
+        return
     result = arguments.module.run(arguments)
     print(arguments.module.report(result))
     if arguments.json:

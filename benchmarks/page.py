@@ -1,0 +1,196 @@
+"""All benchmarks in one run: a JSON file and a page with every table, figures and the machine."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+_PACKAGES = ("numpy", "scipy", "numba", "brian2", "nest-simulator")
+PUBLISHED = """\
+Published for TrainSpikingNet.jl (Arthur, Kim, Chen, Preibisch & Darshan 2023), not measured here:
+3.9, 8 and 22 s a loop for 10, 20 and 50 thousand neurons on CPU, cores not stated, K = 512 and 45
+plastic inputs; correlation 0.65 after 100 loops with 66,002 neurons. Their loop and ours differ in
+trials, duration and learning, so these numbers are no race."""
+_STYLE = """\
+body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+pre { overflow-x: auto; background: #f4f4f4; padding: 0.8rem; font-size: 0.8rem; }
+svg { max-width: 100%; height: auto; }"""
+
+
+def environment():
+    """Describe machine and versions.
+
+    Returns
+    -------
+    dict of str
+        Processor, number of cores, memory, system, Python and the versions of the packages.
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        processor = platform.processor() or platform.machine()
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "processor": processor, "cores": str(os.cpu_count()), "system": platform.platform(),
+        "python": platform.python_version(), **versions,
+    }
+
+
+def run_one(name):
+    """Run one benchmark in a process of its own.
+
+    Parameters
+    ----------
+    name : str
+        For example ``part1-rls``.
+
+    Returns
+    -------
+    dict
+        ``report`` (str), ``result`` (dict, or None if it failed), ``seconds``, and the
+        machine's load ``load_before`` and ``load_after``.
+    """
+    start, before = time.perf_counter(), os.getloadavg()[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", name, "--json"], capture_output=True, text=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        report, result = f"not measured: {reason[-1]}", None
+    else:
+        report, _, last = done.stdout.rstrip().rpartition("\n")
+        result = json.loads(last)
+    return {
+        "report": report, "result": result, "seconds": time.perf_counter() - start,
+        "load_before": before, "load_after": os.getloadavg()[0],
+    }
+
+
+def _svg(figure):
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight")
+    return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def _bars(values, label):
+    figure = Figure(figsize=(7, 0.5 + 0.35 * len(values)))
+    axes = figure.subplots()
+    axes.barh(list(values), list(values.values()), color="#0072b2")
+    axes.set(xlabel=label, xscale="log")
+    axes.invert_yaxis()
+    axes.bar_label(axes.containers[0], fmt=" %.3g")
+    axes.margins(x=0.15)
+    axes.spines[["top", "right"]].set_visible(False)
+    return _svg(figure)
+
+
+def _rules(result):
+    names = [key.removesuffix("_s") for key in result if key.endswith("_s")]
+    return _bars({
+        f"{name}, {n} inputs": 1e3 * result[f"{name}_s"][n]
+        for n in result["shared_s"] for name in names if n in result[f"{name}_s"]
+    }, "ms for one update (log)")
+
+
+def _simulators(result):
+    seconds = {}
+    for tool, of_tool in result["run_s"].items():
+        if isinstance(of_tool, dict):
+            seconds |= {f"{tool}, N = {n}": value for n, value in of_tool.items()}
+        else:
+            seconds[tool] = of_tool
+    return _bars(seconds, f"seconds for {result['duration_ms']:g} ms of the network (log)")
+
+
+def _curves(result):
+    names = [name for name in result["curves"] if name in result["exponents"]]
+    figure = Figure(figsize=(3.2 * max(len(names), 1), 3))
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        points = result["curves"][name]
+        key = next(k for k in points[0] if len({p[k] for p in points}) == len(points))
+        for what, label, mark in (
+            ("trials_s", "trials", "o-"), ("rls_s", "RLS", "s--"),
+        ):
+            slope = result["exponents"][name][what]
+            sizes, seconds = [p[key] for p in points], [p[what] for p in points]
+            axes.loglog(sizes, seconds, mark, label=f"{label}, exponent {slope:.2f}")
+        axes.set(xlabel=name, ylabel="seconds a loop")
+        axes.legend(fontsize="small", frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return _svg(figure)
+
+
+_FIGURES = {
+    "part1-rls": _rules, "part2-rls": _rules, "part3-rls": _rules, "part3-scaling": _curves,
+    "part2-simulation": _simulators, "part3-simulation": _simulators,
+}
+
+
+def page(measured):
+    """Write the page.
+
+    Parameters
+    ----------
+    measured : dict
+        What `run_all` puts into the JSON file.
+
+    Returns
+    -------
+    str
+        A complete HTML file without links to anything else.
+    """
+    about = ", ".join(f"{key} {value}" for key, value in measured["environment"].items())
+    parts = [f"<h1>Benchmarks</h1><p>{html.escape(about)}.</p><p>{html.escape(PUBLISHED)}</p>"]
+    for name, one in measured["benchmarks"].items():
+        figure = ""
+        if one["result"] is not None and name in _FIGURES:
+            figure = _FIGURES[name](one["result"])
+        parts.append(
+            f"<h2>{name}</h2><p>{one['seconds']:.0f} s, load {one['load_before']:.1f} before and "
+            f"{one['load_after']:.1f} after.</p>{figure}<pre>{html.escape(one['report'])}</pre>"
+        )
+    return (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Benchmarks</title>"
+        f"<style>{_STYLE}</style>{''.join(parts)}</html>\n"
+    )
+
+
+def run_all(names, folder):
+    """Run benchmarks one after the other and write ``benchmarks.json`` and ``benchmarks.html``.
+
+    Both files are written anew after each benchmark.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Which ones.
+    folder : path-like
+        Where to write.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    measured = {"environment": environment(), "published": PUBLISHED, "benchmarks": {}}
+    for name in names:
+        print(f"== {name}", flush=True)
+        measured["benchmarks"][name] = run_one(name)
+        print(measured["benchmarks"][name]["report"], flush=True)
+        (folder / "benchmarks.json").write_text(json.dumps(measured, indent=1) + "\n")
+        (folder / "benchmarks.html").write_text(page(measured), encoding="utf-8")

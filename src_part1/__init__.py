@@ -6,8 +6,8 @@ Recordings and where they come from (`rate_record`, `recordings`, `alm_files`, `
 networks (`parameters`, `connectivity`, `simulator`), targets (`targets`, `population`), exact
 recursive least squares (`rls`), training and testing (`training`, `learning_loop`), original
 FORCE (`force`), measures of quality (`metrics`), figures (`plotting`), figures to be turned by hand
-(`demos`), self-checks of the exercises (`exercises`, `checking`) and runs over many settings and
-seeds (`sweeps`).
+(`demos`), self-checks of the exercises (`exercises`, `checking`), runs over many settings and
+seeds (`sweeps`) and files that are whole (`files`).
 """
 
 from src_part1.connectivity import random_weights, sparse_weights

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from src_part1.files import replace_file
 from src_part1.validation import check_array, check_choice, check_integer, check_rng
 
 SOURCES = ("alm", "synthetic", "user")
@@ -155,20 +155,18 @@ class Recordings:
         ------
         ValueError
             If the name does not end in ``.npz``.
+        OSError
+            If it cannot be written; an earlier file is untouched then.
         """
         path = Path(path)
         if path.suffix != ".npz":
             raise ValueError(f"save.path must end in .npz, got {str(path)!r}.")
-        content = io.BytesIO()
-        np.savez_compressed(
-            content,
-            rates=self.rates,
-            time=self.time,
-            conditions=np.array(self.conditions, dtype=np.str_),
-            source=np.array(self.source),
-            provenance=np.array(self.provenance),
-        )
-        path.write_bytes(content.getvalue())
+        content = {
+            "rates": self.rates, "time": self.time,
+            "conditions": np.array(self.conditions, dtype=np.str_),
+            "source": np.array(self.source), "provenance": np.array(self.provenance),
+        }
+        replace_file(path, lambda file: np.savez_compressed(file, **content))
         return path
 
 

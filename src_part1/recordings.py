@@ -10,13 +10,13 @@ import dataclasses
 import os
 import warnings
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from src_part1 import alm_files
+from src_part1.files import read_arrays
 from src_part1.rate_record import Recordings
 from src_part1.validation import check_choice
 
@@ -160,9 +160,8 @@ def _load_npz(path):
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is not a .npz file, or is only a part of one.")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        content = read_arrays(path)
+    except ValueError as error:
         if "pickle" in str(error):
             raise ValueError(
                 f"{path} holds pickled Python objects, which could run code when they are read. "

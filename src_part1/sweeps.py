@@ -26,6 +26,7 @@ import numpy as np
 import scipy
 from tqdm.auto import tqdm
 
+from src_part1.files import replace_file
 from src_part1.validation import check_integer
 
 FORMAT = "recorded-rnn-sweep-1"
@@ -255,12 +256,7 @@ class _Store:
         if self.folder is None:
             return
         path = self._path(run["settings"], run["seed"])
-        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-        try:
-            temporary.write_text(json.dumps(run, indent=1), encoding="utf-8")
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_file(path, lambda file: file.write(json.dumps(run, indent=1).encode()))
 
 
 def _execute(function, name, todo, missing, n_jobs):

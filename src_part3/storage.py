@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
-import os
-import uuid
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from src_part1.files import read_arrays, replace_file
 from src_part3.connectivity import plastic_from_index
 from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
 from src_part3.state import PlasticWeights, build_network
@@ -31,6 +29,21 @@ class StorageError(ValueError):
     """A file that is foreign, damaged, of another version, or of another network."""
 
 
+def _closed(read):
+    """Let a file that holds nonsense under a valid checksum raise StorageError, nothing else."""
+
+    @functools.wraps(read)
+    def checked(path, *arguments):
+        try:
+            return read(path, *arguments)
+        except (OSError, StorageError):
+            raise
+        except Exception as error:
+            raise StorageError(f"{path} does not fit together: {error}") from error
+
+    return checked
+
+
 def save_network(path, task, weights):
     """Save a task and its trained weights.
 
@@ -45,6 +58,11 @@ def save_network(path, task, weights):
         The task.
     weights : sequence of PlasticWeights
         Weights of each condition, as ``Training.weights``.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; an earlier file is untouched then.
     """
     arrays = {
         "recurrent": weights[0].recurrent,
@@ -76,6 +94,11 @@ def load_network(path=TRAINED_FILE):
     StorageError
         If it is foreign, damaged, of another version, or its network cannot be drawn again.
     """
+    return _load_network(path)
+
+
+@_closed
+def _load_network(path):
     meta, arrays = _read(path)
     if meta["kind"] == "training":
         training = _training(path, meta, arrays)
@@ -84,11 +107,8 @@ def load_network(path=TRAINED_FILE):
     feedforward = _take(path, arrays, "feedforward_out")
     recurrent = _take(path, arrays, "recurrent")
     weights = tuple(PlasticWeights(recurrent, of_condition) for of_condition in feedforward)
-    try:
-        for of_condition in weights:
-            task.network.check_weights(of_condition)
-    except ValueError as error:
-        raise StorageError(f"{path} does not fit together: {error}") from error
+    for of_condition in weights:
+        task.network.check_weights(of_condition)
     return task, weights
 
 
@@ -101,6 +121,11 @@ def save_training(path, training):
         File to write, replaced in one go once everything is written.
     training : Training
         The training.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; an earlier file is untouched then.
     """
     more = {
         "training": dataclasses.asdict(training.parameters), "training_seed": training.seed,
@@ -128,6 +153,11 @@ def load_training(path):
     StorageError
         If it is foreign, damaged, of another version, or its network cannot be drawn again.
     """
+    return _load_training(path)
+
+
+@_closed
+def _load_training(path):
     meta, arrays = _read(path)
     if meta["kind"] != "training":
         raise StorageError(
@@ -139,10 +169,7 @@ def load_training(path):
 def _training(path, meta, arrays):
     parameters = _record(path, TrainingParameters, meta["training"])
     training = Training(_task(path, meta, arrays), parameters, seed=meta["training_seed"])
-    try:
-        training.restore(arrays)
-    except (KeyError, ValueError) as error:
-        raise StorageError(f"{path} does not fit together: {error}") from error
+    training.restore(arrays)
     return training
 
 
@@ -163,33 +190,20 @@ def _write(path, kind, task, more, arrays, *, compress):
         "recorded": task.recorded,
     } | arrays
     everything["checksum"] = _checksum(everything)
-    path = Path(path)
-    # A new file in the same folder that takes the old one's place: no moment without a file.
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with temporary.open("xb") as file:
-            (np.savez_compressed if compress else np.savez)(file, **everything)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace_file(path, lambda file: (np.savez_compressed if compress else np.savez)(
+        file, **everything
+    ))
 
 
 def _read(path):
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_arrays(path)
         meta = json.loads(arrays["meta"].tobytes())
         known = meta["format"] == FORMAT
     except FileNotFoundError:
         raise
-    except (
-        AttributeError, EOFError, KeyError, OSError, TypeError, ValueError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:
+    except Exception as error:  # bytes that nobody wrote on purpose raise anything
         raise StorageError(
             f"{path} is no file of {_MADE_BY}, or it is truncated ({error})."
         ) from error
@@ -234,9 +248,10 @@ def _task(path, meta, arrays):
     network = build_network(
         parameters, stream(meta["seed"], "static"), precision=meta["precision"]
     )
-    plastic = plastic_from_index(
-        _take(path, arrays, "trained"), _take(path, arrays, "pre_index"), parameters.n_neurons
-    )
+    neurons = [_take(path, arrays, name) for name in ("trained", "pre_index")]
+    if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in neurons):
+        raise StorageError(f"{path} names neurons beyond its {parameters.n_neurons}.")
+    plastic = plastic_from_index(*neurons, parameters.n_neurons)
     feedforward = _record(path, FeedforwardParameters, meta["feedforward"])
     network = dataclasses.replace(network, plastic=plastic, n_inputs=feedforward.n_inputs)
     task = assemble_task(

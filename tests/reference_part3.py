@@ -69,3 +69,18 @@ def simulate_balanced(network, v, n_steps, drive, weights=None):
                     spikes.append((t, i))
         last = now
     return spikes, v, u, u_plastic, r, s, sum_balanced, sum_plastic
+
+
+def draw_receivers(raw):
+    """Fisher-Yates with a new pool for each neuron: receivers [pre, k] in order of the draw."""
+    size, degree = raw.shape[0], raw.shape[1]
+    receivers = []
+    for j in range(size):
+        pool = [i for i in range(size) if i != j]
+        if j < size - 1:
+            pool.insert(j, pool.pop())  # the last neuron stands in for the sender
+        for s in range(degree):
+            pick = s + int(raw[j, s]) * (size - 1 - s) // 2**32
+            pool[s], pool[pick] = pool[pick], pool[s]
+        receivers.append(sorted(pool[:degree]))
+    return np.array(receivers)

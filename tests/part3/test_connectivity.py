@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from src_part3.connectivity import draw_plastic, draw_static
 from src_part3.parameters import NetworkParameters
-from tests.reference_part3 import dense_static
+from tests.reference_part3 import dense_static, draw_receivers
 
 
 @given(n_exc=st.integers(1, 90), n_inh=st.integers(1, 90), data=st.data())
@@ -20,6 +20,14 @@ def test_each_neuron_has_different_receivers_and_not_itself(n_exc, n_inh, data):
         assert len(set(targets.tolist())) == degree
         assert pre not in targets
         assert targets.max() < n_exc + n_inh
+
+
+@pytest.mark.parametrize(("size", "degree"), [(2, 1), (11, 4), (60, 59), (300, 3)])
+def test_draws_equal_the_slow_twin(size, degree):
+    parameters = NetworkParameters(n_exc=size // 2, n_inh=size - size // 2, out_degree=degree)
+    static = draw_static(parameters, np.random.default_rng(5))
+    raw = np.random.default_rng(5).integers(0, 2**32, size=(size, degree), dtype=np.uint32)
+    np.testing.assert_array_equal(static.targets, draw_receivers(raw))
 
 
 def test_rows_of_bits_hold_the_same_receivers():

@@ -1,0 +1,19 @@
+"""The list of breaks stays true to the code."""
+
+from tools.mutation_check import BREAKS, ROOT, failing_test
+
+
+def test_each_break_names_one_place():
+    assert len({b.name for b in BREAKS}) == len(BREAKS) >= 15
+    for b in BREAKS:
+        assert (ROOT / b.path).read_text(encoding="utf-8").count(b.old) == 1, b.name
+        assert b.old != b.new
+        assert (ROOT / b.tests).is_file()
+
+
+def test_a_failing_test_is_found_and_a_passing_one_is_not(tmp_path):
+    test = tmp_path / "test_one.py"
+    test.write_text("def test_it():\n    assert 1 == 1\n")
+    assert failing_test(tmp_path, "test_one.py") is None
+    test.write_text("def test_it():\n    assert 1 == 2\n")
+    assert failing_test(tmp_path, "test_one.py") == "test_it"

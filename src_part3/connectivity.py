@@ -128,8 +128,8 @@ def _draw_targets(raw, pool, out):
             picks[s] = s + np.int64((np.uint64(raw[j, s]) * left) >> np.uint64(32))
             out[j, s] = pool[picks[s]]
             pool[picks[s]] = pool[s]
-        for s in range(degree - 1, -1, -1):
-            pool[picks[s]] = out[j, s]
+        for s in range(degree):
+            pool[picks[s]] = picks[s]
         pool[j] = j
 
 

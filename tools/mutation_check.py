@@ -105,8 +105,7 @@ BREAKS = [
     *_breaks(
         "src_part3/connectivity.py", _CONNECTIVITY,
         ("connectivity: autapses", "pool[j] = size - 1", "pool[j] = j"),
-        ("connectivity: draws not undone", "pool[picks[s]] = out[j, s]",
-         "pool[picks[s]] = picks[s]"),
+        ("connectivity: draws not undone", "pool[picks[s]] = picks[s]", "pool[picks[s]] = s"),
         ("connectivity: bit", "np.uint8(1 << (target // width))",
          "np.uint8(1 << (target // (width + 1)))"),
         ("connectivity: slot", "out_post = trained[out_slot // max(pre_index.shape[1], 1)]",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse
 
-from src_part1.validation import check_rng
+from src_part1.parameters import ForceParameters, RateNetworkParameters
+from src_part1.validation import check_rng, check_type
 
 
 def random_weights(parameters, rng):
@@ -23,6 +24,7 @@ def random_weights(parameters, rng):
     ndarray of shape (n_units, n_units)
         Weights [post, pre] with zero diagonal.
     """
+    check_type("parameters", parameters, RateNetworkParameters)
     check_rng("rng", rng)
     n = parameters.n_units
     weights = rng.standard_normal((n, n)) * (parameters.gain / np.sqrt(n))
@@ -45,6 +47,7 @@ def sparse_weights(parameters, rng):
     scipy.sparse.csr_array of shape (n_units, n_units)
         Weights [post, pre].
     """
+    check_type("parameters", parameters, ForceParameters)
     check_rng("rng", rng)
     n, p = parameters.n_units, parameters.connection_probability
     scale = parameters.gain / np.sqrt(p * n)

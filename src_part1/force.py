@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from src_part1.connectivity import sparse_weights
 from src_part1.parameters import ForceParameters, n_steps_of
 from src_part1.rls import ReadoutRLS
-from src_part1.validation import check_array, check_integer, check_real, check_rng
+from src_part1.validation import check_array, check_integer, check_real, check_rng, check_type
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ def force_network(parameters, rng):
     ForceNetwork
         With readout 0 and a random initial state.
     """
+    check_type("parameters", parameters, ForceParameters)
     check_rng("rng", rng)
     n = parameters.n_units
     return ForceNetwork(

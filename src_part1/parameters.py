@@ -8,6 +8,8 @@ import numpy as np
 
 from src_part1.validation import check_choice, check_integer, check_real
 
+MOST_STEPS = 2**31 - 1  # time steps are counted in 32 bits
+
 
 def n_steps_of(name, duration, dt):
     """Return how many time steps a duration has, and refuse one that is no whole number.
@@ -27,9 +29,13 @@ def n_steps_of(name, duration, dt):
     Raises
     ------
     ValueError
-        If the duration is not a whole multiple of the time step.
+        If the duration is not a whole multiple of the time step, or far too long.
     """
     n_steps = round(duration / dt)
+    if n_steps > MOST_STEPS:
+        raise ValueError(
+            f"{name} must be at most {MOST_STEPS} time steps of dt = {dt:g} ms, got {duration:g}."
+        )
     if abs(n_steps * dt - duration) > 1e-6 * dt:
         raise ValueError(
             f"{name} must be a whole multiple of the time step dt = {dt:g} ms, got {duration:g}."

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from src_part1.parameters import n_steps_of
-from src_part1.validation import check_array, check_real
+from src_part1.parameters import RateNetworkParameters, n_steps_of
+from src_part1.validation import check_array, check_real, check_type
 
 # The flags for NaN and infinity stay off, so that a diverging run can be detected.
 _SUM = {"reassoc", "contract", "nsz"}
@@ -162,6 +162,7 @@ def simulate(
     FloatingPointError
         If the rates grow beyond all bounds.
     """
+    check_type("parameters", parameters, RateNetworkParameters)
     n, dt = parameters.n_units, parameters.dt
     weights = check_array("weights", weights, (n, n))
     check_real("duration", duration, unit="ms", above=0)

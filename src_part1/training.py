@@ -10,7 +10,7 @@ import numpy as np
 from src_part1.learning_loop import learn_in_loops
 from src_part1.parameters import RateNetworkParameters, TrialTiming, n_steps_of
 from src_part1.simulator import advance, simulate
-from src_part1.validation import check_array, check_integer
+from src_part1.validation import check_array, check_integer, check_type
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class TrainingTask:
     cues: np.ndarray
 
     def __post_init__(self):
+        check_type("TrainingTask.parameters", self.parameters, RateNetworkParameters)
+        check_type("TrainingTask.timing", self.timing, TrialTiming)
         n, dt = self.parameters.n_units, self.parameters.dt
         for field in ("learn_every", "stim_on", "stim_off", "learn_on", "learn_off"):
             n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), dt)
@@ -118,6 +120,7 @@ def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
     TrainingDivergedError
         If rates or weights leave the finite numbers; it carries the last sound result.
     """
+    check_type("task", task, TrainingTask)
     return learn_in_loops(
         partial(_train_trial, task), task.targets, weights,
         ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
@@ -150,6 +153,7 @@ def run_frozen(task, weights, condition=0, *, record_every=None):
     FloatingPointError
         If the rates grow beyond all bounds.
     """
+    check_type("task", task, TrainingTask)
     check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
     timing = task.timing
     return simulate(

@@ -162,10 +162,7 @@ def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
         expected = ", ".join("any" if n is None else str(n) for n in shape)
         raise ValueError(f"{name} must have shape ({expected}), got {array.shape}.")
     array = np.ascontiguousarray(array, dtype=dtype)
-    bad = ~np.isfinite(array)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(f"{name} must be finite, but the entry at {where} is {array[where]}.")
+    check_finite(name, array)
     if at_least is not None:
         bad = array < at_least
         if bad.any():
@@ -175,6 +172,27 @@ def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
                 f"but the entry at {where} is {array[where]:g}."
             )
     return array
+
+
+def check_finite(name, array):
+    """Refuse an array that holds NaN or an infinity.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    array : ndarray of float
+        Any shape.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not finite.
+    """
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(f"{name} must be finite, but the entry at {where} is {array[where]}.")
 
 
 def check_rng(name, rng):
@@ -203,3 +221,74 @@ def check_rng(name, rng):
             "make one with numpy.random.default_rng(seed)."
         )
     return rng
+
+
+def check_type(name, value, kind):
+    """Return ``value`` if it is an instance of a class.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    value : object
+        What was given.
+    kind : type
+        The class.
+
+    Returns
+    -------
+    object
+        The same object.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if not isinstance(value, kind):
+        module = type(value).__module__
+        origin = f"{module}." if module.startswith("src_part") else ""
+        raise TypeError(
+            f"{name} must be of type {kind.__module__}.{kind.__name__}, "
+            f"got {origin}{type(value).__name__}."
+        )
+    return value
+
+
+def check_index(name, values, size, *, of="neurons"):
+    """Return ``values`` as numbers of neurons (or of something else) that exist.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    values : array_like of int
+        A list of whole numbers, which may be empty.
+    size : int
+        How many there are to choose from.
+    of : str, optional
+        What the numbers stand for.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_values,)
+        The checked numbers.
+
+    Raises
+    ------
+    TypeError
+        If the entries are not whole numbers.
+    ValueError
+        If there is more than one axis, or a number is negative or too large.
+    """
+    index = np.asarray(values)
+    if index.ndim != 1:
+        raise ValueError(f"{name} must be a list of {of}, got shape {index.shape}.")
+    if index.size == 0:
+        return np.zeros(0, np.int64)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold whole numbers, got {values!r}.")
+    bad = index[(index < 0) | (index >= size)]
+    if bad.size:
+        raise ValueError(f"{name} must name {of} 0 to {size - 1}, got {bad[0]}.")
+    return index.astype(np.int64)

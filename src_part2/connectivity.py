@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from src_part1.validation import check_rng
+from src_part1.validation import check_rng, check_type
+from src_part2.parameters import NetworkParameters
 
 
 def random_weights(network, rng):
@@ -22,6 +23,7 @@ def random_weights(network, rng):
     ndarray of shape (n_units, n_units)
         Weights [post, pre] (voltage times ms) with zero diagonal.
     """
+    check_type("network", network, NetworkParameters)
     check_rng("rng", rng)
     weights = rng.standard_normal((network.n_units, network.n_units)) * network.weight_sd
     np.fill_diagonal(weights, 0.0)

@@ -9,7 +9,14 @@ import numpy as np
 
 from src_part1.metrics import correlation, r2
 from src_part1.sweeps import sweep
-from src_part1.validation import check_array, check_choice, check_integer, check_real, check_rng
+from src_part1.validation import (
+    check_array,
+    check_choice,
+    check_integer,
+    check_real,
+    check_rng,
+    check_type,
+)
 from src_part2.parameters import LIFParameters, NetworkParameters
 from src_part2.tasks import TIMING, pattern_task
 from src_part2.training import run_frozen_outputs, train
@@ -118,6 +125,7 @@ def learn(settings, rng, *, n_trials=20):
     TrainingDivergedError
         If the training diverges.
     """
+    check_type("settings", settings, LearningSettings)
     check_rng("rng", rng)
     neuron = LIFParameters(tau_syn=settings.tau_syn, noise=settings.noise)
     network = NetworkParameters(

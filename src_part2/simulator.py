@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_array, check_real, check_rng
+from src_part1.validation import check_array, check_index, check_real, check_rng, check_type
 from src_part2.kernels import _advance
+from src_part2.parameters import LIFParameters
 
 _SPIKE_BUFFER = 1 << 16
 _NO_INDEX = np.empty(0, np.int64)
@@ -261,6 +262,7 @@ def simulate(
     TypeError, ValueError
         If an argument has a wrong type, shape or value.
     """
+    check_type("neuron", neuron, LIFParameters)
     mean_input = check_array("mean_input", mean_input, ("n_units",))
     n, dt = mean_input.size, neuron.dt
     weights_by_pre = UNCONNECTED
@@ -270,7 +272,7 @@ def simulate(
     check_real("stim_on", stim_on, unit="ms", at_least=0)
     check_real("stim_off", stim_off, unit="ms", at_least=stim_on)
     cue = np.zeros(n) if cue is None else check_array("cue", cue, (n,))
-    traced = _check_traced(traced, n)
+    traced = check_index("traced", traced, n)
     trace_every = check_real("trace_every", dt if trace_every is None else trace_every, above=0)
 
     n_steps = n_steps_of("duration", duration, dt)
@@ -286,16 +288,3 @@ def simulate(
         n, float(duration), mean_input, state.counts, (steps + 1) * dt, ids, traced,
         np.arange(len(recorder.trace_v)) * every * dt, recorder.trace_v.T, recorder.trace_u.T,
     )
-
-
-def _check_traced(traced, n_units):
-    index = np.asarray(traced)
-    if index.size == 0:
-        return _NO_INDEX
-    if index.ndim != 1 or index.dtype.kind not in "iu":
-        raise TypeError(f"traced must be a sequence of whole numbers, got {traced!r}.")
-    if index.min() < 0 or index.max() >= n_units:
-        raise ValueError(
-            f"traced must lie between 0 and {n_units - 1}, got {index.min()} to {index.max()}."
-        )
-    return index.astype(np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 
 from src_part1.learning_loop import learn_in_loops
 from src_part1.parameters import TrialTiming, n_steps_of
-from src_part1.validation import check_array, check_integer, check_real, check_rng
+from src_part1.validation import check_array, check_integer, check_real, check_rng, check_type
 from src_part2.parameters import LIFParameters
 from src_part2.simulator import advance, simulate, start_state
 
@@ -49,6 +49,8 @@ class SpikingTask:
     cues: np.ndarray
 
     def __post_init__(self):  # noqa: D105
+        check_type("SpikingTask.neuron", self.neuron, LIFParameters)
+        check_type("SpikingTask.timing", self.timing, TrialTiming)
         for field in ("stim_on", "stim_off", "learn_on", "learn_off", "learn_every"):
             n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), self.neuron.dt)
         mean_input = check_array("SpikingTask.mean_input", self.mean_input, ("n_units",))
@@ -124,6 +126,7 @@ def train(
         If the rates pass ``max_rate``, or inputs or weights leave the finite numbers. Its
         ``result`` holds the weights and the RLS state after the last sound loop.
     """
+    check_type("task", task, SpikingTask)
     check_rng("rng", rng)
     check_real("max_rate", max_rate, unit="Hz", above=0)
     return learn_in_loops(
@@ -192,6 +195,7 @@ def run_frozen(task, weights, rng, condition=0, *, traced=None, trace_every=None
     TypeError, ValueError
         If an argument has a wrong type, shape or value.
     """
+    check_type("task", task, SpikingTask)
     check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
     timing = task.timing
     return simulate(
@@ -229,6 +233,7 @@ def run_frozen_outputs(task, weights, rng, condition=0, *, n_trials=20):
     TypeError, ValueError
         As :func:`run_frozen`.
     """
+    check_type("task", task, SpikingTask)
     check_integer("n_trials", n_trials, at_least=1)
     timing, dt = task.timing, task.neuron.dt
     every = np.gcd(round(timing.learn_on / dt), round(timing.learn_every / dt)) * dt

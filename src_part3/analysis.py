@@ -7,9 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src_part1.validation import check_array, check_integer, check_real, check_rng
+from src_part1.validation import (
+    check_array,
+    check_index,
+    check_integer,
+    check_real,
+    check_rng,
+    check_type,
+)
 from src_part3.evaluation import evaluate
 from src_part3.state import PlasticWeights
+from src_part3.task import CortexTask
 
 
 class Groups(NamedTuple):
@@ -81,9 +89,8 @@ def strongest_modulated(rates, neurons, n):
         Neurons in order of falling standard deviation.
     """
     n = check_integer("n", n, at_least=1)
-    neurons = np.asarray(neurons)
     spread = _side_by_side(rates, neurons).std(axis=1)
-    return neurons[np.argsort(-spread, kind="stable")[:n]]
+    return np.asarray(neurons)[np.argsort(-spread, kind="stable")[:n]]
 
 
 def selectivity(rates, last):
@@ -127,10 +134,12 @@ def principal_components(rates, neurons, n_components):
     Raises
     ------
     ValueError
-        If no neuron changes its rate.
+        If no neuron changes its rate, or there are fewer neurons or bins than components.
     """
-    n_components = check_integer("n_components", n_components, at_least=1)
     centred = _centred(rates, neurons)
+    n_components = check_integer(
+        "n_components", n_components, at_least=1, at_most=min(centred.shape)
+    )
     total = (centred**2).sum()
     if not total > 0:
         raise ValueError("principal_components needs neurons whose rates change.")
@@ -202,6 +211,8 @@ def perturb(task, weights, rng, *, silenced_fraction=0.0, feedforward=True, recu
     Evaluation
         The figures.
     """
+    check_type("task", task, CortexTask)
+    weights = task.check_weights(weights)
     check_rng("rng", rng)
     trained = task.network.trained
     check_real("silenced_fraction", silenced_fraction, at_least=0, at_most=1)
@@ -219,7 +230,8 @@ def perturb(task, weights, rng, *, silenced_fraction=0.0, feedforward=True, recu
 def _side_by_side(rates, neurons):
     # Conditions one after the other, [neuron, condition and time].
     rates = check_array("rates", rates, (None, None, None))
-    return np.concatenate(list(rates[:, np.asarray(neurons)]), axis=1)
+    neurons = check_index("neurons", neurons, rates.shape[1])
+    return np.concatenate(list(rates[:, neurons]), axis=1)
 
 
 def _centred(rates, neurons):

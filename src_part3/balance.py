@@ -18,7 +18,9 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import zeta
 
+from src_part1.validation import check_type
 from src_part2.siegert import siegert_rate
+from src_part3.parameters import NetworkParameters
 
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
 _NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
@@ -62,6 +64,7 @@ def in_degrees(parameters):
     ndarray, shape (2,)
         ``K_E`` and ``K_I``.
     """
+    check_type("parameters", parameters, NetworkParameters)
     sizes = np.array([parameters.n_exc, parameters.n_inh])
     return parameters.out_degree * sizes / parameters.n_neurons
 

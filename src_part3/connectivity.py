@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from src_part1.validation import check_rng
+from src_part1.validation import check_index, check_rng, check_type
+from src_part3.parameters import NetworkParameters
 
 _BLOCK = 8  # words of 64 bits: one cache line, and a whole number of vector registers
 # With more neurons than this for each synapse that a neuron makes, lists are quicker than bits
@@ -105,6 +106,7 @@ def draw_static(parameters, rng):
     StaticConnectivity
         The static synapses.
     """
+    check_type("parameters", parameters, NetworkParameters)
     rng = check_rng("rng", rng)
     size, degree = parameters.n_neurons, parameters.out_degree
     raw = rng.integers(0, 2**32, size=(size, degree), dtype=np.uint32)
@@ -186,6 +188,7 @@ def draw_plastic(parameters, trained, rng):
         If ``trained`` repeats a neuron or names one that is not excitatory, or if there are
         too few senders.
     """
+    check_type("parameters", parameters, NetworkParameters)
     rng = check_rng("rng", rng)
     trained = np.asarray(trained)
     n_from_exc, n_from_inh = parameters.n_plastic_exc, parameters.n_plastic_inh
@@ -194,10 +197,12 @@ def draw_plastic(parameters, trained, rng):
             "trained must be a list of at least one whole number, "
             f"got shape {trained.shape} and dtype {trained.dtype}."
         )
-    if trained.min() < 0 or trained.max() >= parameters.n_exc:
-        raise ValueError(f"trained must name E neurons, 0 to {parameters.n_exc - 1}.")
-    if np.unique(trained).size != trained.size:
-        raise ValueError("trained must name each neuron once.")
+    trained = check_index("trained", trained, parameters.n_exc, of="E neurons")
+    names, times = np.unique(trained, return_counts=True)
+    if times.max() > 1:
+        raise ValueError(
+            f"trained must name each neuron once, got {names[times.argmax()]} {times.max()} times."
+        )
     if n_from_exc > trained.size - 1 or n_from_inh > parameters.n_inh:
         raise ValueError(
             f"{n_from_exc} + {n_from_inh} plastic synapses need as many senders, got "
@@ -229,9 +234,20 @@ def plastic_from_index(trained, pre_index, n_neurons):
     -------
     PlasticConnectivity
         The same synapses seen from both ends.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not that of a neuron, or ``pre_index`` has not a row for each.
     """
-    trained = np.ascontiguousarray(trained, dtype=np.int32)
-    pre_index = np.ascontiguousarray(pre_index, dtype=np.int32)
+    trained = check_index("trained", trained, n_neurons).astype(np.int32)
+    pre_index = np.asarray(pre_index)
+    if pre_index.ndim != 2 or len(pre_index) != trained.size:
+        raise ValueError(
+            f"pre_index must have shape ({trained.size}, n_plastic), got {pre_index.shape}."
+        )
+    senders = check_index("pre_index", pre_index.ravel(), n_neurons)
+    pre_index = senders.astype(np.int32).reshape(pre_index.shape)
     out_slot = np.argsort(pre_index, axis=None, kind="stable").astype(np.int32)
     counts = np.bincount(pre_index.ravel(), minlength=n_neurons)
     out_start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)

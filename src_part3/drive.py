@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_array, check_rng
+from src_part1.validation import check_array, check_index, check_integer, check_rng, check_type
+from src_part3.state import Network
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,30 @@ class Drive:
         first, last = np.searchsorted(self.spike_steps, [start, stop])
         return np.unique(self.spike_sources[first:last])
 
+    def check(self, network):
+        """Refuse a network that this was not made for.
+
+        Parameters
+        ----------
+        network : Network
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If it has another number of neurons, or too few Poisson neurons.
+        """
+        n_neurons = network.parameters.n_neurons
+        for name in ("baseline", "cue", "active"):
+            shape = getattr(self, name).shape
+            if shape != (n_neurons,):
+                raise ValueError(f"drive.{name} must have shape ({n_neurons},), got {shape}.")
+        highest = self.spike_sources.max(initial=-1)
+        if highest >= network.n_inputs:
+            raise ValueError(
+                f"drive.spike_sources must be below {network.n_inputs}, got {highest}."
+            )
+
 
 def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, extra_input=None):
     """Put together what acts on a network in one trial.
@@ -101,6 +126,7 @@ def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, ext
     ValueError
         If an array does not fit the network, or ``cue`` comes without ``trial``.
     """
+    check_type("network", network, Network)
     p, dtype = network.parameters, network.dtype
     baseline = network.external_input
     if extra_input is not None:
@@ -110,7 +136,7 @@ def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, ext
     if cue is None:
         cue = np.zeros(p.n_neurons, dtype)
     elif trial is None:
-        raise ValueError("trial must say when the cue is on.")
+        raise ValueError("trial must say when the cue is on, got None.")
     else:
         cue = check_array("cue", cue, (p.n_neurons,), dtype=dtype)
         on = n_steps_of("trial.stim_on", trial.stim_on, p.dt)
@@ -120,10 +146,13 @@ def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, ext
     if steps.shape != sources.shape or steps.ndim != 1 or (np.diff(steps) < 0).any():
         raise ValueError("spikes must be two lists of one length, the first in increasing order.")
     if sources.size and not 0 <= sources.min() <= sources.max() < network.n_inputs:
-        raise ValueError(f"spikes must come from sources 0 to {network.n_inputs - 1}.")
+        raise ValueError(
+            f"spikes must come from sources 0 to {network.n_inputs - 1}, "
+            f"got {sources.min()} to {sources.max()}."
+        )
     active = np.ones(p.n_neurons, np.bool_)
     if silenced is not None:
-        active[np.asarray(silenced, dtype=np.intp)] = False
+        active[check_index("silenced", silenced, p.n_neurons)] = False
     return Drive(baseline, cue, on, off, steps, sources, active)
 
 
@@ -147,5 +176,6 @@ def draw_cues(network, trial, n_conditions, rng):
         Inputs during the cue (voltage).
     """
     rng = check_rng("rng", rng)
+    n_conditions = check_integer("n_conditions", n_conditions, at_least=1)
     size = (n_conditions, network.parameters.n_neurons)
     return trial.cue_amplitude * rng.uniform(-1, 1, size)

@@ -8,8 +8,9 @@ import numpy as np
 
 from src_part1.metrics import correlation, r2
 from src_part1.psth import moving_mean
-from src_part1.validation import check_integer, check_rng
+from src_part1.validation import check_integer, check_rng, check_type
 from src_part3.labels import smooth_bins
+from src_part3.task import CortexTask
 from src_part3.trials import run_trials
 
 # Half of the tasks' bins, so that windows can be centred on the time of a target.
@@ -129,6 +130,8 @@ def evaluate(task, weights, rng, *, n_trials=100, n_threads=None, silenced=None,
     TypeError, ValueError
         If an argument does not fit.
     """
+    check_type("task", task, CortexTask)
+    weights = task.check_weights(weights)
     check_rng("rng", rng)
     n_trials = check_integer("n_trials", n_trials, at_least=2)
     conditions = [

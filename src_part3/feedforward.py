@@ -8,7 +8,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer, check_rng
+from src_part1.validation import check_integer, check_rng, check_type
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,9 @@ def draw_spikes(feedforward, condition, rng):
         Time step, in increasing order, and neuron of each spike.
     """
     rng = check_rng("rng", rng)
+    check_type("feedforward", feedforward, FeedforwardRates)
+    n_conditions = len(feedforward.rates)
+    condition = check_integer("condition", condition, at_least=0, at_most=n_conditions - 1)
     rates = feedforward.rates[condition]
     n_steps, n_inputs = rates.shape
     highest = float(rates.max(initial=0.0))

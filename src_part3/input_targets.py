@@ -105,7 +105,8 @@ def input_targets(rates, sigma, *, tau_m=10.0, v_th=1.0, v_reset=0.0, lowest=LOW
     """
     lowest = check_real("lowest", lowest, unit="Hz", above=0)
     rates = np.asarray(rates, dtype=np.float64)
-    if not (np.isfinite(rates).all() and (rates >= 0).all()):
-        raise ValueError("rates must be finite and not negative (Hz).")
+    bad = rates[~(np.isfinite(rates) & (rates >= 0))]
+    if bad.size:
+        raise ValueError(f"rates must be finite and not negative (Hz), got {bad[0]}.")
     rates = np.maximum(rates, lowest)
     return siegert_mean_input(rates, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset)

@@ -14,13 +14,14 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer, check_rng
+from src_part1.validation import check_integer, check_rng, check_type
 from src_part3.drive import make_drive
 from src_part3.evaluation import evaluate
 from src_part3.feedforward import draw_spikes
 from src_part3.rls import SharedInputRLS, recurrent_prior
 from src_part3.simulator import advance
 from src_part3.state import PlasticWeights, initial_state
+from src_part3.task import CortexTask
 
 _RIDGE_RECURRENT, _ROW_SUM, _RIDGE_FEEDFORWARD = 0.04, 8.0, 1.0
 
@@ -56,6 +57,7 @@ def train_original(task, rng, *, n_loops=50, measure_every=10, n_trials=4, progr
         Weights, and the mean over neurons of the correlation of a single trial's total input
         in the first condition with its target.
     """
+    check_type("task", task, CortexTask)
     check_rng("rng", rng)
     check_integer("n_loops", n_loops, at_least=1)
     check_integer("measure_every", measure_every, at_least=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer
+from src_part1.validation import check_index, check_integer
 
 
 class Recorder:
@@ -42,9 +42,7 @@ class Recorder:
         n_neurons, dt = network.parameters.n_neurons, network.parameters.dt
         n_bins = check_integer("n_bins", n_bins, at_least=0)
         n_trace_steps = check_integer("n_trace_steps", n_trace_steps, at_least=0)
-        self.probes = np.asarray(probes, dtype=np.int32)
-        if self.probes.size and not 0 <= self.probes.min() <= self.probes.max() < n_neurons:
-            raise ValueError(f"probes must name neurons 0 to {n_neurons - 1}.")
+        self.probes = check_index("probes", probes, n_neurons).astype(np.int32)
         self.dt = dt
         self.start = check_integer("start", start, at_least=0)
         self.bin_steps = n_steps_of("bin_width", bin_width, dt)
@@ -77,6 +75,26 @@ class Recorder:
             self._spike_steps, self._spike_neurons, self.n_spikes, self.counts, self.bin_steps,
             self.probes, self._probe_exc, self.traces, self.start,
         )
+
+    def check(self, network):
+        """Refuse a network that this was not made for.
+
+        Parameters
+        ----------
+        network : Network
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If it has another number of neurons, or other numbers.
+        """
+        n_neurons = network.parameters.n_neurons
+        if self.counts.shape[1] != n_neurons or self.traces.dtype != network.dtype:
+            raise ValueError(
+                f"recorder must be made for {n_neurons} neurons in {network.dtype}, "
+                f"got one for {self.counts.shape[1]} in {self.traces.dtype}."
+            )
 
     def grow(self):
         """Double the room for spikes."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src_part1.validation import check_array, check_rng
+from src_part1.validation import check_array, check_rng, check_type
 from src_part2.statistics import firing_rates
 from src_part3.balance import leading_order_rates, mean_field
-from src_part3.parameters import TrialParameters
+from src_part3.parameters import NetworkParameters, TrialParameters
 from src_part3.state import build_network
 from src_part3.trials import run_trials
 
@@ -85,6 +85,7 @@ def scan_external_input(parameters, extra, rng, *, trial=_MEASURED, n_trials=2):
         ``values`` is ``extra``.
     """
     extra = check_array("extra", extra, (None,))
+    check_type("parameters", parameters, NetworkParameters)
     scale = np.sqrt(parameters.in_degree)
     changed = [replace(parameters, mu_exc=parameters.mu_exc + x / scale) for x in extra]
     return _scan(changed, extra, rng, trial, n_trials)

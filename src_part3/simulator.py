@@ -54,14 +54,17 @@ def advance(network, state, n_steps, *, drive=None, weights=None, recorder=None)
 
     Raises
     ------
-    ValueError
-        If the weights are missing or do not fit the network.
+    TypeError, ValueError
+        If weights are missing, or weights, state, drive or recorder do not fit the network.
     FloatingPointError
         If the input or the voltage of a neuron is not finite afterwards.
     """
     n_steps = check_integer("n_steps", n_steps, at_least=0)
     drive = make_drive(network) if drive is None else drive
     recorder = Recorder(network) if recorder is None else recorder
+    state.check(network)
+    drive.check(network)
+    recorder.check(network)
     recurrent, feedforward = network.check_weights(weights)
     last = state.step + n_steps
     for stop in (drive.cue_on, drive.cue_off, last):

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from src_part1.validation import check_choice, check_rng
+from src_part1.validation import check_choice, check_integer, check_rng, check_type
 from src_part3.connectivity import PlasticConnectivity, StaticConnectivity, draw_static
 from src_part3.parameters import NetworkParameters
 
@@ -56,6 +56,8 @@ class Network:
     def __post_init__(self):
         """Check that the parts fit together."""
         check_choice("Network.precision", self.precision, ("float64", "float32"))
+        check_type("Network.parameters", self.parameters, NetworkParameters)
+        check_integer("Network.n_inputs", self.n_inputs, at_least=0)
         n_neurons = self.parameters.n_neurons
         if self.static.targets.shape != (n_neurons, self.parameters.out_degree):
             raise ValueError(
@@ -103,6 +105,16 @@ class Network:
         """The trained neurons, shape (n_trained,)."""
         return np.zeros(0, np.int32) if self.plastic is None else self.plastic.trained
 
+    @property
+    def state_sizes(self):
+        """Length of each array of numbers in a `NetworkState`, by name."""
+        n_neurons = self.parameters.n_neurons
+        n_exc, n_all = (0, 0) if self.plastic is None else (self.n_exc, n_neurons)
+        return {
+            "v": n_neurons, "u_balanced": n_neurons, "u_plastic": n_exc, "r_plastic": n_all,
+            "s_feedforward": self.n_inputs, "sum_balanced": n_exc, "sum_plastic": n_exc,
+        }
+
     def without_plastic(self):
         """Return the same balanced network before it got plastic synapses and inputs.
 
@@ -137,6 +149,11 @@ class Network:
         -------
         recurrent, feedforward_out : ndarray
             As in :class:`PlasticWeights`; empty for a network without plastic synapses.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are missing, superfluous or of another shape.
         """
         if self.plastic is None:
             if weights is not None:
@@ -144,6 +161,7 @@ class Network:
             return np.zeros((0, 0), self.dtype), np.zeros((0, 0), self.dtype)
         if weights is None:
             raise ValueError("the network has plastic synapses: weights must be given.")
+        check_type("weights", weights, PlasticWeights)
         shapes = self.plastic.pre_index.shape, (self.n_inputs, self.trained.size)
         arrays = weights.recurrent, weights.feedforward_out
         names = "weights.recurrent", "weights.feedforward_out"
@@ -170,6 +188,7 @@ def build_network(parameters, rng, *, precision="float64"):
     Network
         The network, without plastic synapses.
     """
+    check_choice("precision", precision, ("float64", "float32"))
     return Network(parameters, draw_static(parameters, rng), precision=precision)
 
 
@@ -215,6 +234,29 @@ class NetworkState:
         arrays = {k: value.copy() for k, value in values.items() if isinstance(value, np.ndarray)}
         return replace(self, **arrays)
 
+    def check(self, network):
+        """Refuse a network that this is not a state of.
+
+        Parameters
+        ----------
+        network : Network
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If an array has another length or type than the network needs.
+        """
+        needed = {name: (size, network.dtype) for name, size in network.state_sizes.items()}
+        needed["pending"] = network.parameters.n_neurons, np.dtype(np.int32)
+        for name, (size, dtype) in needed.items():
+            array = getattr(self, name)
+            if array.shape != (size,) or array.dtype != dtype:
+                raise ValueError(
+                    f"state.{name} must hold {size} numbers of type {dtype} for this network, "
+                    f"got shape {array.shape} and type {array.dtype}."
+                )
+
 
 def initial_state(network, rng):
     """Return the state at the start of a trial: voltages uniform between reset and threshold.
@@ -232,13 +274,9 @@ def initial_state(network, rng):
         All inputs are 0.
     """
     rng = check_rng("rng", rng)
-    p, dtype = network.parameters, network.dtype
-    n_exc, n_all = (0, 0) if network.plastic is None else (p.n_exc, p.n_neurons)
-    v = p.v_reset + (p.v_th - p.v_reset) * rng.random(p.n_neurons)
-    return NetworkState(
-        step=0, v=v.astype(dtype), u_balanced=np.zeros(p.n_neurons, dtype),
-        pending=np.zeros(p.n_neurons, np.int32), n_pending=0,
-        u_plastic=np.zeros(n_exc, dtype), r_plastic=np.zeros(n_all, dtype),
-        s_feedforward=np.zeros(network.n_inputs, dtype),
-        sum_balanced=np.zeros(n_exc, dtype), sum_plastic=np.zeros(n_exc, dtype),
-    )
+    check_type("network", network, Network)
+    p = network.parameters
+    arrays = {name: np.zeros(n, network.dtype) for name, n in network.state_sizes.items()}
+    arrays["v"][:] = p.v_reset + (p.v_th - p.v_reset) * rng.random(p.n_neurons)
+    pending = np.zeros(p.n_neurons, np.int32)
+    return NetworkState(step=0, n_pending=0, pending=pending, **arrays)

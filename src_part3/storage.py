@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from src_part1.files import read_arrays, replace_file
+from src_part1.validation import check_type
 from src_part3.connectivity import plastic_from_index
 from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
 from src_part3.state import PlasticWeights, build_network
-from src_part3.task import assemble_task, stream
+from src_part3.task import CortexTask, assemble_task, stream
 from src_part3.training import Training
 from src_part3.training_parameters import TrainingParameters
 
@@ -61,9 +62,19 @@ def save_network(path, task, weights):
 
     Raises
     ------
+    TypeError, ValueError
+        If the weights do not fit the task, or the conditions differ in their recurrent ones.
     OSError
         If it cannot be written; an earlier file is untouched then.
     """
+    check_type("task", task, CortexTask)
+    weights = task.check_weights(weights)
+    for of_condition in weights[1:]:
+        if not np.array_equal(of_condition.recurrent, weights[0].recurrent):
+            raise ValueError(
+                "weights must have the same recurrent weights in all conditions to be saved, "
+                "got different ones."
+            )
     arrays = {
         "recurrent": weights[0].recurrent,
         "feedforward_out": np.array([w.feedforward_out for w in weights]),
@@ -107,9 +118,7 @@ def _load_network(path):
     feedforward = _take(path, arrays, "feedforward_out")
     recurrent = _take(path, arrays, "recurrent")
     weights = tuple(PlasticWeights(recurrent, of_condition) for of_condition in feedforward)
-    for of_condition in weights:
-        task.network.check_weights(of_condition)
-    return task, weights
+    return task, task.check_weights(weights)
 
 
 def save_training(path, training):
@@ -127,6 +136,7 @@ def save_training(path, training):
     OSError
         If it cannot be written; an earlier file is untouched then.
     """
+    check_type("training", training, Training)
     more = {
         "training": dataclasses.asdict(training.parameters), "training_seed": training.seed,
     }

@@ -8,7 +8,7 @@ import numpy as np
 
 from src_part1.parameters import n_steps_of
 from src_part1.recordings import Recordings
-from src_part1.validation import check_array, check_integer
+from src_part1.validation import check_array, check_finite, check_integer, check_real, check_type
 from src_part3.connectivity import draw_plastic
 from src_part3.drive import draw_cues
 from src_part3.feedforward import FeedforwardRates, draw_rates
@@ -70,6 +70,35 @@ class CortexTask:
     def n_conditions(self):
         """Number of conditions."""
         return len(self.conditions)
+
+    def check_weights(self, weights):
+        """Return the weights of all conditions if they fit the network.
+
+        Parameters
+        ----------
+        weights : sequence of PlasticWeights
+            Weights of each condition.
+
+        Returns
+        -------
+        tuple of PlasticWeights
+            The same.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If some are missing, have another shape or are not finite.
+        """
+        weights = tuple(weights)
+        if len(weights) != self.n_conditions:
+            raise ValueError(
+                f"weights must be given for each of {self.n_conditions} conditions, "
+                f"got {len(weights)}."
+            )
+        for of_condition in weights:
+            for array in self.network.check_weights(of_condition):
+                check_finite("weights", array)
+        return weights
 
     @property
     def n_trained(self):
@@ -138,11 +167,21 @@ def make_task(
     TypeError, ValueError
         If an argument does not fit, for example more recorded neurons than E neurons.
     """
-    if not isinstance(recordings, Recordings):
-        raise TypeError(f"recordings must be a Recordings, got {type(recordings).__name__}.")
+    check_type("recordings", recordings, Recordings)
     seed = check_integer("seed", seed, at_least=0)
     network = NetworkParameters() if network is None else network
     feedforward = FeedforwardParameters() if feedforward is None else feedforward
+    check_type("network", network, NetworkParameters)
+    check_type("feedforward", feedforward, FeedforwardParameters)
+    if trial is not None:
+        check_type("trial", trial, TrialParameters)
+    if sigma is not None:
+        check_real("sigma", sigma, above=0)
+    if recordings.n_neurons > network.n_exc:
+        raise ValueError(
+            f"NetworkParameters.n_exc must be at least {recordings.n_neurons}, "
+            f"one E neuron for each recorded one, got {network.n_exc}."
+        )
     since_start = recordings.time - recordings.time[0]
     bin_width = TrialParameters().bin_width if trial is None else trial.bin_width
     n_bins = int(since_start[-1] / bin_width + 1e-9)

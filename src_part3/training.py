@@ -12,11 +12,12 @@ from tqdm.auto import tqdm
 
 from src_part1.metrics import correlation
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer
+from src_part1.validation import check_integer, check_type
 from src_part3.labels import LabelAverage
 from src_part3.rls import SharedInputRLS, recurrent_prior
 from src_part3.samples import sample_trial
 from src_part3.state import PlasticWeights
+from src_part3.task import CortexTask
 from src_part3.training_parameters import TrainingParameters
 
 
@@ -59,6 +60,8 @@ class Training:
 
     def __init__(self, task, parameters=None, *, seed=0):
         parameters = TrainingParameters() if parameters is None else parameters
+        check_type("task", task, CortexTask)
+        check_type("parameters", parameters, TrainingParameters)
         network, p = task.network, task.network.parameters
         self.task, self.parameters = task, parameters
         self.seed = check_integer("seed", seed, at_least=0)
@@ -242,7 +245,9 @@ class Training:
             given = state.get(name)
             if given is None or given.shape != array.shape:
                 found = "nothing" if given is None else given.shape
-                raise ValueError(f"{name} must have shape {array.shape}, got {found}.")
+                raise ValueError(
+                    f"state[{name!r}] must have shape {array.shape}, got {found}."
+                )
         self.rls.restore({k[4:]: a for k, a in state.items() if k.startswith("rls.")})
         for name, array in mine.items():
             array[...] = state[name]

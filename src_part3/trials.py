@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer, check_rng
+from src_part1.validation import check_finite, check_integer, check_rng, check_type
 from src_part3.drive import make_drive
 from src_part3.feedforward import draw_spikes
+from src_part3.parameters import TrialParameters
 from src_part3.recorder import Recorder
 from src_part3.simulator import advance
-from src_part3.state import initial_state
+from src_part3.state import Network, initial_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +110,19 @@ def run_trial(network, trial, rng, *, weights=None, cue=None, feedforward=None, 
     -------
     Trial
         Counts and mean inputs by bin.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value, or does not fit the network.
+    FloatingPointError
+        If the input or the voltage of a neuron is not finite at the end of a bin.
     """
+    check_type("network", network, Network)
+    check_type("trial", trial, TrialParameters)
     rng = check_rng("rng", rng)
+    for array in network.check_weights(weights):
+        check_finite("weights", array)
     p = network.parameters
     n_steps = n_steps_of("trial.duration", trial.duration, p.dt)
     bin_steps = n_steps_of("trial.bin_width", trial.bin_width, p.dt)
@@ -153,6 +165,11 @@ def run_trials(network, trial, n_trials, rng, *, n_threads=None, **options):
     **options
         Passed to :func:`run_trial`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        At once if a number is wrong, with the first trial if an option is.
+
     Yields
     ------
     Trial
@@ -162,6 +179,10 @@ def run_trials(network, trial, n_trials, rng, *, n_threads=None, **options):
     n_threads = os.cpu_count() if n_threads is None else n_threads
     n_threads = check_integer("n_threads", n_threads, at_least=1)
     generators = deque(check_rng("rng", rng).spawn(n_trials))
+    return _yield_trials(network, trial, generators, n_threads, options)
+
+
+def _yield_trials(network, trial, generators, n_threads, options):
     running = deque()
     with ThreadPoolExecutor(n_threads) as pool:
         while generators or running:

@@ -248,7 +248,7 @@ def test_noise_is_normal_into_the_tails():
         ({"duration": 0.25}, "duration must be a whole multiple of the time step"),
         ({"cue": np.zeros(3)}, r"cue must have shape \(2\)"),
         ({"stim_on": 5.0}, "stim_off must be at least 5"),
-        ({"traced": [2]}, "traced must lie between 0 and 1"),
+        ({"traced": [2]}, "traced must name neurons 0 to 1, got 2"),
         ({"traced": [0], "trace_every": 0.0}, "trace_every must be positive"),
     ],
 )
@@ -264,7 +264,7 @@ def test_bad_input_is_refused(changes, message):
 def test_wrong_types_are_refused():
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator, got int"):
         simulate(LIFParameters(), [0.5], 10.0, 3)
-    with pytest.raises(TypeError, match="traced must be a sequence of whole numbers"):
+    with pytest.raises(TypeError, match="traced must hold whole numbers"):
         simulate(LIFParameters(), [0.5], 10.0, np.random.default_rng(0), traced=[0.5])
 
 

@@ -106,7 +106,7 @@ def test_plastic_senders_and_both_views():
         ([], "at least one"),
         ([0.5, 1.5], "whole number"),
         ([1, 1, 2], "each neuron once"),
-        ([1, 60], "E neurons, 0 to 59"),
+        ([1, 60], "E neurons 0 to 59"),
         ([1, 2], "as many senders"),
     ],
 )

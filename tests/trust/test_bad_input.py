@@ -1,0 +1,471 @@
+"""Bad input: each is refused in a sentence with name, rule and value, and changes nothing."""
+
+import dataclasses
+import functools
+import io
+import pickle
+import re
+import types
+import zipfile
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import src_part1 as one
+import src_part2 as two
+import src_part3 as three
+from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
+
+NAN, INF = float("nan"), float("inf")
+
+
+@functools.cache
+def world():
+    """Valid arguments of everything, which no refused call may change."""
+    w = types.SimpleNamespace()
+    w.rng = np.random.default_rng(1)
+    w.timing = one.TrialTiming(
+        stim_on=10.0, stim_off=20.0, learn_on=20.0, learn_off=60.0, learn_every=5.0
+    )
+    w.time = np.arange(0.0, 40.0, 5.0)
+    w.rate = one.RateNetworkParameters(n_units=6, dt=0.5)
+    w.weights = one.random_weights(w.rate, w.rng)
+    n_updates = len(w.timing.update_times)
+    w.targets = np.ones((1, 6, n_updates))
+    w.cues = np.ones((1, 6))
+    w.task = one.TrainingTask(w.rate, w.timing, w.targets, w.cues)
+    w.readout, w.shared = one.ReadoutRLS(4), one.SharedRLS(4)
+    w.w, w.W, w.r = np.zeros(4), np.zeros((4, 4)), np.ones(4)
+    w.force = one.force_network(one.ForceParameters(n_units=20), w.rng)
+    w.recordings = small_recordings()
+    w.rates = np.ones((2, 3, 4))
+    w.bins = 20.0 * np.arange(4)
+    w.spikes = [[np.array([1.0, 30.0]), np.array([5.0])]]
+
+    w.lif = two.LIFParameters(noise=0.1)
+    w.spiking_network = two.NetworkParameters(n_units=6)
+    w.spiking_weights = two.random_weights(w.spiking_network, w.rng)
+    w.mean_input = np.full(6, 0.9)
+    w.spiking = two.SpikingTask(w.lif, w.mean_input, w.timing, w.targets, w.cues)
+    w.run = two.simulate(w.lif, np.full(6, 2.0), 50.0, w.rng, record_spikes=False)
+    w.settings = two.LearningSettings(n_units=10, n_loops=1)
+
+    w.cortex = small_task()
+    w.network = w.cortex.network
+    w.smaller = three.build_network(changed(NETWORK, n_exc=100), w.rng)
+    w.state = three.initial_state(w.network, w.rng)
+    w.smaller_state = three.initial_state(w.network.without_plastic(), w.rng)
+    w.plastic_weights = w.network.initial_weights()
+    w.training = three.Training(w.cortex, three.TrainingParameters(n_loops=1), seed=2)
+    w.learned = w.training.weights
+    return w
+
+
+def fingerprint(value, seen=None):
+    """All that an object holds, as bytes and plain values, down to the last array."""
+    seen = set() if seen is None else seen
+    if isinstance(value, np.ndarray):
+        return value.shape, str(value.dtype), value.tobytes()
+    if sparse.issparse(value):
+        return fingerprint((value.data, value.indices, value.indptr), seen)
+    if isinstance(value, np.random.Generator):
+        return repr(value.bit_generator.state)
+    if isinstance(value, dict):
+        return [(str(k), fingerprint(v, seen)) for k, v in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [fingerprint(v, seen) for v in value]
+    if id(value) in seen:
+        return None
+    seen.add(id(value))
+    names = [f.name for f in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
+    names = names or [name for name in getattr(value, "__dict__", ()) if name != "_k"]  # scratch
+    return [(name, fingerprint(getattr(value, name), seen)) for name in names] or repr(value)
+
+
+def changed(record, **values):
+    """Make a record again with other values, through its door."""
+    return dataclasses.replace(record, **values)
+
+
+def with_entry(array, value):
+    """Copy an array with another first entry."""
+    array = np.array(array, dtype=float)
+    array.flat[0] = value
+    return array
+
+
+# What is done, and pieces of the sentence in order: the name, the rule, the value.
+BAD_INPUT = {
+    # --- Part 1: parameters ---
+    "units 0": (lambda w: one.RateNetworkParameters(n_units=0), "n_units", "at least", "0"),
+    "units as float": (lambda w: one.RateNetworkParameters(n_units=100.0),
+                       "n_units", "whole number", "100.0"),
+    "units as boolean": (lambda w: one.RateNetworkParameters(n_units=True),
+                         "n_units", "whole number", "True"),
+    "tau NaN": (lambda w: one.RateNetworkParameters(tau=NAN), "tau", "finite", "nan"),
+    "tau 0": (lambda w: one.RateNetworkParameters(tau=0.0), "tau", "positive", "0.0"),
+    "gain as text": (lambda w: one.RateNetworkParameters(gain="1.5"), "gain", "real", "'1.5'"),
+    "gain complex": (lambda w: one.RateNetworkParameters(gain=1j), "gain", "real", "1j"),
+    "unknown transfer": (lambda w: one.RateNetworkParameters(transfer="sigmoid"),
+                         "transfer", "one of 'relu', 'tanh'", "'sigmoid'"),
+    "dt above tau": (lambda w: one.RateNetworkParameters(tau=1.0, dt=2.0), "dt", "2"),
+    "probability 2": (lambda w: one.ForceParameters(connection_probability=2.0),
+                      "connection_probability", "at most 1", "2.0"),
+    "learning outside of the grid": (lambda w: one.ForceParameters(learn_every=2.5),
+                                     "learn_every", "multiple", "2.5"),
+    "cue ends before it starts": (lambda w: one.TrialTiming(stim_on=50.0, stim_off=10.0),
+                                  "stim_off", "at least 50", "10.0"),
+    "no time to learn": (lambda w: one.TrialTiming(learn_on=200.0, learn_off=200.0),
+                         "learn_off", "above 200", "200.0"),
+    # --- Part 1: networks and targets ---
+    "seed for a generator": (lambda w: one.random_weights(w.rate, 3),
+                             "rng", "numpy.random.Generator", "int"),
+    "parameters of another part": (lambda w: one.random_weights(w.lif, w.rng),
+                                   "parameters", "RateNetworkParameters", "LIFParameters"),
+    "weights not square": (lambda w: one.simulate(np.zeros((6, 5)), w.rate, 10.0),
+                           "weights", "shape (6, 6)", "(6, 5)"),
+    "weights NaN": (lambda w: one.simulate(with_entry(w.weights, NAN), w.rate, 10.0),
+                    "weights", "finite", "nan"),
+    "weights of objects": (lambda w: one.simulate(w.weights.astype(object), w.rate, 10.0),
+                           "weights", "real numbers", "object"),
+    "weights as text": (lambda w: one.simulate(w.weights.astype(str), w.rate, 10.0),
+                        "weights", "real numbers", "<U"),
+    "weights ragged": (lambda w: one.simulate([[1.0], [1.0, 2.0]], w.rate, 10.0),
+                       "weights", "rectangular"),
+    "duration infinite": (lambda w: one.simulate(w.weights, w.rate, INF),
+                          "duration", "finite", "inf"),
+    "duration negative": (lambda w: one.simulate(w.weights, w.rate, -10.0),
+                          "duration", "positive", "-10"),
+    "duration beyond memory": (lambda w: one.simulate(w.weights, w.rate, 1e15),
+                               "duration", "steps", "1e+15"),
+    "duration outside of the grid": (lambda w: one.simulate(w.weights, w.rate, 10.3),
+                                     "duration", "multiple", "10.3"),
+    "cue of another size": (lambda w: one.simulate(w.weights, w.rate, 10.0, cue=np.ones(5)),
+                            "cue", "shape (6)", "(5,)"),
+    "no time points": (lambda w: one.sine_targets(3, [], w.rng), "time", "shape", "(0,)"),
+    "amplitude infinite": (lambda w: one.sine_targets(3, w.time, w.rng, amplitude=INF),
+                           "amplitude", "finite", "inf"),
+    "period 0": (lambda w: one.sum_of_sines(w.time, period=0.0), "period", "positive", "0.0"),
+    "Lorenz from two numbers": (lambda w: one.lorenz(w.time, initial_state=(1.0, 1.0)),
+                                "initial_state", "shape (3)", "(2,)"),
+    # --- Part 1: RLS and training ---
+    "ridge 0": (lambda w: one.SharedRLS(4, ridge=0.0), "ridge", "positive", "0.0"),
+    "ridge negative": (lambda w: one.train(w.task, w.weights.copy(), ridge=-1.0),
+                       "ridge", "positive", "-1.0"),
+    "forgetting above 1": (lambda w: one.SharedRLS(4, forgetting=1.1),
+                           "forgetting", "at most 1", "1.1"),
+    "one input": (lambda w: one.SharedRLS(1), "n_units", "at least 2", "1"),
+    "weights as integers": (lambda w: w.readout.update(np.zeros(4, int), w.r, 0.1),
+                            "weights", "float64", "int64"),
+    "weights as float32": (lambda w: w.shared.update(w.W.astype("f4"), w.r, w.r),
+                           "weights", "float64", "float32"),
+    "weights in Fortran order": (lambda w: w.shared.update(np.asfortranarray(w.W), w.r, w.r),
+                                 "weights", "C-contiguous"),
+    "weights a list": (lambda w: w.readout.update([0.0] * 4, w.r, 0.1),
+                       "weights", "array", "list"),
+    "rates of another size": (lambda w: w.readout.update(w.w, np.ones(5), 0.1),
+                              "rates", "shape (4,)", "(5,)"),
+    "rates NaN": (lambda w: w.shared.update(w.W, with_entry(w.r, NAN), w.r), "rates", "finite"),
+    "error infinite": (lambda w: w.readout.update(w.w, w.r, INF), "error", "finite"),
+    "targets of another length": (
+        lambda w: one.TrainingTask(w.rate, w.timing, np.ones((1, 6, 3)), w.cues),
+        "targets", "shape (any, 6, 8)", "(1, 6, 3)"),
+    "cues of another condition": (
+        lambda w: one.TrainingTask(w.rate, w.timing, w.targets, np.ones((2, 6))),
+        "cues", "shape (1, 6)", "(2, 6)"),
+    "no loops": (lambda w: one.train(w.task, w.weights.copy(), n_loops=0),
+                 "n_loops", "at least 1", "0"),
+    "rule of another size": (lambda w: one.train(w.task, w.weights.copy(), rls=w.shared),
+                             "rls", "6", "4"),
+    "condition that is not there": (lambda w: one.run_frozen(w.task, w.weights, 1),
+                                    "condition", "at most 0", "1"),
+    "metrics of other shapes": (lambda w: one.r2(np.ones(4), np.ones(5)),
+                                "target", "shape (4)", "(5,)"),
+    "metrics of text": (lambda w: one.correlation(["a"], ["b"]), "output", "real", "<U1"),
+    "FORCE target NaN": (lambda w: one.train_force(w.force, with_entry(w.time, NAN)),
+                         "target", "finite", "nan"),
+    "FORCE target empty": (lambda w: one.train_force(w.force, []), "target", "shape", "(0,)"),
+    "more units than there are": (lambda w: one.run_force(w.force, 10.0, n_recorded=21),
+                                  "n_recorded", "at most 20", "21"),
+    # --- Part 1: recordings ---
+    "rates with two axes": (lambda w: one.recordings_from_arrays(np.ones((3, 4)), w.bins),
+                            "rates", "shape (conditions, neurons, time points)", "(3, 4)"),
+    "rates negative": (lambda w: one.recordings_from_arrays(with_entry(w.rates, -1), w.bins),
+                       "rates", "at least 0", "-1"),
+    "rates NaN in recordings": (
+        lambda w: one.recordings_from_arrays(with_entry(w.rates, NAN), w.bins),
+        "rates", "finite", "nan"),
+    "time backwards": (lambda w: one.recordings_from_arrays(w.rates, w.bins[::-1]),
+                       "time", "increas"),
+    "time of another length": (lambda w: one.recordings_from_arrays(w.rates, w.bins[:3]),
+                               "time", "4", "3"),
+    "one name for two conditions": (
+        lambda w: one.recordings_from_arrays(w.rates, w.bins, ["left", "left"]),
+        "conditions", "differ", "left"),
+    "names of three conditions": (
+        lambda w: one.recordings_from_arrays(w.rates, w.bins, ["a", "b", "c"]),
+        "conditions", "2 different names", "('a', 'b', 'c')"),
+    "neurons that are not there": (lambda w: w.recordings.select([0, 99]),
+                                   "neurons", "23", "99"),
+    "more neurons than there are": (lambda w: w.recordings.select(1000, rng=w.rng),
+                                    "neurons", "24", "1000"),
+    "a condition for each of three trials": (
+        lambda w: one.psth_from_spikes(w.spikes, ["a", "b", "a"]), "trial", "3"),
+    "window backwards": (
+        lambda w: one.psth_from_spikes(w.spikes, ["a", "b"], window=(100.0, 0.0)),
+        "window[1]", "above 100", "0.0"),
+    "spike time NaN": (
+        lambda w: one.psth_from_spikes([[np.array([NAN]), np.array([5.0])]], ["a", "b"]),
+        "spike_times", "finite", "nan"),
+    "source that is a number": (lambda w: one.load_recordings(7),
+                                "source", "word or a path", "int"),
+    # --- Part 1: sweeps and demos ---
+    "sweep of no function": (lambda w: one.sweep(3, {"a": [1]}), "function", "callable", "int"),
+    "sweep with equal seeds": (lambda w: one.sweep(print, {"a": [1]}, seeds=(1, 1)),
+                               "seeds", "differ", "[1, 1]"),
+    "sweep over nothing": (lambda w: one.sweep(print, {"a": []}), "grid['a']", "empty"),
+    "sweep with no processes": (lambda w: one.sweep(print, {"a": [1]}, n_jobs=0),
+                                "n_jobs", "-1 or at least 1", "0"),
+    "demo with no units": (lambda w: one.demo_gain(n_units=0), "n_units", "at least", "0"),
+    # --- Part 2 ---
+    "threshold below reset": (lambda w: two.LIFParameters(v_th=1.0, v_reset=1.5),
+                              "v_reset", "below 1", "1.5"),
+    "noise negative": (lambda w: two.LIFParameters(noise=-0.1), "noise", "not negative", "-0.1"),
+    "dt above tau_syn": (lambda w: two.LIFParameters(tau_syn=0.05),
+                         "dt", "a fifth of the shortest time constant", "0.1"),
+    "input NaN": (lambda w: two.simulate(w.lif, with_entry(w.mean_input, NAN), 10.0, w.rng),
+                  "mean_input", "finite", "nan"),
+    "input of no neuron": (lambda w: two.simulate(w.lif, [], 10.0, w.rng),
+                           "mean_input", "shape", "(0,)"),
+    "traced neuron that is not there": (
+        lambda w: two.simulate(w.lif, w.mean_input, 10.0, w.rng, traced=[6]),
+        "traced", "0 to 5", "6"),
+    "traced by float": (lambda w: two.simulate(w.lif, w.mean_input, 10.0, w.rng, traced=[0.5]),
+                        "traced", "whole numbers", "0.5"),
+    "neuron as a dict": (lambda w: two.simulate({"tau_m": 10.0}, w.mean_input, 10.0, w.rng),
+                         "neuron", "LIFParameters", "dict"),
+    "intervals without spikes": (lambda w: two.interval_cv(w.run), "spikes must be recorded"),
+    "start beyond the run": (lambda w: two.firing_rates(w.run, start=50.0),
+                             "start", "below 50", "50.0"),
+    "rate above 1 / t_ref": (lambda w: two.siegert_mean_input(600.0, 0.3, t_ref=2.0),
+                             "rate", "500", "600"),
+    "rate negative": (lambda w: two.siegert_mean_input(-1.0, 0.3), "rate", "-1"),
+    "sigma negative": (lambda w: two.siegert_rate(0.8, -0.3), "sigma", "not negative", "-0.3"),
+    "kind of pattern": (
+        lambda w: two.pattern_task("square", w.lif, w.spiking_network, w.rng),
+        "kind", "'sines', 'ou', 'chaos'", "'square'"),
+    "setting that cannot be swept": (
+        lambda w: two.sweep_setting(w.settings, "colour", [1.0]), "setting", "one of", "'colour'"),
+    "settings as a dict": (lambda w: two.learn({"kind": "ou"}, w.rng),
+                           "settings", "LearningSettings", "dict"),
+    "arrays for recordings": (lambda w: two.recorded_targets(w.rates, w.lif, w.time),
+                              "recordings", "Recordings", "ndarray"),
+    "rate limit 0": (lambda w: two.train(w.spiking, w.spiking_weights.copy(), w.rng, max_rate=0),
+                     "max_rate", "positive", "0"),
+    "task of Part 1 in Part 2": (lambda w: two.train(w.task, w.spiking_weights.copy(), w.rng),
+                                 "task", "SpikingTask", "TrainingTask"),
+    "trials 0": (lambda w: two.run_frozen_outputs(w.spiking, w.spiking_weights, w.rng, n_trials=0),
+                 "n_trials", "at least 1", "0"),
+    # --- Part 3: network and simulator ---
+    "more receivers than neurons": (lambda w: changed(NETWORK, out_degree=240),
+                                    "out_degree", "at most", "239", "240"),
+    "excitation below 0": (lambda w: changed(NETWORK, j_ee=-0.1), "j_ee", "not negative", "-0.1"),
+    "inhibition above 0": (lambda w: changed(NETWORK, j_ei=0.5), "j_ei", "at most 0", "0.5"),
+    "more plastic senders than neurons": (
+        lambda w: three.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
+        "plastic synapses", "as many senders", "2"),
+    "bins that do not fit": (
+        lambda w: three.run_trial(w.network, changed(TRIAL, bin_width=7.0), w.rng,
+                                  weights=w.plastic_weights), "multiple", "7", "300"),
+    "inputs negative": (lambda w: three.FeedforwardParameters(n_inputs=-1),
+                        "n_inputs", "at least 0", "-1"),
+    "precision of half": (lambda w: three.build_network(NETWORK, w.rng, precision="float16"),
+                          "precision", "'float64', 'float32'", "'float16'"),
+    "trained inhibitory neurons": (lambda w: three.draw_plastic(NETWORK, [0, 130], w.rng),
+                                   "trained", "0 to 119", "130"),
+    "neuron trained twice": (lambda w: three.draw_plastic(NETWORK, [3, 3], w.rng),
+                             "trained", "once", "3 2 times"),
+    "trained by float": (lambda w: three.draw_plastic(NETWORK, [0.5], w.rng),
+                         "trained", "whole number", "float64"),
+    "plastic sender that is not there": (
+        lambda w: three.plastic_from_index([0], [[240]], 240), "pre_index", "0 to 239", "240"),
+    "steps negative": (lambda w: three.advance(w.network.without_plastic(), w.state, -1),
+                       "n_steps", "at least 0", "-1"),
+    "weights missing": (lambda w: three.advance(w.network, w.state, 5), "weights", "must be given"),
+    "weights of another shape": (
+        lambda w: three.advance(w.network, w.state, 5, weights=changed(
+            w.plastic_weights, recurrent=w.plastic_weights.recurrent[:, 1:])),
+        "recurrent", "shape (24, 11)", "(24, 10)"),
+    "weights not finite": (
+        lambda w: three.run_trial(w.network, TRIAL, w.rng, weights=changed(
+            w.plastic_weights, recurrent=with_entry(w.plastic_weights.recurrent, NAN))),
+        "weights", "finite", "(0, 0) is nan"),
+    "state of another network": (
+        lambda w: three.advance(w.smaller, w.state, 5), "state.v", "220", "(240,)"),
+    "state of another precision": (
+        lambda w: three.advance(w.network, changed(w.state, v=w.state.v.astype(float)), 5,
+                                weights=w.plastic_weights), "state.v", "float32", "float64"),
+    "drive of another network": (
+        lambda w: three.advance(w.network, w.state, 5, weights=w.plastic_weights,
+                                drive=three.make_drive(w.smaller)),
+        "drive.baseline", "(240,)", "(220,)"),
+    "spikes for a network without inputs": (
+        lambda w: three.advance(w.network.without_plastic(), w.smaller_state, 5,
+                                drive=three.make_drive(w.network, spikes=([1], [14]))),
+        "spike_sources", "below 0", "14"),
+    "recorder of another network": (
+        lambda w: three.advance(w.network, w.state, 5, weights=w.plastic_weights,
+                                recorder=three.Recorder(w.smaller)),
+        "recorder", "240 neurons", "220"),
+    "weights as an array": (
+        lambda w: three.advance(w.network, w.state, 5, weights=w.plastic_weights.recurrent),
+        "weights", "PlasticWeights", "ndarray"),
+    "parameters for a network": (lambda w: three.run_trial(NETWORK, TRIAL, w.rng),
+                                 "network", "state.Network", "NetworkParameters"),
+    "cue without its time": (lambda w: three.make_drive(w.network, cue=np.ones(240)),
+                             "trial", "cue"),
+    "spikes of no source": (
+        lambda w: three.make_drive(w.network, spikes=(np.array([1]), np.array([15]))),
+        "spikes", "0 to 14", "15"),
+    "silenced neuron that is not there": (
+        lambda w: three.make_drive(w.network, silenced=[240]), "silenced", "0 to 239", "240"),
+    "probe that is not there": (lambda w: three.Recorder(w.network, probes=[-1]),
+                                "probes", "0 to 239", "-1"),
+    "condition of no input": (lambda w: three.draw_spikes(w.cortex.feedforward, 2, w.rng),
+                              "condition", "at most 1", "2"),
+    "trials negative": (lambda w: three.run_trials(w.network, TRIAL, -1, w.rng),
+                        "n_trials", "at least 0", "-1"),
+    "no threads": (lambda w: three.run_trials(w.network, TRIAL, 1, w.rng, n_threads=0),
+                   "n_threads", "at least 1", "0"),
+    "no balanced state": (
+        lambda w: three.leading_order_rates(changed(NETWORK, j_ee=1.0, j_ei=-1.0)),
+        "balanced state", "j_ee"),
+    "a single number to scan": (lambda w: three.scan_external_input(NETWORK, 0.1, w.rng),
+                                "extra", "shape", "()"),
+    "in-degree 0 to scan": (lambda w: three.scan_in_degree(NETWORK, [0], w.rng),
+                            "out_degree", "at least 1", "0"),
+    # --- Part 3: training, test, analysis ---
+    "arrays for a task": (lambda w: three.make_task(w.rates),
+                          "recordings", "Recordings", "ndarray"),
+    "more recorded than E neurons": (
+        lambda w: three.make_task(w.recordings, network=changed(NETWORK, n_exc=20)),
+        "n_exc", "at least 24", "20"),
+    "seed negative": (lambda w: three.make_task(w.recordings, seed=-1), "seed", "at least 0", "-1"),
+    "sigma 0": (lambda w: three.make_task(w.recordings, network=NETWORK, trial=TRIAL, sigma=0.0),
+                "sigma", "positive", "0.0"),
+    "rates for targets NaN": (lambda w: three.input_targets(np.array([NAN]), 0.3),
+                              "rates", "finite", "nan"),
+    "memory 0": (lambda w: three.TrainingParameters(memory=0.0), "memory", "0.0"),
+    "learning rate of text": (lambda w: three.TrainingParameters(correction_rate="low"),
+                              "correction_rate", "real", "'low'"),
+    "precision of RLS": (lambda w: three.TrainingParameters(rls_precision="double"),
+                         "rls_precision", "one of", "'double'"),
+    "task of Part 1 in Part 3": (lambda w: three.Training(w.task),
+                                 "task", "CortexTask", "TrainingTask"),
+    "parameters as a dict": (lambda w: three.Training(w.cortex, {"n_loops": 1}),
+                             "parameters", "TrainingParameters", "dict"),
+    "loops by float": (lambda w: w.training.run(1.5), "n_loops", "whole number", "1.5"),
+    "state with a part missing": (lambda w: w.training.restore({}), "state[", "shape", "nothing"),
+    "state of another size": (
+        lambda w: w.training.restore({k: np.ones(3) for k in w.training.state()}),
+        "shape", "(3,)"),
+    "one trial to test": (lambda w: three.evaluate(w.cortex, w.learned, w.rng, n_trials=1),
+                          "n_trials", "at least 2", "1"),
+    "weights of one condition": (
+        lambda w: three.evaluate(w.cortex, w.learned[:1], w.rng, n_trials=2),
+        "weights", "each of 2 conditions", "1"),
+    "all and more silenced": (
+        lambda w: three.perturb(w.cortex, w.learned, w.rng, silenced_fraction=1.5),
+        "silenced_fraction", "at most 1", "1.5"),
+    "components 0": (lambda w: three.principal_components(w.rates, [0, 1], 0),
+                     "n_components", "at least 1", "0"),
+    "more components than neurons": (
+        lambda w: three.principal_components(w.rates + np.arange(4), [0, 1], 5),
+        "n_components", "at most 2", "5"),
+    "neurons beyond the rates": (lambda w: three.principal_components(w.rates, [0, 7], 1),
+                                 "neurons", "0 to 2", "7"),
+    "silent neurons correlated": (lambda w: three.pairwise_correlations(np.zeros((9, 4))),
+                                  "counts", "two neurons", "10"),
+    "counts of one axis": (lambda w: three.pairwise_correlations(np.ones(9)),
+                           "counts", "shape (bins, neurons)", "(9,)"),
+    "more recorded than modelled": (lambda w: three.match_by_rate(np.ones(4), np.ones(3)),
+                                    "4", "3"),
+    "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
+    "network saved for a training": (lambda w: three.save_training("none.npz", w.cortex),
+                                     "training", "Training", "CortexTask"),
+    "two recurrent matrices saved": (
+        lambda w: three.save_network("none.npz", w.cortex, (w.learned[0], changed(
+            w.learned[1], recurrent=2 * w.learned[1].recurrent))),
+        "weights", "same recurrent weights in all conditions"),
+    "the original for no loops": (lambda w: three.train_original(w.cortex, w.rng, n_loops=0),
+                                  "n_loops", "at least 1", "0"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_refused_in_a_sentence(case):
+    call, *pieces = BAD_INPUT[case]
+    w = world()
+    before = fingerprint(vars(w))
+    with pytest.raises((TypeError, ValueError, FloatingPointError)) as caught:
+        call(w)
+    message = str(caught.value)
+    assert re.search(".*".join(re.escape(piece) for piece in pieces), message, re.DOTALL), message
+    assert fingerprint(vars(w)) == before
+
+
+def archive(**arrays):
+    """Return the bytes of an .npz file."""
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def other_archive(name, content):
+    """Return the bytes of a zip file with one member."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as target:
+        target.writestr(name, content)
+    return file.getvalue()
+
+
+def longer_than_it_is():
+    """Return an array's file whose header promises ten thousand million numbers."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "<f8", "fortran_order": False, "shape": (10**10,)}
+    )
+    return file.getvalue()
+
+
+BAD_FILES = {
+    "empty": b"",
+    "text": b"time,rate\n0,1\n",
+    "pickle": pickle.dumps({"rates": 1}),
+    "pickle in an archive": archive(meta=np.array([{"format": 1}], dtype=object)),
+    "archive of nothing": archive(),
+    "archive of something else": archive(x=np.ones(3)),
+    "document": other_archive("word/document.xml", "<text/>"),
+    "only the first half": archive(rates=np.ones((2, 3, 40)))[:300],
+    "promises more than it holds": other_archive("rates.npy", longer_than_it_is()),
+    "metadata that is no JSON": archive(meta=np.frombuffer(b"{", np.uint8), checksum=np.zeros(4)),
+}
+
+
+@pytest.mark.parametrize("reader", [one.load_recordings, three.load_network, three.load_training])
+@pytest.mark.parametrize("content", BAD_FILES)
+def test_bad_files_are_refused_by_name_and_left_alone(reader, content, tmp_path):
+    path = tmp_path / "mine.npz"
+    path.write_bytes(BAD_FILES[content])
+    with pytest.raises((ValueError, three.StorageError)) as caught:
+        reader(path)
+    assert str(path) in str(caught.value)
+    assert len(str(caught.value)) > len(str(path)) + 20
+    assert path.read_bytes() == BAD_FILES[content]
+
+
+@pytest.mark.parametrize("reader", [one.load_recordings, three.load_network, three.load_training])
+def test_a_missing_file_is_missed_by_name(reader, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere.npz"):
+        reader(tmp_path / "nowhere.npz")

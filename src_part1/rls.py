@@ -17,8 +17,8 @@ _SUM = {"reassoc", "contract", "nsz"}
 _PARALLEL_FROM = 400
 
 _NOT_FINITE = (
-    "RLS stopped: rates, errors or P hold a value that is not finite; "
-    "weights and P are as they were before this update."
+    "RLS stopped: rates, errors or P hold a value that is not finite, or P is not positive "
+    "definite any more; weights and P are as they were before this update."
 )
 
 
@@ -90,7 +90,7 @@ def _update_serial(weights, P, rates, errors, forgetting, k):
     n = rates.size
     _gain_rows(P, rates, 0, n, k)
     quadratic = _finite_dot(rates, k, errors)
-    if not math.isfinite(quadratic):
+    if not (math.isfinite(quadratic) and quadratic > -forgetting):
         return False
     _update_rows(weights, P, k, errors, 1.0 / (forgetting + quadratic), forgetting, 0, n)
     return True
@@ -105,7 +105,7 @@ def _update_parallel(weights, P, rates, errors, forgetting, k):
     for b in numba.prange(n_blocks):
         _gain_rows(P, rates, b * block, min(n, (b + 1) * block), k)
     quadratic = _finite_dot(rates, k, errors)
-    if not math.isfinite(quadratic):
+    if not (math.isfinite(quadratic) and quadratic > -forgetting):
         return False
     scale = 1.0 / (forgetting + quadratic)
     for b in numba.prange(n_blocks):
@@ -129,7 +129,7 @@ def _downdate_rows(P, k, scale):
 def _update_readout(weights, P, rates, error, k):
     _gain_rows(P, rates, 0, rates.size, k)
     quadratic = _finite_dot(rates, k, rates)
-    if not math.isfinite(quadratic * error):
+    if not (math.isfinite(quadratic * error) and quadratic > -1.0):
         return False
     scale = 1.0 / (1.0 + quadratic)
     _downdate_rows(P, k, scale)
@@ -183,7 +183,8 @@ class ReadoutRLS:
         ValueError
             If a shape is wrong or ``weights`` cannot be changed in place.
         FloatingPointError
-            If inputs, error or P are not finite. Nothing is changed then.
+            If inputs, error or P are not finite, or P is not positive definite any more. Nothing is
+            changed then.
         """
         n = self.n_inputs
         _check_in_place(weights, (n,))
@@ -265,7 +266,8 @@ class SharedRLS:
         ValueError
             If a shape is wrong or ``weights`` cannot be changed in place.
         FloatingPointError
-            If rates, errors or P are not finite. Nothing is changed then.
+            If rates, errors or P are not finite, or P is not positive definite any more (for
+            example because much was forgotten where no input came). Nothing is changed then.
         """
         n = self.n_units
         _check_in_place(weights, (n, n))

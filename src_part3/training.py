@@ -237,7 +237,7 @@ class Training:
         Raises
         ------
         ValueError
-            If an array is missing or belongs to another task.
+            If an array is missing or belongs to another task. Nothing is changed then.
         """
         mine = {f"labels.{name}": array for name, array in self.labels.state().items()}
         mine |= {f"regressors.{name}": array for name, array in self.regressors.items()}
@@ -248,8 +248,15 @@ class Training:
                 raise ValueError(
                     f"state[{name!r}] must have shape {array.shape}, got {found}."
                 )
+        n_done = np.asarray(state.get("n_done"))[()]
+        n_done = check_integer("state['n_done']", n_done, at_least=0)
+        curve = np.asarray(state.get("curve", ()))
+        if curve.shape != (n_done, self.task.n_conditions):
+            raise ValueError(
+                f"state['curve'] must have shape ({n_done}, {self.task.n_conditions}), "
+                f"got {curve.shape}."
+            )
         self.rls.restore({k[4:]: a for k, a in state.items() if k.startswith("rls.")})
         for name, array in mine.items():
             array[...] = state[name]
-        self.curve = list(state["curve"])
-        self.n_done = int(state["n_done"])
+        self.curve, self.n_done = list(curve), n_done

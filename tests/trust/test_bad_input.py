@@ -370,6 +370,9 @@ BAD_INPUT = {
     "state of another size": (
         lambda w: w.training.restore({k: np.ones(3) for k in w.training.state()}),
         "shape", "(3,)"),
+    "state without its curve": (
+        lambda w: w.training.restore(w.training.state() | {"curve": np.ones((3, 2))}),
+        "state['curve']", "(0, 2)", "(3, 2)"),
     "one trial to test": (lambda w: three.evaluate(w.cortex, w.learned, w.rng, n_trials=1),
                           "n_trials", "at least 2", "1"),
     "weights of one condition": (

@@ -15,6 +15,7 @@ PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
 LOCKED = $(VENV)/.locked
 READY = $(VENV)/.ready
 PEERS = $(VENV)/.peers
+ORACLE = $(VENV)/.oracle
 SITE = $(VENV)/.site
 UV_VERSION = 0.13.9
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --quiet --universal \
@@ -49,8 +50,9 @@ warm: $(READY) ## compile all kernels once, so that the first cells do not wait
 bench: $(PEERS) ## measure all, write build/benchmarks.html (BENCHMARKS="part1-rls" for some)
 	$(RUN) -m benchmarks all $(if $(BENCHMARKS),--only $(BENCHMARKS))
 
-soak: $(READY) ## the long tests: full notebooks, faults, files damaged at random, broken kernels
+soak: $(ORACLE) ## the long tests: full notebooks, faults, damaged files, elephant, broken kernels
 	$(RUN) -m pytest -q -m soak $(PYTEST_ARGS)
+	$(RUN) -m pytest -q tests/trust/test_elephant.py
 	$(RUN) -m tools.mutation_check
 
 rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
@@ -64,7 +66,7 @@ lock: ## write all locks anew from pyproject.toml (UPGRADE=--upgrade for newer v
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock \
 	&& .venv-lock/bin/python -m pip install --quiet uv==$(UV_VERSION); }
 	$(COMPILE) pyproject.toml --extra test --output-file requirements.lock
-	for extra in bench site; do .venv-lock/bin/python -c "import sys, tomllib; print(*tomllib.load(\
+	for extra in bench oracle site; do .venv-lock/bin/python -c "import sys, tomllib; print(*tomllib.load(\
 	open('pyproject.toml', 'rb'))['project']['optional-dependencies'][sys.argv[1]], sep='\n')" \
 	$$extra | $(COMPILE) - --constraints requirements.lock \
 	--output-file requirements-$$extra.lock || exit 1; done
@@ -94,6 +96,10 @@ $(READY): $(LOCKED) pyproject.toml
 
 $(PEERS): $(READY) requirements-bench.lock
 	$(PIP) --require-hashes --only-binary :all: -r requirements-bench.lock
+	@touch $@
+
+$(ORACLE): $(READY) requirements-oracle.lock
+	$(PIP) --require-hashes --only-binary :all: -r requirements-oracle.lock
 	@touch $@
 
 $(SITE): $(READY) requirements-site.lock

@@ -56,7 +56,7 @@ from src_part3.parameters import FeedforwardParameters, NetworkParameters, Trial
 from src_part3.recorder import Recorder
 from src_part3.scans import RateScan, scan_external_input, scan_in_degree
 from src_part3.simulator import advance, refresh_plastic_input
-from src_part3.spike_statistics import pairwise_correlations
+from src_part3.spike_statistics import fano_factors, pairwise_correlations
 from src_part3.state import Network, NetworkState, PlasticWeights, build_network, initial_state
 from src_part3.storage import (
     StorageError,
@@ -112,6 +112,7 @@ __all__ = [
     "draw_spikes",
     "draw_static",
     "evaluate",
+    "fano_factors",
     "firing_rates",
     "initial_state",
     "input_targets",

@@ -1,4 +1,4 @@
-"""How independent the neurons of a network are."""
+"""How irregular the neurons of a network fire, and how independent of each other."""
 
 from __future__ import annotations
 
@@ -45,3 +45,27 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
         chosen = check_rng("rng", rng).choice(varies, n_neurons, replace=False)
     matrix = np.corrcoef(counts[:, chosen], rowvar=False)
     return matrix[np.triu_indices(n_neurons, 1)]
+
+
+def fano_factors(counts):
+    """Return variance over mean of each neuron's spike counts: 0 for a clock, 1 for Poisson.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_samples, n_neurons)
+        Spikes in windows of one length: the same window of several trials, or bins of one trial.
+
+    Returns
+    -------
+    ndarray, shape (n_neurons,)
+        Fano factors, variances taken over all samples (divided by their number); NaN for a neuron
+        without any spike.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``counts`` has another shape, is negative or not finite.
+    """
+    counts = check_array("counts", counts, ("samples", "neurons"), at_least=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return counts.var(axis=0) / counts.mean(axis=0)

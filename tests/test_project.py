@@ -21,7 +21,7 @@ from tools.build_notebooks import project_facts
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
-LOCKS = ("requirements.lock", "requirements-bench.lock", "requirements-site.lock")
+LOCKS = tuple(f"requirements{name}.lock" for name in ("", "-bench", "-oracle", "-site"))
 SYSTEMS = (
     {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
     {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
@@ -76,6 +76,7 @@ def test_conda_environment_names_what_pyproject_names():
     [
         ("requirements.lock", "test", PROJECT["dependencies"]),
         ("requirements-bench.lock", "bench", []),
+        ("requirements-oracle.lock", "oracle", []),
         ("requirements-site.lock", "site", []),
     ],
 )

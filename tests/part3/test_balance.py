@@ -13,7 +13,7 @@ from src_part3.balance import (
     mean_field,
 )
 from src_part3.parameters import NetworkParameters, TrialParameters
-from src_part3.spike_statistics import pairwise_correlations
+from src_part3.spike_statistics import fano_factors, pairwise_correlations
 from src_part3.state import build_network
 from src_part3.trials import run_trial
 
@@ -92,6 +92,17 @@ def test_networks_without_a_balanced_state_are_named():
         leading_order_rates(replace(DEFAULT, j_ee=0.75))
     with pytest.raises(ValueError, match="would be"):
         mean_field(replace(DEFAULT, mu_inh=1.0))
+
+
+def test_fano_factors_of_known_counts():
+    rng = np.random.default_rng(1)
+    n = 40_000
+    clock, poisson = np.full(n, 3), rng.poisson(4.0, n)
+    bursts, silent = 5 * rng.poisson(1.0, n), np.zeros(n)
+    factors = fano_factors(np.column_stack([clock, poisson, bursts, silent]))
+    np.testing.assert_allclose(factors, [0, 1, 5, np.nan], rtol=0.05)
+    with pytest.raises(ValueError, match="counts must be at least 0"):
+        fano_factors([[1.0, -1.0]])
 
 
 def test_pairwise_correlations_of_known_pairs():

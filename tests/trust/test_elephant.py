@@ -1,0 +1,115 @@
+"""The statistics of spikes and the measures of quality against other people's programs."""
+
+import numpy as np
+import pytest
+from scipy.stats import pearsonr
+
+from src_part1.metrics import correlation, r2
+from src_part1.psth import psth_from_spikes
+from src_part2.parameters import LIFParameters
+from src_part2.simulator import simulate
+from src_part2.statistics import firing_rates, interval_cv, spike_intervals
+from src_part3.spike_statistics import fano_factors, pairwise_correlations
+
+DURATION = 2000.0
+
+
+@pytest.fixture(scope="module")
+def elephant():
+    pytest.importorskip("elephant", reason="elephant is not installed: pip install elephant")
+    import elephant.conversion
+    import elephant.spike_train_correlation
+    import elephant.statistics
+
+    return elephant
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Twelve neurons that fire between now and then, and regularly."""
+    return simulate(
+        LIFParameters(noise=1.5), np.linspace(0.9, 1.6, 12), DURATION, np.random.default_rng(2)
+    )
+
+
+@pytest.fixture(scope="module")
+def trains(elephant, run):
+    """The same spikes as elephant takes them."""
+    neo, pq = pytest.importorskip("neo"), pytest.importorskip("quantities")
+    return [
+        neo.SpikeTrain(run.spike_times[run.spike_ids == i] * pq.ms, t_stop=(DURATION + 1) * pq.ms)
+        for i in range(12)
+    ]
+
+
+def counts_in_bins(run, width):
+    """Spikes [bin, neuron]."""
+    edges = np.arange(0, DURATION + width / 2, width)
+    times = [run.spike_times[run.spike_ids == i] for i in range(12)]
+    return np.array([np.histogram(t, edges)[0] for t in times]).T
+
+
+def test_rates_intervals_and_their_variation(elephant, run, trains):
+    intervals, neurons = spike_intervals(run)
+    for i, train in enumerate(trains):
+        theirs = elephant.statistics.isi(train).rescale("ms").magnitude
+        np.testing.assert_allclose(intervals[neurons == i], theirs, rtol=1e-12)
+    cv = [elephant.statistics.cv(elephant.statistics.isi(t)) for t in trains]
+    np.testing.assert_allclose(interval_cv(run), cv, rtol=1e-12)
+    rates = [
+        float(elephant.statistics.mean_firing_rate(t, t_stop=DURATION * t.units).rescale("Hz"))
+        for t in trains
+    ]
+    np.testing.assert_allclose(firing_rates(run), rates, rtol=1e-12)
+
+
+def test_fano_factor(elephant, run):
+    neo, pq = pytest.importorskip("neo"), pytest.importorskip("quantities")
+    counts = counts_in_bins(run, 100.0)
+    for i, ours in enumerate(fano_factors(counts)):
+        windows = [
+            neo.SpikeTrain(np.arange(1, n + 1) * pq.ms, t_stop=100 * pq.ms) for n in counts[:, i]
+        ]
+        np.testing.assert_allclose(ours, elephant.statistics.fanofactor(windows), rtol=1e-12)
+
+
+def test_pairwise_correlations(elephant, run, trains):
+    pq = pytest.importorskip("quantities")
+    binned = elephant.conversion.BinnedSpikeTrain(
+        trains, bin_size=20 * pq.ms, t_start=0 * pq.ms, t_stop=DURATION * pq.ms
+    )
+    matrix = elephant.spike_train_correlation.correlation_coefficient(binned)
+    ours = pairwise_correlations(binned.to_array().T, at_least=1)
+    np.testing.assert_allclose(ours, matrix[np.triu_indices(12, 1)], rtol=1e-9, atol=1e-12)
+
+
+def test_psth(elephant):
+    neo, pq = pytest.importorskip("neo"), pytest.importorskip("quantities")
+    rng = np.random.default_rng(3)
+    spikes = [[np.sort(rng.uniform(-400, 0, rng.poisson(12))) for _ in range(9)]]
+    ours = psth_from_spikes(
+        spikes, ["go"] * 9, window=(-400.0, 0.0), bin_width=20.0, smoothing_bins=0,
+        minimum_rate=0.0,
+    )
+    trains = [
+        neo.SpikeTrain(t * pq.ms, t_start=-400 * pq.ms, t_stop=0 * pq.ms) for t in spikes[0]
+    ]
+    theirs = elephant.statistics.time_histogram(trains, bin_size=20 * pq.ms, output="rate")
+    theirs = theirs.rescale("Hz").magnitude[:, 0]
+    np.testing.assert_allclose(ours.recordings.rates[0, 0], theirs, rtol=1e-9)
+
+
+def test_correlation_is_scipys():
+    a, b = np.random.default_rng(4).normal(size=(2, 7, 50))
+    np.testing.assert_allclose(
+        correlation(a, b), [pearsonr(x, y).statistic for x, y in zip(a, b, strict=True)],
+        rtol=1e-12,
+    )
+
+
+def test_r2_is_that_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    a, b = np.random.default_rng(5).normal(size=(2, 7, 50))
+    np.testing.assert_allclose(
+        r2(a, b), metrics.r2_score(b.T, a.T, multioutput="raw_values"), rtol=1e-12
+    )

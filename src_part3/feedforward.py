@@ -10,6 +10,8 @@ from scipy.signal import lfilter
 from src_part1.parameters import n_steps_of
 from src_part1.validation import check_integer, check_rng, check_type
 
+_TOGETHER = 32  # inputs that are filtered at a time, to save memory
+
 
 @dataclass(frozen=True)
 class FeedforwardRates:
@@ -66,8 +68,10 @@ def draw_rates(parameters, trial, n_conditions, rng, *, dt=0.1):
     for condition in rates:
         steps = rng.standard_normal((n_steps, parameters.n_inputs))
         steps *= parameters.noise * np.sqrt(dt)
-        path = parameters.mean_rate + lfilter([1.0], [1.0, -decay], steps, axis=0)
-        condition[:] = np.maximum(_moving_mean(path, half), 0)
+        for first in range(0, parameters.n_inputs, _TOGETHER):
+            some = slice(first, first + _TOGETHER)
+            path = parameters.mean_rate + lfilter([1.0], [1.0, -decay], steps[:, some], axis=0)
+            condition[:, some] = np.maximum(_moving_mean(path, half), 0)
     return FeedforwardRates(rates, start, dt)
 
 

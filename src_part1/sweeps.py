@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import itertools
-import json
 import math
 import numbers
 import os
@@ -13,12 +10,11 @@ import platform
 import sys
 import time
 import traceback
-import uuid
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from importlib import metadata
 
 import joblib
 import numba
@@ -26,11 +22,14 @@ import numpy as np
 import scipy
 from tqdm.auto import tqdm
 
-from src_part1.files import replace_file
+from src_part1.sweep_store import FORMAT, Store, name_of
 from src_part1.validation import check_integer
 
-FORMAT = "recorded-rnn-sweep-1"
 _RESERVED = ("seed", "seconds", "error")
+try:
+    _VERSION = metadata.version("recorded-rnn")
+except metadata.PackageNotFoundError:  # on Colab it is cloned and not installed
+    _VERSION = "not installed"
 
 
 class SweepError(RuntimeError):
@@ -100,7 +99,8 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
         Each combination is run once with each of these seeds.
     folder : path-like, optional
         Where runs are kept, one small JSON file each. Nothing is kept by default. A run counts as
-        done if function, text of the function, settings and seed are the same.
+        done if settings, seed, the text of the function, and all that it calls and reads in its
+        own module or notebook are the same (`src_part1.sweep_store.fingerprint`).
     n_jobs : int, optional
         Processes at a time on this machine; -1 for as many as there are cores, 1 for none but
         this one.
@@ -115,7 +115,8 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     Raises
     ------
     TypeError, ValueError
-        If an argument has a wrong type or value, or ``folder`` cannot be written; nothing was run.
+        If an argument has a wrong type or value, ``folder`` cannot be written, or nobody could
+        tell later whether the function is still the same; nothing was run.
 
     Examples
     --------
@@ -136,8 +137,7 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     if len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must differ from each other, got {seeds}.")
     todo = [(settings, seed) for settings in combinations for seed in seeds]
-    name, text = _identity(function)
-    store = _Store(folder, name, text)
+    name, store = name_of(function), Store(folder, function)
     done = {}
     for i, (settings, seed) in enumerate(todo):
         run = store.load(settings, seed)
@@ -206,59 +206,6 @@ def _plain(name, value):
     return value
 
 
-def _identity(function):
-    name = f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', '?')}"
-    try:
-        return name, inspect.getsource(function)
-    except (OSError, TypeError):  # typed at a prompt, or an object that can be called
-        return name, ""
-
-
-class _Store:
-    """Finished runs in a folder, one file each, or nowhere."""
-
-    def __init__(self, folder, name, text):
-        self.folder = None if folder is None else Path(folder)
-        self.name, self.text = name, text
-        if self.folder is not None:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                probe = self.folder / f"{uuid.uuid4().hex}.part"
-                probe.touch(exist_ok=False)
-                probe.unlink()
-            except OSError as error:
-                raise ValueError(f"folder {self.folder} cannot be written: {error}") from error
-
-    def _path(self, settings, seed):
-        key = json.dumps([FORMAT, self.name, self.text, settings, seed], sort_keys=True)
-        return self.folder / f"run-{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
-
-    def load(self, settings, seed):
-        """Return a run that succeeded before, or None."""
-        if self.folder is None:
-            return None
-        try:
-            run = json.loads(self._path(settings, seed).read_text(encoding="utf-8"))
-            whole = run["format"] == FORMAT and run["error"] == "" and run["seed"] == seed
-            whole = whole and run["settings"] == settings and isinstance(run["values"], dict)
-            return run if whole else None
-        except FileNotFoundError:
-            return None
-        except (KeyError, TypeError, UnicodeDecodeError, ValueError, RecursionError) as error:
-            warnings.warn(
-                f"{self._path(settings, seed)} is damaged ({error!r}); this run is done again.",
-                stacklevel=3,
-            )
-            return None
-
-    def save(self, run):
-        """Keep a run; an interruption leaves either no file or a whole one."""
-        if self.folder is None:
-            return
-        path = self._path(run["settings"], run["seed"])
-        replace_file(path, lambda file: file.write(json.dumps(run, indent=1).encode()))
-
-
 def _execute(function, name, todo, missing, n_jobs):
     """Yield (number, run) as runs end.
 
@@ -277,7 +224,7 @@ def _execute(function, name, todo, missing, n_jobs):
                 yield i, run
         except Exception as error:
             rest = [i for i in group if i in left]
-            if len(group) == 1:
+            if len(group) == 1 and rest:
                 yield group[0], _record(
                     name, *todo[group[0]], time.time(), 0.0,
                     error=f"the run's process ended without a result: {error!r}",
@@ -339,8 +286,8 @@ def _record(name, settings, seed, start, seconds, *, values=None, error="", **mo
         "provenance": {
             "function": name, "host": platform.node(), "process": os.getpid(),
             "started": datetime.fromtimestamp(start, UTC).isoformat(),
-            "python": platform.python_version(), "numpy": np.__version__,
-            "scipy": scipy.__version__, "numba": numba.__version__,
+            "recorded_rnn": _VERSION, "python": platform.python_version(),
+            "numpy": np.__version__, "scipy": scipy.__version__, "numba": numba.__version__,
         },
     }
 

@@ -1,8 +1,12 @@
 """Sweeps: every run is accounted for, whatever happens to some of them."""
 
+import importlib.util
 import json
+import linecache
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -10,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from src_part1 import sweeps
+from src_part1.sweep_store import fingerprint
 from src_part1.sweeps import SweepError, sweep
 
 Pair = namedtuple("Pair", "first second")
@@ -66,7 +72,9 @@ def test_all_combinations_and_seeds_in_order(n_jobs):
     assert found.raise_failures() is found
     processes = {run["provenance"]["process"] for run in found.runs}
     assert (processes == {os.getpid()}) == (n_jobs == 1)
-    assert all(run["provenance"]["function"].endswith("test_sweeps.product") for run in found.runs)
+    for run in found.runs:
+        assert run["provenance"]["function"].endswith("test_sweeps.product")
+        assert run["provenance"]["recorded_rnn"] == sweeps._VERSION
 
 
 def test_combinations_can_be_listed_and_named_tuples_returned():
@@ -100,19 +108,16 @@ def test_a_run_that_kills_its_process_takes_no_other_along():
 def test_an_interrupted_sweep_does_only_what_is_missing(tmp_path):
     grid = {"a": [1, 2, 3], "folder": [str(tmp_path)]}
 
-    seen = []
-
     def stops(rng, a, folder):
-        if len(seen) == 2:
+        if len(calls(folder)) == 2 and not Path(folder, "stopped").exists():
+            Path(folder, "stopped").touch()
             raise KeyboardInterrupt
-        seen.append(a)
         return logged(rng, a, folder)
 
     runs = tmp_path / "runs"
     with pytest.raises(KeyboardInterrupt):
         sweep(stops, grid, folder=runs, n_jobs=1, progress=False)
     assert calls(tmp_path) == {"log-1": 1, "log-2": 1}
-    seen.clear()
     found = sweep(stops, grid, folder=runs, n_jobs=1, progress=False)
     assert calls(tmp_path) == {"log-1": 1, "log-2": 1, "log-3": 1}
     assert list(found.table["value"]) == [1, 2, 3]
@@ -133,21 +138,100 @@ def test_damaged_and_failed_runs_are_done_again(tmp_path):
     assert calls(tmp_path) == {"log-1": 2, "log-3": 2}
 
 
+NOTEBOOK = """
+import functools
+import numpy as np
+
+scale = 2.0
+rates = np.arange(3.0)
+unused = 1
+
+def helper(x):
+    return scale * x
+
+def inner(rng, a):
+    def deeper():
+        return [helper(a) for _ in range(3)]
+    return sum(deeper())
+
+def outer(offset):
+    def from_outside(rng, a, more=offset):
+        return a + offset
+    return from_outside
+
+def reads(rng, a):
+    return a * rates.sum() + len(np.__name__)
+
+closed, fixed = outer(1), functools.partial(inner, a=3)
+"""
+
+
+def fingerprints(folder, text):
+    """Fingerprints of the functions of a module with this text."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "notebook.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location("notebook", path)
+    module = importlib.util.module_from_spec(spec)
+    linecache.checkcache()
+    spec.loader.exec_module(module)
+    return {
+        name: fingerprint(getattr(module, name))
+        for name in ("inner", "closed", "fixed", "reads")
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ("scale = 2.0", "scale = 3.0", {"inner", "fixed"}),
+        ("scale * x", "x * scale", {"inner", "fixed"}),
+        ("outer(1)", "outer(2)", {"closed"}),
+        ("a=3", "a=4", {"fixed"}),
+        ("arange(3.0)", "arange(4.0)", {"reads"}),
+        ("a * rates", "rates * a", {"reads"}),
+        ("unused = 1", "unused = 2", set()),
+    ],
+)
+def test_a_run_is_the_same_as_long_as_all_that_it_says_and_reads_is(tmp_path, old, new, changes):
+    before = fingerprints(tmp_path / "before", NOTEBOOK)
+    assert fingerprints(tmp_path / "again", NOTEBOOK) == before
+    assert NOTEBOOK.count(old) == 1
+    after = fingerprints(tmp_path / "after", NOTEBOOK.replace(old, new))
+    assert {name for name in before if after[name] != before[name]} == changes
+
+
+def test_a_fingerprint_is_the_same_in_another_process():
+    program = (
+        "from src_part1.sweep_store import fingerprint; from tests.part1 import test_sweeps; "
+        "print(fingerprint(test_sweeps.logged), fingerprint(test_sweeps.fingerprints))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, env=os.environ | {"PYTHONHASHSEED": "7"},
+        capture_output=True, text=True, check=True,
+    )
+    assert done.stdout.split() == [fingerprint(logged), fingerprint(fingerprints)]
+
+
 def test_an_edited_function_is_run_anew(tmp_path):
-    grid = {"a": [1]}
+    def times(factor):
+        return lambda rng, a: factor * a
 
-    def version_1(rng, a):
-        return a
+    for factor in (1, 10):
+        found = sweep(times(factor), {"a": [1]}, folder=tmp_path, n_jobs=1, progress=False)
+        assert found.table["value"][0] == factor
 
-    version_1.__qualname__ = "version"
-    sweep(version_1, grid, folder=tmp_path, n_jobs=1, progress=False)
 
-    def version_2(rng, a):
-        return 10 * a
-
-    version_2.__qualname__ = "version"
-    found = sweep(version_2, grid, folder=tmp_path, n_jobs=1, progress=False)
-    assert found.table["value"][0] == 10
+def test_what_cannot_be_recognised_later_is_not_kept(tmp_path):
+    typed = {}
+    exec("def function(rng, a): return a", typed)
+    with pytest.raises(TypeError, match="folder cannot be used: the text of function"):
+        sweep(typed["function"], {"a": [1]}, folder=tmp_path, progress=False)
+    with (tmp_path / "file").open("w") as file:
+        with pytest.raises(TypeError, match="file is TextIOWrapper, which cannot be"):
+            sweep(lambda rng, a: file.write(a), {"a": ["x"]}, folder=tmp_path, progress=False)
+    assert not list(tmp_path.glob("run-*"))
 
 
 @pytest.mark.parametrize(
@@ -235,11 +319,9 @@ def test_a_worker_of_the_cluster_is_killed_during_the_work(client, tmp_path):
                 killed.append(min(workers))
                 os.kill(killed[0], signal.SIGKILL)
 
-    from src_part1 import sweeps
-
-    save, killer = sweeps._Store.save, Killer()
+    save, killer = sweeps.Store.save, Killer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeps._Store, "save", lambda self, run: (save(self, run), killer(run)))
+        patch.setattr(sweeps.Store, "save", lambda self, run: (save(self, run), killer(run)))
         found = sweep(slow, {"a": list(range(12))}, folder=tmp_path, progress=False)
     assert killed
     assert list(found.table["a_squared"]) == [a * a for a in range(12)]

@@ -86,6 +86,7 @@ class Training:
         }
         self.n_done = 0
         self.curve = []
+        self._sound = True
 
     @property
     def weights(self):
@@ -124,8 +125,10 @@ class Training:
         Raises
         ------
         TrainingDivergedError
-            If rates pass ``max_rate`` or inputs or weights leave the finite numbers.
+            If rates pass ``max_rate``, and this training is as it was after the last loop; or if
+            RLS diverged, and this training neither goes on nor can be saved any more.
         """
+        self._check_sound()
         n_loops = self.parameters.n_loops if n_loops is None else n_loops
         n_loops = check_integer("n_loops", n_loops, at_least=1)
         n_threads = os.cpu_count() if n_threads is None else n_threads
@@ -187,7 +190,15 @@ class Training:
         key = (self.n_done, condition, k)
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
+    def _check_sound(self):
+        if not self._sound:
+            raise TrainingDivergedError(
+                f"RLS diverged in loop {self.n_done + 1} of this training, which is of no use any "
+                "more; go on from a file of an earlier loop, or begin anew."
+            )
+
     def _learn(self, samples):
+        self._sound = False
         at = slice(self._stride - 1, None, self._stride)
         weight = 1 / min(self.n_done + 1, self.parameters.regressor_window)
         for condition, trials in enumerate(samples):
@@ -210,6 +221,7 @@ class Training:
             quality.append(np.nanmedian(of_neurons))
         self.curve.append(np.array(quality))
         self.n_done += 1
+        self._sound = True
 
     def state(self):
         """Everything that training has changed, as named arrays.
@@ -218,7 +230,13 @@ class Training:
         -------
         dict of str to ndarray
             Views, not copies, except for the curve and the number of loops.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If RLS diverged.
         """
+        self._check_sound()
         parts = {
             "rls": self.rls.state(), "labels": self.labels.state(), "regressors": self.regressors,
         }
@@ -259,4 +277,4 @@ class Training:
         self.rls.restore({k[4:]: a for k, a in state.items() if k.startswith("rls.")})
         for name, array in mine.items():
             array[...] = state[name]
-        self.curve, self.n_done = list(curve), n_done
+        self.curve, self.n_done, self._sound = list(curve), n_done, True

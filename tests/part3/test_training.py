@@ -15,6 +15,7 @@ from src_part3.parameters import FeedforwardParameters, NetworkParameters
 from src_part3.rls import recurrent_prior
 from src_part3.samples import sample_trial
 from src_part3.state import PlasticWeights
+from src_part3.storage import load_training, save_training
 from src_part3.task import make_task
 from src_part3.training import Training, TrainingDivergedError
 from src_part3.training_parameters import TrainingParameters
@@ -141,7 +142,15 @@ def test_interrupt_during_the_trials_loses_only_their_loop(task, monkeypatch):
     assert_same(training.run(4, progress=False), whole)
 
 
-def test_interrupt_during_learning_waits_for_its_end(task, monkeypatch):
+@pytest.fixture
+def interruptible():
+    """Ctrl+C as a program in the foreground has it, whatever other packages made of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_during_learning_waits_for_its_end(task, monkeypatch, interruptible):
     whole = Training(task, PARAMETERS).run(4, progress=False)
     training = Training(task, PARAMETERS)
     learn = Training._learn
@@ -176,6 +185,21 @@ def test_weights_that_are_not_finite_are_reported_with_their_loop(task):
     training.rls.weights[3] = np.nan
     with pytest.raises(TrainingDivergedError, match="loop 2: the network diverged"):
         training.run(progress=False)
+
+
+def test_a_training_whose_RLS_diverged_is_neither_used_nor_saved(task, tmp_path):
+    training, path = Training(task, PARAMETERS).run(1, progress=False), tmp_path / "training.npz"
+    save_training(path, training)
+    saved = path.read_bytes()
+    training.rls.state()["S"][:] *= -1
+    for message in ("loop 2: RLS diverged", "loop 2 of this training, which is of no use"):
+        with pytest.raises(TrainingDivergedError, match=message):
+            training.run(2, progress=False)
+    with pytest.raises(TrainingDivergedError, match="of no use"):
+        save_training(path, training)
+    assert path.read_bytes() == saved
+    training.restore(load_training(path).state())
+    assert_same(training.run(2, progress=False), Training(task, PARAMETERS).run(2, progress=False))
 
 
 def test_learning_works_on_a_middle_sized_network():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from src_part1.validation import check_array, check_integer, check_real
@@ -11,18 +9,12 @@ from src_part3.rls_kernels import (
     BLOCK,
     CHUNK,
     add_projection,
-    residuals,
+    learn_neurons,
+    partial_out,
     shared_gains,
-    update_neurons,
 )
 
-
-def _aligned(shape, dtype):
-    # Zeros that start on a cache line: an eighth of each read would cross lines otherwise.
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    raw = np.zeros(n_bytes + 64, dtype=np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + n_bytes].view(dtype).reshape(shape)
+_TOGETHER = 64  # times that are learned in one step
 
 
 def recurrent_prior(n_exc, n_inh, *, ridge=0.04, row_sum=8.0):
@@ -67,21 +59,25 @@ class SharedInputRLS:
         sum_t (w_i . r_i(t) + w_i^c(t) . s(t) - target_i(t))^2
             + (w_i - w_i(0))' prior (w_i - w_i(0)) + ridge_shared sum_c |w_i^c - w_i^c(0)|^2 .
 
-    The textbook keeps one inverse correlation matrix of all these inputs for each neuron. But
-    the block of the shared inputs is the same for all, so by the block-inverse identity it is
-    enough to keep, for each condition, D^-1 (shared with shared) and G = C D^-1 (C: each
-    neuron's rate with the shared inputs), and for each neuron the small Q_i = S_i^-1, S_i the
-    Schur complement on r_i. An update in condition c, with c's D^-1, G and v, is
+    The textbook keeps one inverse correlation matrix P of all these inputs for each neuron. But
+    the shared inputs are the same for all, so they are *partialled out* (Frisch, Waugh & Lovell):
+    what the shared inputs of a condition can tell of each rate and of each target is removed, by
+    one RLS with one matrix D^-1, the P of the shared inputs alone. What is left of a target, e_i,
+    is then regressed on what is left of the neuron's own rates, eps_i: a small ridge problem with
+    a matrix S_i (the Schur complement), as large as the neuron has inputs of its own. At time t, in
+    the t-th of T updates, with D^-1, G and v of the condition,
 
-        d = D^-1 s,  a = s.d,  b = 1 / (1 + a),  eps = r - G s,
-        k_i = Q_i eps_i,  c_i = 1 / (1 + a + eps_i.k_i),  e_i = w_i.eps_i + v_i.s - target_i,
-        w_i <- w_i - c_i e_i k_i,                        Q_i <- Q_i - c_i k_i k_i',
-        v_i <- v_i + (b (eps_i.w_i) - c_i e_i) d,        G <- G + b eps d',
-        D^-1 <- D^-1 - b d d' .
+        d = D^-1 s,  b = 1 / (1 + s.d),  eps = r - G s,  e = target - v s,
+        D^-1 <- D^-1 - b d d',  G <- G + b eps d',  v <- v + b e d',
 
-    Instead of the shared weights themselves v_i = w_i^c + G_i' w_i is kept; `shared_weights`
-    gives them back. With forgetting factor f, 1 in the denominators becomes f, and Q and the
-    D^-1 of all conditions are divided by f. The result is the textbook's, not an approximation.
+    and after the last of them, for each neuron,
+
+        S_i <- S_i + sum_t b eps_i eps_i',  w_i <- w_i + S_i^-1 sum_t b (e_i - w_i.eps_i) eps_i.
+
+    The weights of the shared inputs follow from w_i^c = v_i - G_i' w_i (`shared_weights`). With a
+    forgetting factor f, 1 becomes f in b, D^-1 (of all conditions) is divided by f at each time,
+    S_i is first multiplied by f^T, and time t counts f^(T - t + 1) in the sums. The result is the
+    textbook's, not an approximation.
 
     Parameters
     ----------
@@ -114,8 +110,9 @@ class SharedInputRLS:
 
     References
     ----------
-    Haykin, Adaptive Filter Theory, chapter 10; Kim, Finkelstein, Chow, Svoboda & Darshan 2023
-    (sparse plastic synapses with a row-sum penalty).
+    Haykin, Adaptive Filter Theory, chapter 10; Lovell 1963, J. Am. Stat. Assoc. 58, 993 (partial
+    regression); Kim, Finkelstein, Chow, Svoboda & Darshan 2023 (sparse plastic synapses with a
+    row-sum penalty).
     """
 
     def __init__(
@@ -140,26 +137,27 @@ class SharedInputRLS:
         ridge_shared = check_real("ridge_shared", ridge_shared, above=0)
         # Only rates that are somebody's input need a row of G.
         self._rows, index = np.unique(pre_index, return_inverse=True)
-        # Unsigned: the compiler need not look for negative indices.
-        self._index = np.ascontiguousarray(index.reshape(n, n_own), dtype=np.uint32)
+        # Unsigned: the compiler need not look for negative indices. Lanes without a neuron in the
+        # last block learn from somebody's inputs, and nobody reads what.
+        n_blocks = -(-n // BLOCK)
+        self._index = np.zeros((n_blocks, n_own, BLOCK), np.uint32)
+        lanes = self._index.swapaxes(1, 2)
+        lanes[np.divmod(np.arange(n), BLOCK)] = index.reshape(n, n_own)
         self.weights = check_array("weights", weights, (n, n_own), dtype=self.dtype).copy()
         self._D = np.tile(
             np.eye(self.n_shared, dtype=self.dtype) / self.dtype.type(ridge_shared),
             (self.n_conditions, 1, 1),
         )
-        self._G = _aligned((self.n_conditions, self._rows.size, self.n_shared), self.dtype)
-        self._v = _aligned((self.n_conditions, n, self.n_shared), self.dtype)
-        # Q of BLOCK neurons side by side, in the order that the kernel runs through it.
-        r, c = np.tril_indices(n_own)
-        self._Q = _aligned((-(-n // BLOCK), r.size, BLOCK), self.dtype)
-        self._Q[:] = _inverse_prior(prior, n_own)[r, c, None]
-        self._Q[-1, :, (n - 1) % BLOCK + 1 :] = 0
+        self._G = np.zeros((self.n_conditions, self._rows.size, self.n_shared), self.dtype)
+        self._v = np.zeros((self.n_conditions, n, self.n_shared), self.dtype)
+        rows, columns = np.tril_indices(n_own)
+        self._S = np.empty((n_blocks, rows.size, BLOCK), self.dtype)
+        self._S[:] = _checked_prior(prior, n_own)[rows, columns, None]
 
     def update(self, condition, rates, shared, targets):
         """Learn from one time point, or from several in a row.
 
-        Learning from T time points in one call gives the same weights as T calls, and is
-        faster because each neuron's Q stays in the cache.
+        Learning from T time points in one call gives the same weights as T calls, much faster.
 
         Parameters
         ----------
@@ -172,21 +170,15 @@ class SharedInputRLS:
         targets : array_like of shape (n_neurons,) or (T, n_neurons)
             What the plastic input w.r + w^c.s of each neuron should have been.
 
-        Returns
-        -------
-        ndarray of the shape of ``targets``
-            Output minus target with the weights just before each update.
-
         Raises
         ------
         ValueError
             If a shape does not fit or an entry is not finite. Nothing is changed then.
         FloatingPointError
-            If the learning diverged: a weight or Q is not finite, or Q not positive any more.
+            If the learning diverged: a weight is not finite. What is left is of no use.
         """
         condition = self._check_condition(condition)
-        one = np.ndim(targets) == 1
-        if one:
+        if np.ndim(targets) == 1:
             rates, shared, targets = (np.asarray(x)[None] for x in (rates, shared, targets))
         n_time = np.shape(targets)[0]
         rates = check_array("rates", rates, (n_time, "n_rates"), dtype=self.dtype)
@@ -197,32 +189,37 @@ class SharedInputRLS:
             )
         shared = check_array("shared", shared, (n_time, self.n_shared), dtype=self.dtype)
         targets = check_array("targets", targets, (n_time, self.n_neurons), dtype=self.dtype)
+        for first in range(0, n_time, _TOGETHER):
+            step = slice(first, first + _TOGETHER)
+            self._learn(condition, rates[step], shared[step], targets[step])
 
-        errors = np.empty_like(targets)
-        residual = np.empty((n_time, self._rows.size), self.dtype)
+    def _learn(self, condition, rates, shared, targets):
+        n_time, f = len(rates), self.dtype.type(self.forgetting)
         d = np.empty_like(shared)
-        a, b = np.empty((2, n_time), self.dtype)
+        b = np.empty(n_time, self.dtype)
         overlap = np.empty((n_time, CHUNK), self.dtype)
-        f = self.dtype.type(self.forgetting)
-        shared_gains(
-            self._D[condition], shared, f, d, a, b, overlap, np.empty(self.n_shared, self.dtype)
-        )
-        residuals(self._G[condition], self._rows, rates, shared, d, b, overlap, residual)
-        update_neurons(
-            self._Q, self.weights, self._v[condition], self._index, residual, shared, d, a, b,
-            overlap, f, targets, errors,
-        )
+        shared_gains(self._D[condition], shared, f, d, b, overlap, np.empty_like(shared[0]))
         if f != 1:
             others = np.arange(self.n_conditions) != condition
             self._D[others] /= f**n_time
-        bad = ~np.isfinite(errors).all(0)
+        residuals = []
+        for coefficients, values, columns in (
+            (self._G, rates, self._rows), (self._v, targets, np.arange(self.n_neurons)),
+        ):
+            residual = np.empty((n_time, columns.size), self.dtype)
+            partial_out(
+                coefficients[condition], columns, values, shared, d, b, overlap, residual
+            )
+            residuals.append(residual)
+        scale = np.sqrt(b * f ** np.arange(n_time, 0, -1, dtype=self.dtype))
+        learn_neurons(self._S, self._index, *residuals, scale, f**n_time, self.weights)
+        bad = ~np.isfinite(self.weights).all(axis=1)
         if bad.any():
             raise FloatingPointError(
-                f"RLS diverged: {bad.sum()} of {bad.size} neurons have an output or a gain that "
-                f"is not finite or not positive, the first is neuron {np.argmax(bad)}. "
-                "Use a stronger prior, less forgetting, or dtype float64."
+                f"RLS diverged: the weights of {bad.sum()} of {bad.size} neurons are not finite, "
+                f"the first is neuron {np.argmax(bad)}. Use a stronger prior, less forgetting, or "
+                "dtype float64."
             )
-        return errors[0] if one else errors
 
     def shared_weights(self, condition):
         """Weights of the shared inputs in one condition.
@@ -239,8 +236,9 @@ class SharedInputRLS:
         """
         condition = self._check_condition(condition)
         values = self._v[condition].copy()
-        minus = self.dtype.type(-1)
-        add_projection(self._G[condition], self._index, self.weights, minus, values)
+        add_projection(
+            self._G[condition], self._index, self.weights, self.dtype.type(-1), values
+        )
         return values
 
     def set_shared_weights(self, condition, values):
@@ -251,7 +249,7 @@ class SharedInputRLS:
         condition : int
             The condition.
         values : array_like of shape (n_neurons, n_shared)
-            The new weights. What was learned about correlations (D, G and Q) stays.
+            The new weights. What was learned about correlations (D, G and S) stays.
         """
         condition = self._check_condition(condition)
         shape = (self.n_neurons, self.n_shared)
@@ -265,12 +263,12 @@ class SharedInputRLS:
         Returns
         -------
         dict of str to ndarray
-            ``weights``, ``Q``, ``D``, ``G`` and ``v``; views, not copies. Q is stored as
-            (n_blocks, n_own (n_own + 1) / 2, 32): the lower triangles, row after row, of 32
-            neurons side by side.
+            ``weights``, ``S``, ``D``, ``G`` and ``v``; views, not copies. D holds the D^-1. S is
+            stored as (n_blocks, n_own (n_own + 1) / 2, 16): the lower triangles, row after row,
+            of 16 neurons side by side.
         """
         return {
-            "weights": self.weights, "Q": self._Q, "D": self._D, "G": self._G, "v": self._v,
+            "weights": self.weights, "S": self._S, "D": self._D, "G": self._G, "v": self._v,
         }
 
     def restore(self, state):
@@ -301,7 +299,7 @@ class SharedInputRLS:
         return check_integer("condition", condition, at_least=0, at_most=self.n_conditions - 1)
 
 
-def _inverse_prior(prior, n_own):
+def _checked_prior(prior, n_own):
     prior = check_array("prior", prior, (n_own, n_own))
     if not np.array_equal(prior, prior.T):
         raise ValueError("prior must be symmetric.")
@@ -309,5 +307,4 @@ def _inverse_prior(prior, n_own):
         np.linalg.cholesky(prior)
     except np.linalg.LinAlgError:
         raise ValueError("prior must be positive definite.") from None
-    inverse = np.linalg.inv(prior)
-    return (inverse + inverse.T) / 2
+    return prior

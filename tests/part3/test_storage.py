@@ -161,6 +161,6 @@ def test_files_of_other_programs(training, tmp_path, meta, arrays, message):
 def test_a_training_with_other_sizes_is_refused(training, tmp_path):
     path = tmp_path / "training.npz"
     save_training(path, training)
-    rewrite(path, arrays_change={"rls.Q": np.ones((24, 7))})
-    with pytest.raises(StorageError, match="does not fit together: RLS state Q"):
+    rewrite(path, arrays_change={"rls.S": np.ones((24, 7))})
+    with pytest.raises(StorageError, match="does not fit together: RLS state S"):
         load_training(path)

@@ -101,12 +101,18 @@ def test_order_of_the_updates_does_not_matter(kind, n, seed):
     np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-6 * np.abs(found[0]).max())
 
 
-def unpacked(Q, n_own):
-    """The matrix Q of each neuron from the blocks in which it is stored."""
-    full = np.zeros((Q.shape[0], Q.shape[2], n_own, n_own))
+def unpacked(S, n_own):
+    """The matrix S of each neuron from the blocks in which it is stored."""
+    full = np.zeros((S.shape[0], S.shape[2], n_own, n_own))
     r, c = np.tril_indices(n_own)
-    full[:, :, r, c] = full[:, :, c, r] = Q.transpose(0, 2, 1)
+    full[:, :, r, c] = full[:, :, c, r] = S.transpose(0, 2, 1)
     return full.reshape(-1, n_own, n_own)
+
+
+def schur_complement(A, n_own):
+    """What is left of the first block of A once the others are partialled out."""
+    whole, cross, other = A[:n_own, :n_own], A[:n_own, n_own:], A[n_own:, n_own:]
+    return whole - cross @ np.linalg.solve(other, cross.T)
 
 
 @settings(max_examples=40)
@@ -143,12 +149,12 @@ def test_rls_of_part_3_solves_the_normal_equations(
     learned = np.concatenate(
         [rule.weights, *(rule.shared_weights(c) for c in range(n_conditions))], axis=1
     )
-    Q = unpacked(rule.state()["Q"], n_own)
+    S = unpacked(rule.state()["S"], n_own)
     for i, normal in enumerate(normals):
         normal.assert_solved_by(learned[i], 1e-6)
-        assert np.linalg.eigvalsh(Q[i]).min() > 0
-        np.testing.assert_allclose(Q[i], np.linalg.inv(normal.A)[:n_own, :n_own], rtol=1e-4,
-                                   atol=1e-5 * np.abs(Q[i]).max())
+        assert np.linalg.eigvalsh(S[i]).min() > 0
+        np.testing.assert_allclose(S[i], schur_complement(normal.A, n_own), rtol=1e-6,
+                                   atol=1e-8 * np.abs(S[i]).max())
     for D in rule.state()["D"]:
         np.testing.assert_array_equal(D, D.T)
         assert n_shared == 0 or np.linalg.eigvalsh(D).min() > 0
@@ -194,8 +200,8 @@ def test_many_updates_of_part_3_stay_the_ridge_solution(n_updates):
             normal.add(textbook.regressors(0, k % 2, r, s), target[0])
     learned = np.concatenate([rule.weights, rule.shared_weights(0), rule.shared_weights(1)], axis=1)
     normal.assert_solved_by(learned[0], 1e-9)
-    Q = unpacked(rule.state()["Q"], 6)[0]
-    np.testing.assert_allclose(Q, np.linalg.inv(normal.A)[:6, :6], rtol=1e-6)
+    S = unpacked(rule.state()["S"], 6)[0]
+    np.testing.assert_allclose(S, schur_complement(normal.A, 6), rtol=1e-9)
 
 
 def test_a_P_that_forgot_all_is_reported_before_it_does_harm():

@@ -54,17 +54,26 @@ def triad_bandwidth(n_bytes):
     return 12 * size * rounds / _best_seconds(_triad, *arrays, rounds)
 
 
-def counts_per_second():
-    """Measure how often a byte that an index names is raised by one, all in the first cache.
+def counts_per_second(n_counts, n_together):
+    """Measure how often a byte that an index names is raised by one, always by the same list.
+
+    Parameters
+    ----------
+    n_counts : int
+        Number of bytes.
+    n_together : int
+        Length of the list, which names places in increasing order, as a list of receivers does.
 
     Returns
     -------
     float
-        Increments per second of one thread, at increasing places as in a list of receivers.
+        Increments per second of one thread.
     """
-    index = np.sort(np.random.default_rng(0).permutation(4096)[:1000]).astype(np.uint16)
-    rounds = 2000
-    return index.size * rounds / _best_seconds(_count, index, np.zeros(4096, np.uint8), rounds)
+    index = np.sort(np.random.default_rng(0).permutation(n_counts)[:n_together])
+    index = index.astype(np.uint16 if n_counts <= 2**16 else np.uint32)
+    rounds = max(1, 2_000_000 // index.size)
+    counts = np.zeros(n_counts, np.uint8)
+    return index.size * rounds / _best_seconds(_count, index, counts, rounds)
 
 
 def peak_flops(dtype):

@@ -9,9 +9,10 @@ that trial, beside a bound of this machine that is measured in the same process:
 
 - state update: bytes read and written, at the bandwidth of a triad of the same memory footprint;
 - spike delivery by bits: the same, three bytes for each neuron and spike; by lists: increments of
-  a byte in the first cache, one for each synapse;
-- RLS: its additions and multiplications at the speed of a matrix product, or its bytes at the
-  triad's bandwidth, whichever takes longer.
+  as many counters as there are neurons by one list that stays in the first cache, or the bytes of
+  all lists at the triad's bandwidth, whichever takes longer;
+- RLS: its additions and multiplications at the speed of a large matrix product of BLAS, or its
+  bytes at the triad's bandwidth, whichever takes longer.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from src_part3 import (
 from src_part3.connectivity import pack_rows
 from src_part3.feedforward import draw_spikes
 from src_part3.samples import sample_trial
-from src_part3.simulator import _deliver_list, _deliver_row, _update, _update_plastic
+from src_part3.simulator import _deliver_list, _deliver_row
 
 REFERENCE = {
     "n_neurons": 5000, "n_trained": 1824, "n_plastic": 40, "n_inputs": 300, "n_threads": 2,
@@ -87,21 +88,6 @@ def _task(point):
 
 
 @njit(cache=True)
-def _update_states(n_steps, constants, bias, n_exc, counts, u, v, fired, u_plastic, r_plastic,
-                   sum_balanced, sum_plastic):
-    c = constants
-    for _ in range(n_steps):
-        for i in range(u_plastic.size):
-            u_plastic[i] *= c[5]
-        for j in range(r_plastic.size):
-            r_plastic[j] *= c[5]
-        _update_plastic(c[4], c[0], c[1], counts[0], counts[1], c[6], c[7], c[8], bias, u[:n_exc],
-                        v[:n_exc], fired, u_plastic, sum_balanced, sum_plastic)
-        _update(c[4], c[2], c[3], counts[0, n_exc:], counts[1, n_exc:], c[6], c[7], c[8],
-                bias[n_exc:], u[n_exc:], v[n_exc:], fired[n_exc:])
-
-
-@njit(cache=True)
 def _deliver_bits(senders, rows, words):
     for q in range(senders.size):
         _deliver_row(rows[senders[q]], words)
@@ -118,6 +104,15 @@ def _deliver_plastic(senders, gain, weights, out_start, out_post, out_slot, u_pl
     for q in range(senders.size):
         for m in range(out_start[senders[q]], out_start[senders[q] + 1]):
             u_plastic[out_post[m]] += weights[out_slot[m]] * gain
+
+
+def _advance_without_spikes(network, state, n_steps, weights, pieces=30):
+    """The kernel with nothing to deliver; inputs are put back before they vanish."""
+    quiet = make_drive(network, extra_input=0.3 - network.parameters.external_input)
+    for _ in range(pieces):
+        state.n_pending = 0
+        state.v[:], state.u_balanced[:], state.u_plastic[:], state.r_plastic[:] = 0.3, 0.1, 0.1, 0.1
+        advance(network, state, n_steps // pieces, drive=quiet, weights=weights)
 
 
 def _seconds(function, *arguments, repeats=5):
@@ -144,14 +139,8 @@ def _profile(task, training):
     advance(network, state, n_steps, drive=drive, weights=weights, recorder=recorder)
     senders = recorder.spike_neurons
 
-    n, n_exc = p.n_neurons, p.n_exc
-    counts = np.zeros((2, n), np.uint8)
-    update_s = _seconds(
-        _update_states, n_steps, network.constants, drive.external_input(0), n_exc, counts,
-        state.u_balanced, state.v, np.zeros(n, np.uint8), state.u_plastic, state.r_plastic,
-        state.sum_balanced, state.sum_plastic,
-    )
-    s = dtype.itemsize
+    n, n_exc, s = p.n_neurons, p.n_exc, dtype.itemsize
+    update_s = _seconds(_advance_without_spikes, network, state, n_steps, weights, repeats=3)
     moved = n * (5 * s + 3) + n_exc * 7 * s + n * 2 * s
     footprint = n * (4 * s + 3) + n_exc * 3 * s
     result = {"state update": [update_s, n_steps * moved / triad_bandwidth(footprint)]}
@@ -162,9 +151,11 @@ def _profile(task, training):
         _seconds(_deliver_bits, senders, rows, np.zeros((8, rows.shape[1]), np.uint64)),
         senders.size * 3 * n / triad_bandwidth(3 * n),
     ]
+    by_counting = senders.size * p.out_degree / counts_per_second(n, p.out_degree)
+    n_bytes = senders.size * static.targets[0].nbytes
     lists = [
-        _seconds(_deliver_lists, senders, static.targets, counts[0]),
-        senders.size * p.out_degree / counts_per_second(),
+        _seconds(_deliver_lists, senders, static.targets, np.zeros(n, np.uint8)),
+        max(by_counting, n_bytes / triad_bandwidth(static.targets.nbytes)),
     ]
     result["spike delivery, bits"], result["spike delivery, lists"] = bits, lists
     used = bits if len(static.rows) else lists
@@ -191,16 +182,19 @@ def _rls(training):
     finally:
         numba.set_num_threads(threads)
     arrays = rls.state()
-    n_bytes = arrays["weights"].nbytes + arrays["Q"].nbytes
+    n_bytes = arrays["weights"].nbytes + arrays["S"].nbytes
     n_bytes += sum(arrays[name][0].nbytes for name in ("D", "G", "v"))
-    # Per neuron: w.eps and w, Q eps, its form, Q's lower triangle, v.s and v.
-    flops = rls.n_neurons * (4 * m + 2 * m**2 + 2 * m + m * (m + 1) + 4 * n_shared)
-    flops += arrays["G"].shape[1] * 4 * n_shared + 5 * n_shared**2
-    by_arithmetic = n_time * flops / peak_flops(rls.dtype)
+    # At each time D s and D; for each row of G and v a product and a sum; for each neuron the
+    # output, the gradient and S. At the end a Cholesky factorisation and two substitutions.
+    n_rows = arrays["G"].shape[1] + rls.n_neurons
+    at_each_time = 5 * n_shared**2 + n_rows * 4 * n_shared
+    at_each_time += rls.n_neurons * (4 * m + m * (m + 1))
+    flops = n_time * at_each_time + rls.n_neurons * (m**3 / 3 + 2 * m**2)
+    by_arithmetic = flops / peak_flops(rls.dtype)
     return [seconds, max(by_arithmetic, 2 * n_bytes / triad_bandwidth(n_bytes))]
 
 
-def _measure(point, repeats, with_profile):
+def _measure(point, repeats):
     """Measure one point; runs in a process of its own, so that the peak memory is its own."""
     numba.set_num_threads(point["n_threads"])
     small = REFERENCE | {
@@ -231,9 +225,8 @@ def _measure(point, repeats, with_profile):
         "task_s": task_s, "loop_s": loop_s, "trials_s": loop_s - rls_s, "rls_s": rls_s,
         "memory_mb": peak_rss_mb() - before_mb, "correlation": float(np.mean(training.curve[-1])),
     }
-    if with_profile:
-        gc.collect()
-        result["profile"] = _profile(task, training)
+    gc.collect()
+    result["profile"] = _profile(task, training)
     return result
 
 
@@ -255,7 +248,7 @@ def run(arguments):
             for size in ("n_neurons", "n_trained", "out_degree"):
                 point[size] = round(point[size] * arguments.scale)
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-                measured = process.submit(_measure, point, arguments.repeats, True)
+                measured = process.submit(_measure, point, arguments.repeats)
                 curves[name].append(measured.result())
         if len(curves[name]) > 2:
             sizes = [point[_SIZE[name]] for point in curves[name]]

@@ -9,6 +9,9 @@ over trials can be compensated.
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
+
+_BLAS = ThreadpoolController()
 
 
 def smooth_bins(values, n_bins):
@@ -57,8 +60,10 @@ def strongest_modes(values, n_modes):
         return values
     mean = values.mean(axis=0)
     centred = values - mean
-    modes = np.linalg.eigh(centred @ centred.T)[1][:, -n_modes:]
-    return mean + modes @ (modes.T @ centred)
+    # The last bits of BLAS depend on its threads, and a training shall not depend on the machine.
+    with _BLAS.limit(limits=1, user_api="blas"):
+        modes = np.linalg.eigh(centred @ centred.T)[1][:, -n_modes:]
+        return mean + modes @ (modes.T @ centred)
 
 
 class LabelAverage:

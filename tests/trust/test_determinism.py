@@ -11,6 +11,7 @@ import pytest
 from tests.trust.golden import PARTS, TOLERANCE, difference, path_of
 
 ROOT = Path(__file__).resolve().parents[2]
+THREADS = "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -23,10 +24,10 @@ def test_figures_are_the_golden_ones(part):
 
 
 def bits(n_threads):
-    """Checksums of all results of a new process with so many threads."""
+    """Checksums of all results of a new process with so many threads, of ours and of BLAS."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.trust.golden", "--digest"], cwd=ROOT, text=True,
-        env=os.environ | {"NUMBA_NUM_THREADS": str(n_threads)}, capture_output=True, check=True,
+        env=os.environ | dict.fromkeys(THREADS, str(n_threads)), capture_output=True, check=True,
     )
     return done.stdout
 

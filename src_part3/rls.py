@@ -264,8 +264,8 @@ class SharedInputRLS:
         -------
         dict of str to ndarray
             ``weights``, ``S``, ``D``, ``G`` and ``v``; views, not copies. D holds the D^-1. S is
-            stored as (n_blocks, n_own (n_own + 1) / 2, 16): the lower triangles, row after row,
-            of 16 neurons side by side.
+            stored as (n_blocks, n_own (n_own + 1) / 2, BLOCK): the lower triangles, row after row,
+            of ``BLOCK`` neurons side by side.
         """
         return {
             "weights": self.weights, "S": self._S, "D": self._D, "G": self._G, "v": self._v,

@@ -392,8 +392,9 @@ elapsed()
 #   window of 160 ms, over four trials in each loop, and over the loops so far.
 # - **What one condition learns must not spoil the other.** The Poisson weights are separate for each
 #   condition. Regarded as separate regressors, of which one half is silent in each trial, exact
-#   RLS serves both conditions at once, and identities like the one of Part 1 make it
-#   affordable: the shared inputs cost one matrix for all neurons.
+#   RLS serves both conditions at once. An identity makes it affordable: what the Poisson neurons can tell
+#   is first *partialled out* of all rates and all labels, with one matrix for the whole network; what is left
+#   is a small regression for each neuron, on its own plastic inputs alone.
 #
 # ### Exercise 4 (★★★): two conditions, one regression
 #

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+_OURS = "shared", "src_part", "ours"  # names of what is ours; peers are grey
 _PACKAGES = ("numpy", "scipy", "numba", "brian2", "nest-simulator")
 PUBLISHED = """\
 Published for TrainSpikingNet.jl (Arthur, Kim, Chen, Preibisch & Darshan 2023), not measured here:
@@ -92,7 +93,8 @@ def _svg(figure):
 def _bars(values, label):
     figure = Figure(figsize=(7, 0.5 + 0.35 * len(values)))
     axes = figure.subplots()
-    axes.barh(list(values), list(values.values()), color="#0072b2")
+    colours = ["#0072b2" if name.startswith(_OURS) else "#999999" for name in values]
+    axes.barh(list(values), list(values.values()), color=colours)
     axes.set(xlabel=label, xscale="log")
     axes.invert_yaxis()
     axes.bar_label(axes.containers[0], fmt=" %.3g")
@@ -104,7 +106,7 @@ def _bars(values, label):
 def _rules(result):
     names = [key.removesuffix("_s") for key in result if key.endswith("_s")]
     return _bars({
-        f"{name}, {n} inputs": 1e3 * result[f"{name}_s"][n]
+        f"{name.replace('_', ' ')}, {n} inputs": 1e3 * result[f"{name}_s"][n]
         for n in result["shared_s"] for name in names if n in result[f"{name}_s"]
     }, "ms for one update (log)")
 
@@ -121,20 +123,31 @@ def _simulators(result):
 
 def _curves(result):
     names = [name for name in result["curves"] if name in result["exponents"]]
-    figure = Figure(figsize=(3.2 * max(len(names), 1), 3))
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        points = result["curves"][name]
+    figure = Figure(figsize=(3.2 * max(len(names), 1), 5.6), layout="constrained")
+    upper, lower = figure.subplots(2, len(names), sharex="col", squeeze=False)
+    for name, seconds, memory in zip(names, upper, lower, strict=True):
+        points, slopes = result["curves"][name], result["exponents"][name]
         key = next(k for k in points[0] if len({p[k] for p in points}) == len(points))
-        for what, label, mark in (
-            ("trials_s", "trials", "o-"), ("rls_s", "RLS", "s--"),
+        sizes = [p[key] for p in points]
+        for axes, what, label, style in (
+            (seconds, "trials_s", "trials", {"marker": "o", "color": "#0072b2"}),
+            (seconds, "rls_s", "RLS", {"marker": "s", "color": "#d55e00", "linestyle": "--"}),
+            (memory, "memory_mb", "all arrays", {"marker": "o", "color": "#009e73"}),
         ):
-            slope = result["exponents"][name][what]
-            sizes, seconds = [p[key] for p in points], [p[what] for p in points]
-            axes.loglog(sizes, seconds, mark, label=f"{label}, exponent {slope:.2f}")
-        axes.set(xlabel=name, ylabel="seconds a loop")
-        axes.legend(fontsize="small", frameon=False)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
+            label = f"{label}, exponent {slopes[what]:.2f}" if what in slopes else label
+            axes.plot(sizes, [p[what] for p in points], label=label, **style)
+            axes.set(xscale="log", yscale="log")
+            axes.set_xticks(sizes, [f"{size:g}" for size in sizes], rotation=45)
+            axes.minorticks_off()
+            axes.spines[["top", "right"]].set_visible(False)
+        low, high = seconds.get_ylim()
+        seconds.set_ylim(low, 4 * high)  # room for the legend
+        low, high = memory.get_ylim()
+        memory.set_ylim(low / 2, 2 * high)
+        seconds.set(ylabel="seconds a loop", title=f"size: {name}")
+        memory.set(xlabel=name, ylabel="MB beyond Python")
+        for axes in (seconds, memory):
+            axes.legend(fontsize="small", frameon=False, loc="upper left")
     return _svg(figure)
 
 

@@ -24,7 +24,7 @@ from src_part3.rls import SharedInputRLS, recurrent_prior
 
 N_NEURONS, N_EXC, N_INH, N_SHARED = 1824, 20, 20, 300
 N_OWN = N_EXC + N_INH
-RULES = "textbook", "packed", "one_by_one", "shared"
+RULES = "textbook", "packed", "shared_one_by_one", "shared"
 
 
 def add_arguments(parser):
@@ -148,7 +148,7 @@ def run(arguments):
                 runs = {
                     "textbook": _own_P(_textbook_update, *problem, arguments.chunk),
                     "packed": _own_P(_packed_update, *problem, arguments.chunk),
-                    "one_by_one": _shared(*problem, True),
+                    "shared_one_by_one": _shared(*problem, True),
                     "shared": _shared(*problem, False),
                 }
                 expected = runs["textbook"][1]

@@ -11,7 +11,7 @@ ENTRY = {"report": "a < b", "result": None, "seconds": 1.0, "load_before": 0.1, 
 
 
 def test_each_kind_of_figure_and_a_failure():
-    point = {"n_neurons": 10, "trials_s": 1.0, "rls_s": 0.5}
+    point = {"n_neurons": 10, "trials_s": 1.0, "rls_s": 0.5, "memory_mb": 3.0}
     scaling = {
         "curves": {
             "neurons": [point, point | {"n_neurons": 20, "trials_s": 2.0}], "large": [point],

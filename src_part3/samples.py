@@ -9,6 +9,7 @@ import numpy as np
 from src_part1.parameters import n_steps_of
 from src_part3.drive import make_drive
 from src_part3.feedforward import draw_spikes
+from src_part3.recorder import Recorder
 from src_part3.simulator import advance
 from src_part3.state import initial_state
 
@@ -62,20 +63,22 @@ def sample_trial(task, condition, weights, rng):
     """
     network, trial = task.network, task.trial
     dt, trained = network.parameters.dt, network.trained
-    state = initial_state(network, rng)
+    state, recorder = initial_state(network, rng), Recorder(network)
     spikes = draw_spikes(task.feedforward, condition, rng)
     drive = make_drive(network, trial, cue=task.cues[condition], spikes=spikes)
     advance(network, state, n_steps_of("stim_off", trial.stim_off, dt), drive=drive,
-            weights=weights)
+            weights=weights, recorder=recorder)
     bin_steps = n_steps_of("bin_width", trial.bin_width, dt)
     rates = np.empty((task.n_bins, network.parameters.n_neurons), network.dtype)
     shared = np.empty((task.n_bins, network.n_inputs), network.dtype)
-    balanced, plastic = np.empty((2, task.n_bins, trained.size), network.dtype)
+    balanced, plastic = np.empty((2, task.n_bins, network.parameters.n_exc), network.dtype)
     for b in range(task.n_bins):
         state.sum_balanced[:] = 0
         state.sum_plastic[:] = 0
-        advance(network, state, bin_steps, drive=drive, weights=weights)
+        advance(network, state, bin_steps, drive=drive, weights=weights, recorder=recorder)
         rates[b], shared[b] = state.r_plastic, state.s_feedforward
-        balanced[b] = state.sum_balanced[trained] / bin_steps + drive.baseline[trained]
-        plastic[b] = state.sum_plastic[trained] / bin_steps
-    return TrialSamples(rates, shared, balanced, plastic, 1000.0 * float(rates.mean()))
+        balanced[b], plastic[b] = state.sum_balanced, state.sum_plastic
+    return TrialSamples(
+        rates, shared, balanced[:, trained] / bin_steps + drive.baseline[trained],
+        plastic[:, trained] / bin_steps, 1000.0 * float(rates.mean()),
+    )

@@ -20,7 +20,8 @@ from src_part3.training import Training
 from src_part3.training_parameters import TrainingParameters
 
 FORMAT = "recorded-rnn-part3"
-VERSION = 1
+# A training holds the state of its RLS; 1 kept the inverses of what 2 keeps.
+VERSIONS = {"network": 1, "training": 2}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = Path(__file__).resolve().parents[1] / "data" / "trained_network.npz"
 _MADE_BY = "save_network or save_training"
@@ -185,7 +186,7 @@ def _training(path, meta, arrays):
 
 def _write(path, kind, task, more, arrays, *, compress):
     meta = {
-        "format": FORMAT, "version": VERSION, "kind": kind,
+        "format": FORMAT, "version": VERSIONS[kind], "kind": kind,
         "network": dataclasses.asdict(task.network.parameters),
         "precision": task.network.precision,
         "trial": dataclasses.asdict(task.trial),
@@ -219,10 +220,13 @@ def _read(path):
         ) from error
     if not known:
         raise StorageError(f"{path} is a file of {meta['format']!r}, not of {FORMAT!r}.")
-    if meta.get("version") != VERSION:
+    kind = meta.get("kind")
+    if kind not in VERSIONS:
+        raise StorageError(f"{path} holds a {kind!r}, not one of {', '.join(VERSIONS)}.")
+    if meta.get("version") != VERSIONS[kind]:
         raise StorageError(
-            f"{path} has version {meta.get('version')}, this program reads version {VERSION}; "
-            "train again or use the program that wrote it."
+            f"{path} is a {kind} of version {meta.get('version')}, this program reads version "
+            f"{VERSIONS[kind]}; train again or use the program that wrote it."
         )
     expected = arrays.pop("checksum", None)
     if expected is None or not np.array_equal(expected, _checksum(arrays)):

@@ -140,7 +140,8 @@ def test_altered_files(training, tmp_path):
 @pytest.mark.parametrize(
     ("meta", "arrays", "message"),
     [
-        ({"version": 99}, {}, "has version 99, this program reads version 1"),
+        ({"version": 99}, {}, "is a network of version 99, this program reads version 1"),
+        ({"kind": "song"}, {}, "holds a 'song', not one of network, training"),
         ({"format": "other"}, {}, "is a file of 'other'"),
         ({"seed": 4}, {}, "seed 4 gives another static network"),
         ({"drive_sums": [0.0] * 4}, {}, "gives another cues or feed-forward rates"),
@@ -156,6 +157,14 @@ def test_files_of_other_programs(training, tmp_path, meta, arrays, message):
     rewrite(path, meta, arrays)
     with pytest.raises(StorageError, match=message):
         load_network(path)
+
+
+def test_a_training_of_an_earlier_version_is_refused(training, tmp_path):
+    path = tmp_path / "training.npz"
+    save_training(path, training)
+    rewrite(path, {"version": 1})
+    with pytest.raises(StorageError, match="training of version 1, this program reads version 2"):
+        load_training(path)
 
 
 def test_a_training_with_other_sizes_is_refused(training, tmp_path):

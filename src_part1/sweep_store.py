@@ -62,30 +62,31 @@ def fingerprint(function):
         If a text cannot be found, or a value cannot be compared with a later one.
     """
     parts = {}
-    _describe("function", function, name_of(function).split(".")[0], parts)
+    _describe("function", function, name_of(function).split(".")[0], parts, set())
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _describe(place, value, home, parts):
-    """Put what has to stay the same into ``parts``, under the place where it was found."""
+def _describe(place, value, home, parts, seen):
+    """Put what has to stay the same into ``parts``, under the place where it is first found."""
     value = getattr(value, "py_func", value)  # what numba compiles
     if isinstance(value, functools.partial):
-        _describe(f"{place}.func", value.func, home, parts)
-        _describe(f"{place}.args", (value.args, value.keywords), home, parts)
+        _describe(f"{place}.func", value.func, home, parts, seen)
+        _describe(f"{place}.args", (value.args, value.keywords), home, parts, seen)
     elif isinstance(value, types.MethodType):
-        _describe(f"{place}.self", value.__self__, home, parts)
-        _describe(f"{place}.function", value.__func__, home, parts)
+        _describe(f"{place}.self", value.__self__, home, parts, seen)
+        _describe(f"{place}.function", value.__func__, home, parts, seen)
     elif isinstance(value, types.ModuleType):
         parts[place] = value.__name__
     elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
         parts[place] = name = name_of(value)
-        if name in parts or name.split(".")[0] != home:
+        if id(value) in seen or name.split(".")[0] != home:
             return
-        parts[name] = _text(place, value)
+        seen.add(id(value))
+        parts[f"{place}, text"] = _text(place, value)
         if isinstance(value, types.FunctionType):
-            outside = {"defaults": (value.__defaults__, value.__kwdefaults__)} | _outside(value)
-            for variable, content in outside.items():
-                _describe(f"{name}: {variable}", content, home, parts)
+            outside = {"its defaults": (value.__defaults__, value.__kwdefaults__)} | _outside(value)
+            for variable in sorted(outside):  # the same order in every process
+                _describe(f"{place}: {variable}", outside[variable], home, parts, seen)
     else:
         try:
             parts[place] = joblib.hash(value)

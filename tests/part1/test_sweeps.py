@@ -162,6 +162,12 @@ def outer(offset):
 def reads(rng, a):
     return a * rates.sum() + len(np.__name__)
 
+first = lambda x: x + 1
+second = lambda x: x + 2
+
+def lambdas(rng, a):
+    return first(a) + second(lambdas.__name__ == a)
+
 closed, fixed = outer(1), functools.partial(inner, a=3)
 """
 
@@ -177,7 +183,7 @@ def fingerprints(folder, text):
     spec.loader.exec_module(module)
     return {
         name: fingerprint(getattr(module, name))
-        for name in ("inner", "closed", "fixed", "reads")
+        for name in ("inner", "closed", "fixed", "reads", "lambdas")
     }
 
 
@@ -190,6 +196,8 @@ def fingerprints(folder, text):
         ("a=3", "a=4", {"fixed"}),
         ("arange(3.0)", "arange(4.0)", {"reads"}),
         ("a * rates", "rates * a", {"reads"}),
+        ("x + 1", "x + 3", {"lambdas"}),
+        ("x + 2", "x + 4", {"lambdas"}),
         ("unused = 1", "unused = 2", set()),
     ],
 )

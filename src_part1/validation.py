@@ -292,3 +292,26 @@ def check_index(name, values, size, *, of="neurons"):
     if bad.size:
         raise ValueError(f"{name} must name {of} 0 to {size - 1}, got {bad[0]}.")
     return index.astype(np.int64)
+
+
+def check_like(name, given, array):
+    """Refuse what cannot take the place of an array without being changed.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls it.
+    given : object
+        Should be an array of the shape and type of ``array``.
+    array : ndarray
+        The array.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    shape, dtype = getattr(given, "shape", None), getattr(given, "dtype", None)
+    if shape != array.shape or dtype != array.dtype:
+        found = "nothing" if given is None else f"{dtype} of shape {shape}"
+        raise ValueError(f"{name} must be {array.dtype} of shape {array.shape}, got {found}.")

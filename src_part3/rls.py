@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from src_part1.validation import check_array, check_integer, check_real
+from src_part1.validation import check_array, check_integer, check_like, check_real
 from src_part3.rls_kernels import (
     BLOCK,
     CHUNK,
@@ -286,12 +286,7 @@ class SharedInputRLS:
         """
         mine = self.state()
         for name, array in mine.items():
-            given = state.get(name)
-            if given is None or given.shape != array.shape or given.dtype != array.dtype:
-                found = "nothing" if given is None else f"{given.dtype} of shape {given.shape}"
-                raise ValueError(
-                    f"RLS state {name} must be {array.dtype} of shape {array.shape}, got {found}."
-                )
+            check_like(f"RLS state {name}", state.get(name), array)
         for name, array in mine.items():
             array[...] = state[name]
 

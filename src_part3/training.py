@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from src_part1.metrics import correlation
 from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer, check_type
+from src_part1.validation import check_integer, check_like, check_type
 from src_part3.labels import LabelAverage
 from src_part3.rls import SharedInputRLS, recurrent_prior
 from src_part3.samples import sample_trial
@@ -260,20 +260,12 @@ class Training:
         mine = {f"labels.{name}": array for name, array in self.labels.state().items()}
         mine |= {f"regressors.{name}": array for name, array in self.regressors.items()}
         for name, array in mine.items():
-            given = state.get(name)
-            if given is None or given.shape != array.shape:
-                found = "nothing" if given is None else given.shape
-                raise ValueError(
-                    f"state[{name!r}] must have shape {array.shape}, got {found}."
-                )
+            check_like(f"state[{name!r}]", state.get(name), array)
         n_done = np.asarray(state.get("n_done"))[()]
         n_done = check_integer("state['n_done']", n_done, at_least=0)
-        curve = np.asarray(state.get("curve", ()))
-        if curve.shape != (n_done, self.task.n_conditions):
-            raise ValueError(
-                f"state['curve'] must have shape ({n_done}, {self.task.n_conditions}), "
-                f"got {curve.shape}."
-            )
+        curve = state.get("curve")
+        shape = n_done, self.task.n_conditions
+        check_like("state['curve']", curve, np.broadcast_to(0.0, shape))
         self.rls.restore({k[4:]: a for k, a in state.items() if k.startswith("rls.")})
         for name, array in mine.items():
             array[...] = state[name]

@@ -167,9 +167,19 @@ def test_a_training_of_an_earlier_version_is_refused(training, tmp_path):
         load_training(path)
 
 
-def test_a_training_with_other_sizes_is_refused(training, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("rls.S", np.ones((24, 7)), "RLS state S must be float64 of shape"),
+        ("rls.weights", np.ones((24, 11), complex), "RLS state weights must be float64"),
+        ("labels.n_loops", np.ones(2), "state.'labels.n_loops'. must be int64 .* got float64"),
+        ("curve", np.ones((1, 2), complex), "state.'curve'. must be float64 .* got complex128"),
+        ("curve", np.ones((9, 2)), r"state.'curve'. must be .* got float64 of shape \(9, 2\)"),
+    ],
+)
+def test_a_training_with_other_numbers_is_refused(training, tmp_path, name, array, message):
     path = tmp_path / "training.npz"
     save_training(path, training)
-    rewrite(path, arrays_change={"rls.S": np.ones((24, 7))})
-    with pytest.raises(StorageError, match="does not fit together: RLS state S"):
+    rewrite(path, arrays_change={name: array})
+    with pytest.raises(StorageError, match=f"does not fit together: {message}"):
         load_training(path)

@@ -117,7 +117,7 @@ def test_restore_refuses_another_task(task):
     other = Training(small_task(trial=None), PARAMETERS)
     other.restore(state)
     smaller = Training(task, replace(PARAMETERS, learn_every=100.0))
-    with pytest.raises(ValueError, match="state.'regressors.rates'. must have shape"):
+    with pytest.raises(ValueError, match="state.'regressors.rates'. must be float64 of shape"):
         smaller.restore(state)
     with pytest.raises(ValueError, match="got nothing"):
         other.restore({})

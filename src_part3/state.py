@@ -168,6 +168,10 @@ class Network:
         for name, array, shape in zip(names, arrays, shapes, strict=True):
             if np.shape(array) != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {np.shape(array)}.")
+            if np.asarray(array).dtype.kind not in "fiu":
+                raise TypeError(
+                    f"{name} must hold real numbers, got dtype {np.asarray(array).dtype}."
+                )
         return tuple(np.ascontiguousarray(array, dtype=self.dtype) for array in arrays)
 
 

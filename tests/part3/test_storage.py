@@ -148,6 +148,7 @@ def test_altered_files(training, tmp_path):
         ({"network": {"n_exc": -1}}, {}, "holds no valid NetworkParameters: .*n_exc"),
         ({"trial": {"lasts": 1}}, {}, "holds no valid TrialParameters"),
         ({}, {"recurrent": None}, "lacks 'recurrent'"),
+        ({}, {"recurrent": np.ones((24, 11), complex)}, "weights.recurrent must hold real numbers"),
         ({}, {"recurrent": np.ones((24, 3))}, "does not fit together: weights.recurrent"),
     ],
 )

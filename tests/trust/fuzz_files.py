@@ -17,13 +17,21 @@ import json
 import signal
 import sys
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from src_part1.recordings import load_recordings
-from src_part3.storage import StorageError, _checksum, load_network, load_training, save_training
+from src_part3.storage import (
+    StorageError,
+    _checksum,
+    load_network,
+    load_training,
+    save_network,
+    save_training,
+)
 from src_part3.training import Training
 from tests.part3.small import small_recordings, small_task
 
@@ -173,12 +181,15 @@ def originals(folder):
     """Write small valid files; return pairs of a reader and the bytes that it reads."""
     training = Training(small_task(), seed=5).run(1, progress=False)
     save_training(folder / "training.npz", training)
+    save_network(folder / "network.npz", training.task, training.weights)
     small_recordings(n_neurons=4).save(folder / "recordings.npz")
-    saved = (folder / "training.npz").read_bytes()
+    readers = {
+        "training": (load_training, StorageError), "network": (load_network, StorageError),
+        "recordings": (load_recordings, ValueError),
+    }
     return {
-        "load_training": (load_training, saved, StorageError),
-        "load_network": (load_network, saved, StorageError),
-        "load_recordings": (load_recordings, (folder / "recordings.npz").read_bytes(), ValueError),
+        f"load_{kind}": (read, (folder / f"{kind}.npz").read_bytes(), documented)
+        for kind, (read, documented) in readers.items()
     }
 
 
@@ -202,6 +213,8 @@ def fuzz(number, seed):
         folder = Path(name)
         files = originals(folder)
         sys.addaudithook(refuse)
+        # A number that is cast loses what the file said of it.
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
         signal.signal(signal.SIGALRM, too_slow)
         for k in range(number):
             reader, (read, content, documented) = list(files.items())[k % len(files)]

@@ -297,6 +297,10 @@ BAD_INPUT = {
         lambda w: three.advance(w.network, w.state, 5, weights=changed(
             w.plastic_weights, recurrent=w.plastic_weights.recurrent[:, 1:])),
         "recurrent", "shape (24, 11)", "(24, 10)"),
+    "weights complex": (
+        lambda w: three.advance(w.network, w.state, 5, weights=changed(
+            w.plastic_weights, recurrent=w.plastic_weights.recurrent.astype(complex))),
+        "recurrent", "real numbers", "complex128"),
     "weights not finite": (
         lambda w: three.run_trial(w.network, TRIAL, w.rng, weights=changed(
             w.plastic_weights, recurrent=with_entry(w.plastic_weights.recurrent, NAN))),

@@ -28,7 +28,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
 
-tutorial: $(READY) ## execute every notebook and write HTML with the figures to build/
+tutorial: $(READY) ## execute every notebook and write HTML with the plots to build/
 	$(RUN) -m tools.execute_notebooks
 
 lab: $(READY) ## open the notebooks in JupyterLab

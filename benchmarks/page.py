@@ -1,4 +1,4 @@
-"""All benchmarks in one run: a JSON file and a page with every table, figures and the machine."""
+"""All benchmarks in one run: a JSON file and a page with every table, plots and the machine."""
 
 from __future__ import annotations
 
@@ -84,15 +84,15 @@ def run_one(name):
     }
 
 
-def _svg(figure):
+def _svg(fig):
     text = io.StringIO()
-    figure.savefig(text, format="svg", bbox_inches="tight")
+    fig.savefig(text, format="svg", bbox_inches="tight")
     return text.getvalue()[text.getvalue().index("<svg") :]
 
 
 def _bars(values, label):
-    figure = Figure(figsize=(7, 0.5 + 0.35 * len(values)))
-    axes = figure.subplots()
+    fig = Figure(figsize=(7, 0.5 + 0.35 * len(values)))
+    axes = fig.subplots()
     colours = ["#0072b2" if name.startswith(_OURS) else "#999999" for name in values]
     axes.barh(list(values), list(values.values()), color=colours)
     axes.set(xlabel=label, xscale="log")
@@ -100,7 +100,7 @@ def _bars(values, label):
     axes.bar_label(axes.containers[0], fmt=" %.3g")
     axes.margins(x=0.15)
     axes.spines[["top", "right"]].set_visible(False)
-    return _svg(figure)
+    return _svg(fig)
 
 
 def _rules(result):
@@ -123,8 +123,8 @@ def _simulators(result):
 
 def _curves(result):
     names = [name for name in result["curves"] if name in result["exponents"]]
-    figure = Figure(figsize=(3.2 * max(len(names), 1), 5.6), layout="constrained")
-    upper, lower = figure.subplots(2, len(names), sharex="col", squeeze=False)
+    fig = Figure(figsize=(3.2 * max(len(names), 1), 5.6), layout="constrained")
+    upper, lower = fig.subplots(2, len(names), sharex="col", squeeze=False)
     for name, seconds, memory in zip(names, upper, lower, strict=True):
         points, slopes = result["curves"][name], result["exponents"][name]
         key = next(k for k in points[0] if len({p[k] for p in points}) == len(points))
@@ -148,10 +148,10 @@ def _curves(result):
         memory.set(xlabel=name, ylabel="MB beyond Python")
         for axes in (seconds, memory):
             axes.legend(fontsize="small", frameon=False, loc="upper left")
-    return _svg(figure)
+    return _svg(fig)
 
 
-_FIGURES = {
+_PLOTS = {
     "part1-rls": _rules, "part2-rls": _rules, "part3-rls": _rules, "part3-scaling": _curves,
     "part2-simulation": _simulators, "part3-simulation": _simulators,
 }
@@ -173,12 +173,12 @@ def page(measured):
     about = ", ".join(f"{key} {value}" for key, value in measured["environment"].items())
     parts = [f"<h1>Benchmarks</h1><p>{html.escape(about)}.</p><p>{html.escape(PUBLISHED)}</p>"]
     for name, one in measured["benchmarks"].items():
-        figure = ""
-        if one["result"] is not None and name in _FIGURES:
-            figure = _FIGURES[name](one["result"])
+        plot = ""
+        if one["result"] is not None and name in _PLOTS:
+            plot = _PLOTS[name](one["result"])
         parts.append(
             f"<h2>{name}</h2><p>{one['seconds']:.0f} s, load {one['load_before']:.1f} before and "
-            f"{one['load_after']:.1f} after.</p>{figure}<pre>{html.escape(one['report'])}</pre>"
+            f"{one['load_after']:.1f} after.</p>{plot}<pre>{html.escape(one['report'])}</pre>"
         )
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Benchmarks</title>"

@@ -32,14 +32,14 @@ def add_arguments(parser):
 
 def run(arguments):
     """Measure; see the module's docstring."""
-    parameters = ForceParameters(n_units=arguments.units)
-    dt = parameters.dt
+    force_parameters = ForceParameters(n_units=arguments.units)
+    dt = force_parameters.dt
     n_training = round(arguments.periods * PERIOD / dt)
     n_test = round(5 * PERIOD / dt)
     target = sum_of_sines(np.arange(1, n_training + n_test + 1) * dt, period=PERIOD)
     errors, seconds = [], []
     for seed in range(arguments.seeds):
-        network = force_network(parameters, np.random.default_rng(seed))
+        network = force_network(force_parameters, np.random.default_rng(seed))
         start = time.perf_counter()
         trained = train_force(network, target[:n_training], progress=False)
         seconds.append(time.perf_counter() - start)

@@ -15,9 +15,8 @@ from benchmarks.measurement import machine, peak_rss_mb, table
 from src_part1 import (
     correlation,
     load_recordings,
-    population_task,
+    make_task,
     r2,
-    random_weights,
     run_population,
     train,
 )
@@ -39,13 +38,12 @@ def run(arguments):
     recordings = load_recordings(arguments.source)
     if arguments.neurons is not None:
         recordings = recordings.select(arguments.neurons, rng=rng)
-    population = population_task(recordings, rng)
-    weights = random_weights(population.task.parameters, rng)
+    recorded_task = make_task(recordings, rng)
     trained = train(
-        population.task, weights, ridge=10.0, n_loops=arguments.loops,
+        recorded_task.task, recorded_task.initial_weights, ridge=10.0, n_loops=arguments.loops,
         progress=arguments.progress,
     )
-    rates = run_population(population, trained.weights)
+    rates = run_population(recorded_task, trained.weights)
     seconds = time.perf_counter() - start
     by_neuron = correlation(rates, recordings.rates)
 

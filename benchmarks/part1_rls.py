@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.measurement import machine, table
 from benchmarks.part1_sines import sine_task
 from benchmarks.textbook import TextbookRLS
-from src_part1 import SharedRLS, run_frozen, train
+from src_part1 import AllToAllRLS, run_frozen, train
 
 
 def add_arguments(parser):
@@ -45,7 +45,7 @@ def _compare(n, n_updates, repeats):
     seconds = {"textbook": [], "shared": []}
     for _ in range(repeats):
         learned = {}
-        for name, rule in (("textbook", TextbookRLS), ("shared", SharedRLS)):
+        for name, rule in (("textbook", TextbookRLS), ("shared", AllToAllRLS)):
             rls, w = rule(n, ridge=0.5), weights.copy()
             rls.update(w.copy(), rates[0], np.zeros(n))  # compile, and touch the memory
             rls = rule(n, ridge=0.5)
@@ -64,7 +64,7 @@ def _split(n):
     start = time.perf_counter()
     trained = train(task, weights, n_loops=n_loops, progress=False)
     loop = (time.perf_counter() - start) / n_loops
-    rls, w = SharedRLS(n), trained.weights.copy()
+    rls, w = AllToAllRLS(n), trained.weights.copy()
     rates = run_frozen(task, w).rates.T[-task.timing.update_times.size :].copy()
     rls_seconds = _seconds(rls, w, rates, task.targets[0].T) * len(rates)
     return loop, rls_seconds

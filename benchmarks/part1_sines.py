@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.measurement import machine, table
 from src_part1 import (
     RateNetworkParameters,
-    TrainingTask,
+    RateTask,
     TrialTiming,
     correlation,
     r2,
@@ -43,16 +43,17 @@ def sine_task(n_units, seed):
 
     Returns
     -------
-    task : TrainingTask
+    task : RateTask
         Sines of 100 ms, mean 1, amplitude 1; cue from 100 to 110 ms; learning to 610 ms.
     weights : ndarray of shape (n_units, n_units)
         Initial weights.
     """
     rng = np.random.default_rng(seed)
-    parameters, timing = RateNetworkParameters(n_units=n_units), TrialTiming()
+    network_parameters, timing = RateNetworkParameters(n_units=n_units), TrialTiming()
     targets = sine_targets(n_units, timing.update_times, rng)
     cues = rng.uniform(0.0, 4.0, (1, n_units))
-    return TrainingTask(parameters, timing, targets[None], cues), random_weights(parameters, rng)
+    task = RateTask(network_parameters, timing, targets[None], cues)
+    return task, random_weights(network_parameters, rng)
 
 
 def run(arguments):

@@ -16,14 +16,14 @@ from benchmarks import part1_rls
 from benchmarks.measurement import machine, peak_rss_mb
 from benchmarks.textbook import TextbookRLS
 from src_part2 import (
+    AllToAllRLS,
+    LIFNetworkParameters,
     LIFParameters,
-    NetworkParameters,
-    SharedRLS,
-    pattern_task,
+    make_pattern_task,
     run_frozen,
     train,
-    warm_kernels,
 )
+from src_part2.course import warm_kernels
 
 NEURON = LIFParameters(tau_syn=200.0)
 
@@ -40,13 +40,13 @@ def add_arguments(parser):
 def _filtered_spikes(task, weights, rng, n_updates):
     """Filtered spikes r at ``n_updates`` times of a frozen trial, from its spike times."""
     run = run_frozen(task, weights, rng, traced=())
-    tau = task.neuron.tau_syn
+    tau = task.neuron_parameters.tau_syn
     times = np.linspace(task.timing.learn_on, task.timing.learn_off - 1.0, n_updates)
-    rates = np.empty((n_updates, task.n_units))
+    rates = np.empty((n_updates, task.n_neurons))
     for row, t in zip(rates, times, strict=True):
         past = run.spike_times < t
         decayed = np.exp(-(t - run.spike_times[past]) / tau) / tau
-        row[:] = np.bincount(run.spike_ids[past], decayed, task.n_units)
+        row[:] = np.bincount(run.spike_ids[past], decayed, task.n_neurons)
     return rates
 
 
@@ -62,14 +62,14 @@ def _seconds(rls, weights, rates, targets, mean_input):
 
 def _compare(n, n_updates, repeats):
     rng = np.random.default_rng(0)
-    task, weights = pattern_task("sines", NEURON, NetworkParameters(n), rng)
+    task, weights = make_pattern_task("sines", NEURON, LIFNetworkParameters(n), rng)
     rates = _filtered_spikes(task, weights, rng, n_updates)
     at = np.linspace(0, task.targets.shape[2] - 1, n_updates).astype(int)
     targets = np.ascontiguousarray(task.targets[0].T[at])
     seconds = {"textbook": [], "shared": []}
     learned = {}
     for _ in range(repeats):
-        for name, rule in (("textbook", TextbookRLS), ("shared", SharedRLS)):
+        for name, rule in (("textbook", TextbookRLS), ("shared", AllToAllRLS)):
             rls, w = rule(n, ridge=0.5), weights.copy()
             rls.update(w.copy(), np.zeros(n), np.zeros(n))  # compile; changes nothing
             spent = _seconds(rls, w, rates, targets, task.mean_input)
@@ -83,7 +83,7 @@ def _compare(n, n_updates, repeats):
 def _loop_seconds(n, n_loops):
     """Seconds of a training loop, and how many of them are updates."""
     rng = np.random.default_rng(0)
-    task, weights = pattern_task("sines", NEURON, NetworkParameters(n), rng)
+    task, weights = make_pattern_task("sines", NEURON, LIFNetworkParameters(n), rng)
     start = time.perf_counter()
     trained = train(task, weights, rng, n_loops=n_loops, progress=False)
     loop = (time.perf_counter() - start) / n_loops
@@ -109,7 +109,7 @@ def run(arguments):
     _loop_seconds(450, 1)  # compile the kernels that share work between threads
     loop, updates, train_correlation = _loop_seconds(arguments.large, arguments.large_loops)
     result["large"] = {
-        "n_units": arguments.large,
+        "n_neurons": arguments.large,
         "seconds_per_loop": loop,
         "rls_seconds_per_loop": updates,
         "train_correlation": train_correlation,
@@ -139,7 +139,7 @@ def report(result):
     large = result["large"]
     return (
         f"{part1_rls.report(result)}\n"
-        f"N = {large['n_units']}: {large['seconds_per_loop']:.2f} s a loop "
+        f"N = {large['n_neurons']}: {large['seconds_per_loop']:.2f} s a loop "
         f"(updates {large['rls_seconds_per_loop']:.2f} s), {large['peak_rss_mb']:.0f} MB, "
         f"{large['threads']} threads; one P for each neuron would need "
         f"{large['one_p_each_gb']:.0f} GB"

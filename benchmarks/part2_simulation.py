@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 from benchmarks.measurement import machine, table
-from src_part2 import LIFParameters, NetworkParameters, firing_rates, random_weights, simulate
+from src_part2 import LIFNetworkParameters, LIFParameters, firing_rates, random_weights, simulate
 
 OURS, PEER = "src_part2", "brian2_cpp_standalone"
 NEURON = LIFParameters()
@@ -82,14 +82,14 @@ def _build_brian2(brian2, weights, mean_input, duration, directory):
 
 
 def _compare(brian2, n, duration, repeats, directory):
-    network = NetworkParameters(n)
+    network_parameters = LIFNetworkParameters(n)
     start = time.perf_counter()
-    weights = random_weights(network, np.random.default_rng(1))
-    mean_input = np.full(n, network.mean_input)
+    weights = random_weights(network_parameters, np.random.default_rng(1))
+    mean_input = np.full(n, network_parameters.mean_input)
     our_build = time.perf_counter() - start
     simulate(NEURON, mean_input, 10.0, np.random.default_rng(0), weights=weights)
     build, compiling, (_, monitor) = _build_brian2(
-        brian2, weights, float(network.mean_input), duration, directory
+        brian2, weights, float(network_parameters.mean_input), duration, directory
     )
     seconds, rates = {OURS: [], PEER: []}, {OURS: [], PEER: []}
     for repeat in range(repeats):

@@ -1,7 +1,7 @@
 """Spiking neurons learn sines, Ornstein-Uhlenbeck paths, chaotic rates and recordings.
 
 The first task is the original's Part 2 (N = 100, tau_syn = 200 ms, 20 loops, lambda = 0.5), for
-which it gives no figure of quality. All tests are frozen-weight trials with noise of their own;
+which it gives no measure of quality. All tests are frozen-weight trials with noise of their own;
 correlation and R^2 of total input and target are means over neurons and trials. For the recorded
 neurons the simulated PSTH is compared with the recorded rates as well.
 """
@@ -15,17 +15,17 @@ import numpy as np
 
 from benchmarks.measurement import machine, table
 from src_part2 import (
+    LIFNetworkParameters,
     LIFParameters,
-    NetworkParameters,
     correlation,
     frozen_quality,
     load_recordings,
-    pattern_task,
-    recorded_task,
+    make_pattern_task,
+    make_task,
     simulated_psth,
     train,
-    warm_kernels,
 )
+from src_part2.course import warm_kernels
 from src_part2.tasks import TIMING
 
 # kind: number of neurons, tau_syn (ms), learn_every (ms), time scale (ms)
@@ -54,38 +54,39 @@ def _train_and_test(task, weights, rng, arguments, **rule):
     result = train(task, weights, rng, n_loops=arguments.loops, progress=False, **rule)
     seconds = (time.perf_counter() - start) / arguments.loops
     quality = frozen_quality(task, result.weights, rng, n_trials=arguments.trials)
-    figures = {
+    measures = {
         "train_correlation": float(result.train_correlation[-1].mean()),
         "test_correlation": quality.correlation,
         "test_r2": quality.r2,
         "seconds_per_loop": seconds,
     }
-    return result.weights, figures
+    return result.weights, measures
 
 
 def _pattern(kind, arguments):
-    n_units, tau_syn, learn_every, time_scale = PATTERNS[kind]
-    neuron, network = LIFParameters(tau_syn=tau_syn), NetworkParameters(n_units)
+    n_neurons, tau_syn, learn_every, time_scale = PATTERNS[kind]
+    neuron_parameters = LIFParameters(tau_syn=tau_syn)
+    network_parameters = LIFNetworkParameters(n_neurons)
     seeds = []
     for seed in range(arguments.seeds):
         rng = np.random.default_rng(seed)
-        task, weights = pattern_task(
-            kind, neuron, network, rng, time_scale=time_scale,
+        task, weights = make_pattern_task(
+            kind, neuron_parameters, network_parameters, rng, time_scale=time_scale,
             timing=replace(TIMING, learn_every=learn_every),
         )
         seeds.append(_train_and_test(task, weights, rng, arguments)[1])
     result = {key: float(np.mean([s[key] for s in seeds])) for key in seeds[0]}
     result["worst_test_correlation"] = min(s["test_correlation"] for s in seeds)
-    return result | {"n_units": n_units, "tau_syn": tau_syn, "by_seed": seeds}
+    return result | {"n_neurons": n_neurons, "tau_syn": tau_syn, "by_seed": seeds}
 
 
 def _recorded(arguments):
     recordings = load_recordings(arguments.source)
     chosen = recordings.select(min(arguments.neurons, recordings.n_neurons))
     rng = np.random.default_rng(0)
-    made = recorded_task(chosen, LIFParameters(tau_syn=RECORDED["tau_syn"]), rng)
+    made = make_task(chosen, LIFParameters(tau_syn=RECORDED["tau_syn"]), rng)
     weights, result = _train_and_test(
-        made.task, made.weights, rng, arguments, ridge=RECORDED["ridge"]
+        made.task, made.initial_weights, rng, arguments, ridge=RECORDED["ridge"]
     )
     n_trials = 5 * arguments.trials
     psth = [
@@ -97,7 +98,7 @@ def _recorded(arguments):
         "psth_correlation_mean": float(np.nanmean(by_neuron)),
         "psth_correlation_median": float(np.nanmedian(by_neuron)),
         "psth_trials": n_trials,
-        "n_units": chosen.n_neurons,
+        "n_neurons": chosen.n_neurons,
         "tau_syn": RECORDED["tau_syn"],
         "source": chosen.source,
         "provenance": chosen.provenance,
@@ -121,7 +122,7 @@ def report(result):
     """Return the table for people."""
     header = ("pattern", "N", "tau_syn", "train", "test", "test R2", "s/loop")
     keys = (
-        "n_units", "tau_syn", "train_correlation", "test_correlation", "test_r2",
+        "n_neurons", "tau_syn", "train_correlation", "test_correlation", "test_r2",
         "seconds_per_loop",
     )
     kinds = (*PATTERNS, "recorded")

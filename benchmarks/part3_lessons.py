@@ -14,47 +14,46 @@ import numpy as np
 from benchmarks.measurement import machine, table
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
-from src_part3.parameters import FeedforwardParameters, NetworkParameters
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
 from src_part3.task import make_task
-from src_part3.training import Training, TrainingDivergedError
-from src_part3.training_parameters import TrainingParameters
+from src_part3.training import Training, TrainingDivergedError, TrainingParameters
 
 # Name: (changed training parameters, changed options of make_task).
 LESSONS = {
     "defaults": ({}, {}),
-    "label as it comes": (
-        {"average_labels": False, "smoothing": 0.0, "label_modes": 0, "correction_rate": 0.0,
+    "plastic target as it comes": (
+        {"average_balanced_input": False, "smoothing": 0.0, "common_modes": 0,
+         "correction_rate": 0.0, "regressor_window": 1.0}, {},
+    ),
+    "plastic target averaged over time only": (
+        {"average_balanced_input": False, "common_modes": 0, "correction_rate": 0.0,
          "regressor_window": 1.0}, {},
     ),
-    "label averaged over time only": (
-        {"average_labels": False, "label_modes": 0, "correction_rate": 0.0,
-         "regressor_window": 1.0}, {},
-    ),
-    "label averaged over loops too": (
-        {"label_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}, {},
+    "plastic target averaged over loops too": (
+        {"common_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}, {},
     ),
     "regressors not averaged": ({"regressor_window": 1.0}, {}),
     "regressors averaged over 20 loops": ({"regressor_window": 20.0}, {}),
     "one trial per loop": ({"trials_per_loop": 1}, {}),
     "nothing forgotten": ({"memory": float("inf")}, {}),
     "forgotten after 5 loops": ({"memory": 5.0}, {}),
-    "no common modes": ({"label_modes": 0}, {}),
+    "no common modes": ({"common_modes": 0}, {}),
     "no correction": ({"correction_rate": 0.0}, {}),
     "learning every 20 ms": ({"learn_every": 20.0}, {}),
     "prior 50 times as strong": ({"ridge_recurrent": 1.0, "ridge_feedforward": 1.0}, {}),
     "132 + 132 plastic synapses": (
-        {}, {"network": NetworkParameters(n_plastic_exc=132, n_plastic_inh=132)},
+        {}, {"network_parameters": BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132)},
     ),
-    "no feed-forward inputs": ({}, {"feedforward": FeedforwardParameters(n_inputs=0)}),
+    "no feed-forward inputs": ({}, {"feedforward_parameters": FeedforwardParameters(n_inputs=0)}),
     "132 + 132, no feed-forward": (
-        {}, {"network": NetworkParameters(n_plastic_exc=132, n_plastic_inh=132),
-             "feedforward": FeedforwardParameters(n_inputs=0)},
+        {}, {"network_parameters": BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132),
+             "feedforward_parameters": FeedforwardParameters(n_inputs=0)},
     ),
     "feed-forward at 20 Hz": (
-        {}, {"feedforward": FeedforwardParameters(mean_rate=20.0, noise=0.8)},
+        {}, {"feedforward_parameters": FeedforwardParameters(mean_rate=20.0, noise=0.8)},
     ),
 }
-FIGURES = ("corrected_correlation", "median_correlation", "split_half", "single_trial_correlation")
+MEASURES = ("corrected_correlation", "median_correlation", "split_half", "single_trial_correlation")
 
 
 def add_arguments(parser):
@@ -76,8 +75,8 @@ def run(arguments):
     for name in arguments.lessons:
         changed, options = LESSONS[name]
         task = make_task(recordings, seed=arguments.seed, **options)
-        parameters = replace(TrainingParameters(), **changed)
-        training = Training(task, parameters, seed=arguments.seed + 1)
+        training_parameters = replace(TrainingParameters(), **changed)
+        training = Training(task, training_parameters, seed=arguments.seed + 1)
         start = time.perf_counter()
         try:
             training.run(arguments.loops)
@@ -90,11 +89,11 @@ def run(arguments):
             n_trials=arguments.trials,
         )
         rows[name] = {"seconds": seconds} | {
-            figure: {
-                condition: summary[figure]
+            measure: {
+                condition: summary[measure]
                 for condition, summary in zip(task.conditions, test.summary(), strict=True)
             }
-            for figure in FIGURES
+            for measure in MEASURES
         }
     return {
         "lessons": rows, "conditions": list(task.conditions), "loops": arguments.loops,
@@ -106,12 +105,12 @@ def run(arguments):
 def report(result):
     """Return the table for people."""
     header = ["one thing changed"] + [
-        f"{figure.removesuffix('_correlation')} {condition}"
-        for figure in FIGURES for condition in result["conditions"]
+        f"{measure.removesuffix('_correlation')} {condition}"
+        for measure in MEASURES for condition in result["conditions"]
     ]
     rows = [
-        [name, *("diverged" if "diverged" in row else row[figure][condition]
-                 for figure in FIGURES for condition in result["conditions"])]
+        [name, *("diverged" if "diverged" in row else row[measure][condition]
+                 for measure in MEASURES for condition in result["conditions"])]
         for name, row in result["lessons"].items()
     ]
     return (

@@ -30,21 +30,16 @@ from benchmarks.bounds import counts_per_second, peak_flops, triad_bandwidth
 from benchmarks.measurement import machine, peak_rss_mb, table
 from data.make_standin import TIME, make_rates
 from src_part1.recordings import recordings_from_arrays
-from src_part3 import (
-    FeedforwardParameters,
-    NetworkParameters,
-    Recorder,
-    Training,
-    TrainingParameters,
-    advance,
-    initial_state,
-    make_drive,
-    make_task,
-)
 from src_part3.connectivity import pack_rows
+from src_part3.drive import make_drive
 from src_part3.feedforward import draw_spikes
-from src_part3.samples import sample_trial
-from src_part3.simulator import _deliver_list, _deliver_row
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
+from src_part3.recorder import BalancedRecorder
+from src_part3.simulator import _count_list, _count_row, advance
+from src_part3.state import initial_state
+from src_part3.task import make_task
+from src_part3.training import Training, TrainingParameters
+from src_part3.trials import run_trial
 
 REFERENCE = {
     "n_neurons": 5000, "n_trained": 1824, "n_plastic": 40, "n_inputs": 300, "n_threads": 2,
@@ -63,7 +58,7 @@ _SIZE = {
     "neurons": "n_neurons", "trained": "n_trained", "plastic": "n_plastic", "inputs": "n_inputs",
     "threads": "n_threads", "large": "n_neurons",
 }
-_FIGURES = ("loop_s", "trials_s", "rls_s", "memory_mb")
+_MEASURES = ("loop_s", "trials_s", "rls_s", "memory_mb")
 
 
 def add_arguments(parser):
@@ -79,31 +74,31 @@ def _task(point):
     rates = make_rates(point["n_trained"])
     return make_task(
         recordings_from_arrays(rates, TIME, ("right", "left")),
-        network=NetworkParameters(
+        network_parameters=BalancedNetworkParameters(
             n_exc=n_exc, n_inh=n_exc, out_degree=point["out_degree"], n_plastic_exc=n_plastic,
             n_plastic_inh=n_plastic,
         ),
-        feedforward=FeedforwardParameters(n_inputs=point["n_inputs"]),
+        feedforward_parameters=FeedforwardParameters(n_inputs=point["n_inputs"]),
     )
 
 
 @njit(cache=True)
 def _deliver_bits(senders, rows, words):
     for q in range(senders.size):
-        _deliver_row(rows[senders[q]], words)
+        _count_row(rows[senders[q]], words)
 
 
 @njit(cache=True)
 def _deliver_lists(senders, targets, counts):
     for q in range(senders.size):
-        _deliver_list(targets[senders[q]], counts)
+        _count_list(targets[senders[q]], counts)
 
 
 @njit(cache=True)
-def _deliver_plastic(senders, gain, weights, out_start, out_post, out_slot, u_plastic):
+def _deliver_plastic(senders, jump, weights, out_start, out_post, out_slot, u_plastic):
     for q in range(senders.size):
         for m in range(out_start[senders[q]], out_start[senders[q] + 1]):
-            u_plastic[out_post[m]] += weights[out_slot[m]] * gain
+            u_plastic[out_post[m]] += weights[out_slot[m]] * jump
 
 
 def _advance_without_spikes(network, state, n_steps, weights, pieces=30):
@@ -130,12 +125,16 @@ def _profile(task, training):
     network, p, dtype = task.network, task.network.parameters, task.network.dtype
     weights = training.weights[0]
     trial_s = _seconds(
-        lambda: sample_trial(task, 0, weights, np.random.default_rng(0)), repeats=3
+        lambda: run_trial(
+            network, task.trial_parameters, np.random.default_rng(0), weights=weights,
+            cue=task.cues[0], feedforward_rates=task.feedforward_rates, filtered=True,
+            bins_from=task.trial_parameters.stim_off,
+        ), repeats=3
     )
-    rng, n_steps = np.random.default_rng(0), round(task.trial.duration / p.dt)
-    state, recorder = initial_state(network, rng), Recorder(network, spikes=True)
-    drive = make_drive(network, task.trial, cue=task.cues[0],
-                       spikes=draw_spikes(task.feedforward, 0, rng))
+    rng, n_steps = np.random.default_rng(0), round(task.trial_parameters.duration / p.dt)
+    state, recorder = initial_state(network, rng), BalancedRecorder(network, spikes=True)
+    drive = make_drive(network, task.trial_parameters, cue=task.cues[0],
+                       spikes=draw_spikes(task.feedforward_rates, 0, rng))
     advance(network, state, n_steps, drive=drive, weights=weights, recorder=recorder)
     senders = recorder.spike_neurons
 
@@ -160,8 +159,9 @@ def _profile(task, training):
     result["spike delivery, bits"], result["spike delivery, lists"] = bits, lists
     used = bits if len(static.rows) else lists
     plastic_s = _seconds(
-        _deliver_plastic, senders, network.constants[9], weights.recurrent.ravel(),
-        *network.out_lists, state.u_plastic,
+        _deliver_plastic, senders, dtype.type(1 / p.tau_plastic),
+        weights.recurrent_weights.ravel(), network.plastic.out_start, network.plastic.out_post,
+        network.plastic.out_slot, state.u_plastic,
     )
     result["plastic delivery"] = [plastic_s, None]
     result["rest of the trial"] = [trial_s - update_s - used[0] - plastic_s, None]
@@ -171,23 +171,24 @@ def _profile(task, training):
 
 
 def _rls(training):
-    rls, label = training.rls, training.labels.labels()[0]
+    rls, targets = training.rls, training.plastic_targets.plastic_targets()[0]
     rates, shared = (average[0] for average in training.regressors.values())
+    weights = training.recurrent_weights
     n_time, m, n_shared = len(rates), rls.n_own, rls.n_shared
     at = slice(training._stride - 1, None, training._stride)
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        seconds = _seconds(rls.update, 0, rates, shared, label[at], repeats=3)
+        seconds = _seconds(rls.update, weights, rates, shared, targets[at], repeats=3)
     finally:
         numba.set_num_threads(threads)
     arrays = rls.state()
-    n_bytes = arrays["weights"].nbytes + arrays["S"].nbytes
-    n_bytes += sum(arrays[name][0].nbytes for name in ("D", "G", "v"))
-    # At each time D s and D; for each row of G and v a product and a sum; for each neuron the
+    n_bytes = weights.nbytes + arrays["S"].nbytes
+    n_bytes += sum(arrays[name][0].nbytes for name in ("D_inverse", "G", "v"))
+    # At each time K, A and A'A; for each row of G and v a product and a sum; for each neuron the
     # output, the gradient and S. At the end a Cholesky factorisation and two substitutions.
     n_rows = arrays["G"].shape[1] + rls.n_neurons
-    at_each_time = 5 * n_shared**2 + n_rows * 4 * n_shared
+    at_each_time = (4 * n_shared + 3 * n_time) * n_shared + n_rows * (4 * n_shared + n_time)
     at_each_time += rls.n_neurons * (4 * m + m * (m + 1))
     flops = n_time * at_each_time + rls.n_neurons * (m**3 / 3 + 2 * m**2)
     by_arithmetic = flops / peak_flops(rls.dtype)
@@ -233,8 +234,8 @@ def _measure(point, repeats):
 def _exponents(sizes, points):
     # A task that is as small as the one that loaded the kernels adds no memory, and no slope.
     return {
-        figure: float(np.polyfit(np.log(sizes), np.log([p[figure] for p in points]), 1)[0])
-        for figure in _FIGURES if all(p[figure] > 0 for p in points)
+        measure: float(np.polyfit(np.log(sizes), np.log([p[measure] for p in points]), 1)[0])
+        for measure in _MEASURES if all(p[measure] > 0 for p in points)
     }
 
 
@@ -265,7 +266,7 @@ def report(result):
     for name, points in result["curves"].items():
         header = ("neurons", "trained", "plastic", "inputs", "threads", "loop s", "trials s",
                   "RLS s", "MB")
-        keys = ("n_neurons", "n_trained", "n_plastic", "n_inputs", "n_threads", *_FIGURES)
+        keys = ("n_neurons", "n_trained", "n_plastic", "n_inputs", "n_threads", *_MEASURES)
         lines = table(header, [[point[key] for key in keys] for point in points])
         if name in result["exponents"]:
             slopes = result["exponents"][name]

@@ -17,18 +17,23 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measurement import cold_start_seconds, machine, table
-from src_part3 import NetworkParameters, Recorder, advance, build_network, initial_state
+from src_part3.parameters import BalancedNetworkParameters
+from src_part3.recorder import BalancedRecorder
+from src_part3.simulator import advance
+from src_part3.state import build_network, initial_state
 
 PRECISIONS = ("float64", "float32")
-PARAMETERS = NetworkParameters()
+PARAMETERS = BalancedNetworkParameters()
 NEST = "nest"
 
 _COLD_START = """
 import time
 import numpy as np
-from src_part3 import NetworkParameters, advance, build_network, initial_state
+from src_part3.parameters import BalancedNetworkParameters
+from src_part3.simulator import advance
+from src_part3.state import build_network, initial_state
 start = time.perf_counter()
-network = build_network(NetworkParameters(n_exc=50, n_inh=50, out_degree=20),
+network = build_network(BalancedNetworkParameters(n_exc=50, n_inh=50, out_degree=20),
                         np.random.default_rng(0), precision="{precision}")
 advance(network, initial_state(network, np.random.default_rng(0)), 1)
 print(time.perf_counter() - start)
@@ -58,7 +63,7 @@ def _peers():
 
 class _Ours:
     def __init__(self, precision, seed, duration):
-        small = NetworkParameters(n_exc=50, n_inh=50, out_degree=20)
+        small = BalancedNetworkParameters(n_exc=50, n_inh=50, out_degree=20)
         build_network(small, np.random.default_rng(0), precision=precision)  # compile
         start = time.perf_counter()
         self.network = build_network(PARAMETERS, np.random.default_rng(seed), precision=precision)
@@ -71,7 +76,7 @@ class _Ours:
     def run(self):
         """Seconds of the run, and the spikes of E and of I neurons."""
         state = self.start.copy()
-        recorder = Recorder(self.network, n_bins=1, bin_width=self.duration)
+        recorder = BalancedRecorder(self.network, n_bins=1, bin_width=self.duration)
         start = time.perf_counter()
         advance(self.network, state, round(self.duration / PARAMETERS.dt), recorder=recorder)
         seconds = time.perf_counter() - start
@@ -111,7 +116,7 @@ class _Brian2:
                 block.connect(i=pre[chosen] - offset[b], j=post[chosen] - offset[a])
                 synapses.append(block)
         monitors = [brian2.SpikeMonitor(part, record=False) for part in parts]
-        network = brian2.Network(neurons, *synapses, *monitors)
+        network = brian2.BalancedNetwork(neurons, *synapses, *monitors)
         network.run(ours.duration * ms)
         built = time.perf_counter()
         brian2.device.build(directory=directory, run=False, compile=True)

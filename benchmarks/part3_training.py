@@ -15,10 +15,9 @@ from benchmarks.measurement import machine, peak_rss_mb, table
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
 from src_part3.task import make_task
-from src_part3.training import Training
-from src_part3.training_parameters import TrainingParameters
+from src_part3.training import Training, TrainingParameters
 
-FIGURES = (
+MEASURES = (
     "median_correlation", "mean_correlation", "psth_correlation", "corrected_correlation", "r2",
     "single_trial_correlation", "split_half", "n_unreliable",
 )
@@ -27,7 +26,7 @@ FIGURES = (
 def add_arguments(parser):
     """Declare the options of this benchmark."""
     parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
-    parser.add_argument("--loops", type=int, default=TrainingParameters().n_loops)
+    parser.add_argument("--loops", type=int, default=TrainingParameters().total_loops)
     parser.add_argument("--trials", type=int, default=100, help="test trials of each condition")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -49,17 +48,17 @@ def run(arguments):
         "seconds": seconds, "loops": training.n_done, "peak_rss_mb": peak_rss_mb(),
         "n_trials": test.n_trials, "n_neurons": task.n_trained,
     } | {
-        figure: {
-            name: summary[figure] for name, summary in zip(task.conditions, summaries, strict=True)
+        measure: {
+            name: summary[measure] for name, summary in zip(task.conditions, summaries, strict=True)
         }
-        for figure in FIGURES
+        for measure in MEASURES
     } | {"source": recordings.source, "machine": machine()}
 
 
 def report(result):
     """Return the table for people."""
-    names = list(result[FIGURES[0]])
-    rows = [(figure, *(result[figure][name] for name in names)) for figure in FIGURES]
+    names = list(result[MEASURES[0]])
+    rows = [(measure, *(result[measure][name] for name in names)) for measure in MEASURES]
     return (
         f"{table(('', *names), rows)}\n"
         f"({result['loops']} loops in {result['seconds']:.0f} s, peak memory "

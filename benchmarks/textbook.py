@@ -44,7 +44,7 @@ def textbook_update(weights, P, rates, errors, inputs, k):
 
 
 class TextbookRLS:
-    """The state of :func:`textbook_update` with the interface of ``SharedRLS``.
+    """The state of :func:`textbook_update` with the interface of ``AllToAllRLS``.
 
     Parameters
     ----------

@@ -16,12 +16,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from src_part1.recordings import load_recordings  # noqa: E402
-from src_part3.evaluation import evaluate  # noqa: E402
-from src_part3.storage import TRAINED_FILE, save_network  # noqa: E402
-from src_part3.task import make_task  # noqa: E402
-from src_part3.training import Training  # noqa: E402
-from src_part3.training_parameters import TrainingParameters  # noqa: E402
+from src_part1.recordings import load_recordings
+from src_part3.evaluation import evaluate
+from src_part3.storage import TRAINED_FILE, save_network
+from src_part3.task import make_task
+from src_part3.training import Training, TrainingParameters
 
 
 def main(argv=None):
@@ -34,7 +33,7 @@ def main(argv=None):
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--loops", type=int, default=TrainingParameters().n_loops)
+    parser.add_argument("--loops", type=int, default=TrainingParameters().total_loops)
     parser.add_argument("--output", type=Path, default=TRAINED_FILE)
     arguments = parser.parse_args(argv)
     task = make_task(load_recordings("synthetic"), seed=arguments.seed)
@@ -44,8 +43,8 @@ def main(argv=None):
     rng = np.random.default_rng(arguments.seed + 2)
     test = evaluate(task, training.weights, rng, n_trials=100)
     save_network(arguments.output, task, training.weights)
-    for name, figures in zip(task.conditions, test.summary(), strict=True):
-        print(name, {figure: round(value, 3) for figure, value in figures.items()})
+    for name, measures in zip(task.conditions, test.summary(), strict=True):
+        print(name, {measure: round(value, 3) for measure, value in measures.items()})
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,76 +1,83 @@
 """Part 1: a rate RNN in which every unit learns to follow its own target.
 
-New here
---------
-Recordings and where they come from (`rate_record`, `recordings`, `alm_files`, `psth`), rate
-networks (`parameters`, `connectivity`, `simulator`), targets (`targets`, `population`), exact
-recursive least squares (`rls`), training and testing (`training`, `learning_loop`), original
-FORCE (`force`), measures of quality (`metrics`), figures (`plotting`), figures to be turned by hand
-(`demos`), self-checks of the exercises (`exercises`, `checking`), runs over many settings and
-seeds (`sweeps`) and files that are whole (`files`).
+Modules
+-------
+``parameters``
+    Numbers of a rate network, of a FORCE network and of a trial.
+``connectivity``
+    Random recurrent weights.
+``simulator``
+    The time loop of the rate network.
+``rls``
+    Exact recursive least squares: for one readout, and for all units with one matrix.
+``kernels``
+    The compiled loops behind `simulator` and `rls`.
+``training``
+    Training of all recurrent weights, and the test with frozen weights.
+``training_loop``
+    The loop over trials that Parts 1 and 2 share, and what a training returns.
+``targets``
+    Target signals: sines, square waves, the Lorenz system.
+``force``
+    Original FORCE: one readout that is fed back.
+``population``
+    A recorded population as a task.
+``sweeps``
+    One function over many settings and seeds, on all cores or on a cluster.
+``plotting``
+    Plots; import it by itself.
+
+Folders
+-------
+``common``
+    Checks, time grid, moving mean, measures of quality and files, for all parts.
+``recordings``
+    Recorded firing rates: the record and the ways in which rates become one.
+``course``
+    What only the notebook needs; import it by itself.
 """
 
+from src_part1.common.metrics import correlation, normalised_error, r2
 from src_part1.connectivity import random_weights, sparse_weights
-from src_part1.demos import demo_gain, demo_ridge
-from src_part1.exercises import (
-    check_gain,
-    check_gain_without_self,
-    check_rate_step,
-    check_rls_update,
-    check_target_currents,
-    textbook_rls_update,
-)
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
-from src_part1.learning_loop import TrainingDivergedError, TrainingResult
-from src_part1.metrics import correlation, normalised_error, r2
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
-from src_part1.population import PopulationTask, population_task, run_population
-from src_part1.psth import psth_from_spikes
-from src_part1.rate_record import Recordings
-from src_part1.recordings import load_recordings, recordings_from_arrays
-from src_part1.rls import ReadoutRLS, SharedRLS
+from src_part1.population import RecordedRateTask, make_task, run_population
+from src_part1.recordings import (
+    Recordings,
+    load_recordings,
+    psth_from_spikes,
+    recordings_from_arrays,
+)
+from src_part1.rls import AllToAllRLS, ReadoutRLS
 from src_part1.simulator import RateTrajectory, simulate
-from src_part1.sizes import sized
 from src_part1.sweeps import SweepError, SweepResult, sweep
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
-from src_part1.training import (
-    TrainingTask,
-    run_frozen,
-    run_frozen_outputs,
-    train,
-)
-from src_part1.warmup import warm_kernels
+from src_part1.training import RateTask, run_frozen, run_frozen_outputs, train
+from src_part1.training_loop import TrainingDivergedError, TrainingResult
 
 __all__ = [
+    "AllToAllRLS",
     "ForceNetwork",
     "ForceParameters",
     "ForceRun",
-    "PopulationTask",
     "RateNetworkParameters",
+    "RateTask",
     "RateTrajectory",
     "ReadoutRLS",
+    "RecordedRateTask",
     "Recordings",
-    "SharedRLS",
     "SweepError",
     "SweepResult",
     "TrainingDivergedError",
     "TrainingResult",
-    "TrainingTask",
     "TrialTiming",
-    "check_gain",
-    "check_gain_without_self",
-    "check_rate_step",
-    "check_rls_update",
-    "check_target_currents",
     "correlation",
-    "demo_gain",
-    "demo_ridge",
     "force_network",
-    "lorenz",
     "load_recordings",
+    "lorenz",
+    "make_task",
     "noisy_sine",
     "normalised_error",
-    "population_task",
     "psth_from_spikes",
     "r2",
     "random_weights",
@@ -81,13 +88,10 @@ __all__ = [
     "run_population",
     "simulate",
     "sine_targets",
-    "sized",
     "sparse_weights",
     "square_wave",
     "sum_of_sines",
     "sweep",
-    "textbook_rls_update",
     "train",
     "train_force",
-    "warm_kernels",
 ]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse
 
+from src_part1.common.validation import check_rng, check_type
 from src_part1.parameters import ForceParameters, RateNetworkParameters
-from src_part1.validation import check_rng, check_type
 
 
-def random_weights(parameters, rng):
+def random_weights(network_parameters, rng):
     """Draw Gaussian all-to-all weights without autapses, W_ij ~ N(0, g^2 / N).
 
     Parameters
     ----------
-    parameters : RateNetworkParameters
+    network_parameters : RateNetworkParameters
         ``n_units`` and ``gain`` are used.
     rng : numpy.random.Generator
         Source of the random numbers.
@@ -23,21 +23,26 @@ def random_weights(parameters, rng):
     -------
     ndarray of shape (n_units, n_units)
         Weights [post, pre] with zero diagonal.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
     """
-    check_type("parameters", parameters, RateNetworkParameters)
+    check_type("network_parameters", network_parameters, RateNetworkParameters)
     check_rng("rng", rng)
-    n = parameters.n_units
-    weights = rng.standard_normal((n, n)) * (parameters.gain / np.sqrt(n))
+    n = network_parameters.n_units
+    weights = rng.standard_normal((n, n)) * (network_parameters.gain / np.sqrt(n))
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
-def sparse_weights(parameters, rng):
+def sparse_weights(force_parameters, rng):
     """Draw sparse Gaussian weights, each present with probability p, sd g / sqrt(p N).
 
     Parameters
     ----------
-    parameters : ForceParameters
+    force_parameters : ForceParameters
         ``n_units``, ``gain`` and ``connection_probability`` are used.
     rng : numpy.random.Generator
         Source of the random numbers.
@@ -46,11 +51,16 @@ def sparse_weights(parameters, rng):
     -------
     scipy.sparse.csr_array of shape (n_units, n_units)
         Weights [post, pre].
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
     """
-    check_type("parameters", parameters, ForceParameters)
+    check_type("force_parameters", force_parameters, ForceParameters)
     check_rng("rng", rng)
-    n, p = parameters.n_units, parameters.connection_probability
-    scale = parameters.gain / np.sqrt(p * n)
+    n, p = force_parameters.n_units, force_parameters.connection_probability
+    scale = force_parameters.gain / np.sqrt(p * n)
     weights = scipy.sparse.random_array(
         (n, n), density=p, format="csr", rng=rng, data_sampler=rng.standard_normal
     )

@@ -11,13 +11,20 @@ import numpy as np
 import scipy.sparse
 from tqdm.auto import tqdm
 
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import (
+    check_array,
+    check_integer,
+    check_real,
+    check_rng,
+    check_type,
+)
 from src_part1.connectivity import sparse_weights
-from src_part1.parameters import ForceParameters, n_steps_of
+from src_part1.parameters import ForceParameters
 from src_part1.rls import ReadoutRLS
-from src_part1.validation import check_array, check_integer, check_real, check_rng, check_type
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ForceNetwork:
     """A chaotic network with a readout that is fed back, and its present state.
 
@@ -27,24 +34,43 @@ class ForceNetwork:
     ----------
     parameters : ForceParameters
         Time constants and sizes.
-    recurrent : scipy.sparse.csr_array of shape (n_units, n_units)
+    recurrent_weights : scipy.sparse.csr_array of shape (n_units, n_units)
         J [post, pre], fixed.
-    feedback : ndarray of shape (n_units,)
+    feedback_weights : ndarray of shape (n_units,)
         w_fb, uniform in [-1, 1], fixed.
-    readout : ndarray of shape (n_units,)
+    readout_weights : ndarray of shape (n_units,)
         w_out, the only weights that learn.
     state : ndarray of shape (n_units,)
         x at present.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a field has a wrong type or shape, or a value that is not finite.
     """
 
     parameters: ForceParameters
-    recurrent: scipy.sparse.csr_array
-    feedback: np.ndarray
-    readout: np.ndarray
+    recurrent_weights: scipy.sparse.csr_array
+    feedback_weights: np.ndarray
+    readout_weights: np.ndarray
     state: np.ndarray
 
+    def __post_init__(self):
+        check_type("ForceNetwork.parameters", self.parameters, ForceParameters)
+        n, recurrent = self.parameters.n_units, self.recurrent_weights
+        check_type("ForceNetwork.recurrent_weights", recurrent, scipy.sparse.csr_array)
+        if recurrent.shape != (n, n):
+            raise ValueError(
+                f"ForceNetwork.recurrent_weights must have shape ({n}, {n}), got {recurrent.shape}."
+            )
+        check_array("ForceNetwork.recurrent_weights.data", recurrent.data, (recurrent.data.size,))
+        for name in ("feedback_weights", "readout_weights", "state"):
+            array = check_array(f"ForceNetwork.{name}", getattr(self, name), (n,))
+            object.__setattr__(self, name, array)
 
-class ForceRun(NamedTuple):
+
+@dataclass(frozen=True, eq=False)
+class ForceRun:
     """What a run of a FORCE network recorded at every time step.
 
     Attributes
@@ -69,38 +95,49 @@ class ForceRun(NamedTuple):
     readout_change: np.ndarray
 
 
+class _Weights(NamedTuple):
+    """All weights as the kernel takes them; the first three are J in compressed rows."""
+
+    data: np.ndarray
+    indices: np.ndarray
+    indptr: np.ndarray
+    feedback: np.ndarray
+    readout: np.ndarray
+
+
 @numba.njit(cache=True, error_model="numpy")
-def _advance_force(
-    data, indices, indptr, feedback, readout, step_over_tau, n_steps,
-    state, rates, scratch, out_output, out_rates,
-):
-    n = state.size
-    for step in range(n_steps):
-        output = 0.0
-        for i in range(n):
-            output += readout[i] * rates[i]
-        for i in range(n):
-            total = output * feedback[i]
-            for slot in range(indptr[i], indptr[i + 1]):
-                total += data[slot] * rates[indices[slot]]
-            scratch[i] = total
-        for i in range(n):
-            state[i] += step_over_tau * (scratch[i] - state[i])
+def _readout(weights, rates):
+    output = 0.0
+    for i in range(rates.size):
+        output += weights.readout[i] * rates[i]
+    return output
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _advance_force(weights, step_over_tau, state, rates, total_input, out_output, out_rates):
+    for step in range(out_output.size):
+        # Not the output of the last step: the readout may have learned since.
+        output = _readout(weights, rates)
+        # All inputs come before the first rate moves, for every unit sees the old rates.
+        for i in range(state.size):
+            total = output * weights.feedback[i]
+            for slot in range(weights.indptr[i], weights.indptr[i + 1]):
+                total += weights.data[slot] * rates[weights.indices[slot]]
+            total_input[i] = total
+        for i in range(state.size):
+            state[i] += step_over_tau * (total_input[i] - state[i])
             rates[i] = math.tanh(state[i])
-        output = 0.0
-        for i in range(n):
-            output += readout[i] * rates[i]
-        out_output[step] = output
+        out_output[step] = _readout(weights, rates)
         for i in range(out_rates.shape[1]):
             out_rates[step, i] = rates[i]
 
 
-def force_network(parameters, rng):
+def force_network(force_parameters, rng):
     """Draw a chaotic network with feedback whose readout has not learned anything.
 
     Parameters
     ----------
-    parameters : ForceParameters
+    force_parameters : ForceParameters
         Sizes and scales.
     rng : numpy.random.Generator
         Source of weights and initial state.
@@ -109,15 +146,20 @@ def force_network(parameters, rng):
     -------
     ForceNetwork
         With readout 0 and a random initial state.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
     """
-    check_type("parameters", parameters, ForceParameters)
+    check_type("force_parameters", force_parameters, ForceParameters)
     check_rng("rng", rng)
-    n = parameters.n_units
+    n = force_parameters.n_units
     return ForceNetwork(
-        parameters,
-        recurrent=sparse_weights(parameters, rng),
-        feedback=rng.uniform(-1.0, 1.0, n),
-        readout=np.zeros(n),
+        force_parameters,
+        recurrent_weights=sparse_weights(force_parameters, rng),
+        feedback_weights=rng.uniform(-1.0, 1.0, n),
+        readout_weights=np.zeros(n),
         state=0.5 * rng.standard_normal(n),
     )
 
@@ -143,7 +185,10 @@ def run_force(network, duration, *, n_recorded=5):
     ------
     TypeError, ValueError
         If an argument has a wrong type or value.
+    FloatingPointError
+        If the network leaves the finite numbers.
     """
+    check_type("network", network, ForceNetwork)
     check_real("duration", duration, unit="ms", above=0)
     n_steps = n_steps_of("duration", duration, network.parameters.dt)
     return _run(network, n_steps, None, n_recorded, progress=False)
@@ -172,7 +217,10 @@ def train_force(network, target, *, n_recorded=5, progress=True):
     ------
     TypeError, ValueError
         If an argument has a wrong type, shape or value.
+    FloatingPointError
+        If the network, or what it learned, leaves the finite numbers.
     """
+    check_type("network", network, ForceNetwork)
     target = check_array("target", target, (None,))
     return _run(network, target.size, target, n_recorded, progress)
 
@@ -185,26 +233,31 @@ def _run(network, n_steps, target, n_recorded, progress):
     if target is None:
         every = n_steps
     rls = ReadoutRLS(n, ridge=parameters.alpha) if target is not None else None
-    recurrent = network.recurrent
+    recurrent, readout = network.recurrent_weights, network.readout_weights.copy()
+    weights = _Weights(
+        recurrent.data, recurrent.indices, recurrent.indptr, network.feedback_weights, readout
+    )
     state = network.state.copy()
-    rates, scratch = np.tanh(state), np.empty(n)
-    readout = network.readout.copy()
+    rates, total_input = np.tanh(state), np.empty(n)
     output, recorded = np.empty(n_steps), np.empty((n_steps, n_recorded))
     changes = []
     starts = range(0, n_steps, every)
     for first in tqdm(starts, desc="FORCE", unit="update", disable=not progress):
         last = min(first + every, n_steps)
         _advance_force(
-            recurrent.data, recurrent.indices, recurrent.indptr, network.feedback, readout,
-            dt / parameters.tau, last - first, state, rates, scratch,
+            weights, dt / parameters.tau, state, rates, total_input,
             output[first:last], recorded[first:last],
         )
         if rls is not None and last - first == every:
             before = readout.copy()
             rls.update(readout, rates, output[last - 1] - target[last - 1])
             changes.append(np.linalg.norm(readout - before))
+    if not np.isfinite(state).all():
+        raise FloatingPointError(
+            "the network left the finite numbers: the readout weights are far too large."
+        )
     return ForceRun(
-        replace(network, readout=readout, state=state),
+        replace(network, readout_weights=readout, state=state),
         time=np.arange(1, n_steps + 1) * dt, output=output, rates=recorded.T,
         readout_change=np.array(changes),
     )

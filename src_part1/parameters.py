@@ -6,41 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.validation import check_choice, check_integer, check_real
-
-MOST_STEPS = 2**31 - 1  # time steps are counted in 32 bits
-
-
-def n_steps_of(name, duration, dt):
-    """Return how many time steps a duration has, and refuse one that is no whole number.
-
-    Parameters
-    ----------
-    name : str
-        Name of the duration for the message.
-    duration, dt : float
-        Duration and time step in the same unit.
-
-    Returns
-    -------
-    int
-        ``duration / dt``.
-
-    Raises
-    ------
-    ValueError
-        If the duration is not a whole multiple of the time step, or far too long.
-    """
-    n_steps = round(duration / dt)
-    if n_steps > MOST_STEPS:
-        raise ValueError(
-            f"{name} must be at most {MOST_STEPS} time steps of dt = {dt:g} ms, got {duration:g}."
-        )
-    if abs(n_steps * dt - duration) > 1e-6 * dt:
-        raise ValueError(
-            f"{name} must be a whole multiple of the time step dt = {dt:g} ms, got {duration:g}."
-        )
-    return n_steps
+from src_part1.common.fields import check_fields, choice, integer, real
+from src_part1.common.time_grid import check_time_step, n_steps_of
+from src_part1.common.validation import check_real
 
 
 @dataclass(frozen=True)
@@ -58,27 +26,18 @@ class RateNetworkParameters:
     transfer : {"relu", "tanh"}
         phi: max(0, x), or the hyperbolic tangent.
     dt : float
-        Step of the forward Euler integration (ms), at most tau / 2.
+        Step of the forward Euler integration (ms), at most tau / 5.
     """
 
-    n_units: int = 100
-    tau: float = 5.0  # ms
-    gain: float = 1.0
-    transfer: str = "relu"
-    dt: float = 0.1  # ms
+    n_units: int = integer(100, at_least=2)
+    tau: float = real(5.0, unit="ms", above=0)
+    gain: float = real(1.0, at_least=0)
+    transfer: str = choice("relu", "relu", "tanh")
+    dt: float = real(0.1, unit="ms", above=0)
 
     def __post_init__(self):
-        name = type(self).__name__
-        check_integer(f"{name}.n_units", self.n_units, at_least=2)
-        check_real(f"{name}.tau", self.tau, unit="ms", above=0)
-        check_real(f"{name}.gain", self.gain, at_least=0)
-        check_choice(f"{name}.transfer", self.transfer, ("relu", "tanh"))
-        check_real(f"{name}.dt", self.dt, unit="ms", above=0)
-        if self.dt > self.tau / 2:
-            raise ValueError(
-                f"{name}.dt must be at most tau / 2 = {self.tau / 2:g} ms, or forward Euler "
-                f"overshoots; got {self.dt!r}."
-            )
+        check_fields(self)
+        check_time_step(f"{type(self).__name__}.dt", self.dt, self.tau)
 
 
 @dataclass(frozen=True)
@@ -96,19 +55,18 @@ class TrialTiming:
         Time between two updates of the weights (ms).
     """
 
-    stim_on: float = 100.0  # ms
-    stim_off: float = 110.0  # ms
-    learn_on: float = 110.0  # ms
-    learn_off: float = 610.0  # ms
-    learn_every: float = 5.0  # ms
+    stim_on: float = real(100.0, unit="ms", at_least=0)
+    stim_off: float = real(110.0, unit="ms", at_least=0)
+    learn_on: float = real(110.0, unit="ms", at_least=0)
+    learn_off: float = real(610.0, unit="ms", above=0)
+    learn_every: float = real(5.0, unit="ms", above=0)
 
     def __post_init__(self):
+        check_fields(self)
         name = type(self).__name__
-        check_real(f"{name}.stim_on", self.stim_on, unit="ms", at_least=0)
         check_real(f"{name}.stim_off", self.stim_off, unit="ms", at_least=self.stim_on)
         check_real(f"{name}.learn_on", self.learn_on, unit="ms", at_least=self.stim_off)
         check_real(f"{name}.learn_off", self.learn_off, unit="ms", above=self.learn_on)
-        check_real(f"{name}.learn_every", self.learn_every, unit="ms", above=0)
 
     @property
     def update_times(self):
@@ -144,26 +102,19 @@ class ForceParameters:
     learn_every : float
         Time between two updates of the readout (ms).
     dt : float
-        Step of the forward Euler integration (ms), at most tau / 2.
+        Step of the forward Euler integration (ms), at most tau / 5.
     """
 
-    n_units: int = 1000
-    tau: float = 10.0  # ms
-    gain: float = 1.5
-    connection_probability: float = 0.1
-    alpha: float = 1.0
-    learn_every: float = 2.0  # ms
-    dt: float = 1.0  # ms
+    n_units: int = integer(1000, at_least=2)
+    tau: float = real(10.0, unit="ms", above=0)
+    gain: float = real(1.5, at_least=0)
+    connection_probability: float = real(0.1, above=0, at_most=1)
+    alpha: float = real(1.0, above=0)
+    learn_every: float = real(2.0, unit="ms", above=0)
+    dt: float = real(1.0, unit="ms", above=0)
 
     def __post_init__(self):
+        check_fields(self)
         name = type(self).__name__
-        check_integer(f"{name}.n_units", self.n_units, at_least=2)
-        check_real(f"{name}.tau", self.tau, unit="ms", above=0)
-        check_real(f"{name}.gain", self.gain, at_least=0)
-        check_real(
-            f"{name}.connection_probability", self.connection_probability, above=0, at_most=1
-        )
-        check_real(f"{name}.alpha", self.alpha, above=0)
-        check_real(f"{name}.learn_every", self.learn_every, unit="ms", above=0)
-        check_real(f"{name}.dt", self.dt, unit="ms", above=0, at_most=self.tau / 2)
+        check_time_step(f"{name}.dt", self.dt, self.tau)
         n_steps_of(f"{name}.learn_every", self.learn_every, self.dt)

@@ -1,9 +1,11 @@
-"""Figures of Part 1. Each function takes results, draws on ``ax`` and returns the Axes."""
+"""Plots of Part 1. Each function takes results, draws on ``ax`` and returns the Axes."""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+
+from src_part1.common.validation import check_integer
 
 # Okabe & Ito's palette, distinguishable with every common form of colour blindness.
 COLOURS = {
@@ -18,10 +20,43 @@ COLOURS = {
 }
 TARGET, OUTPUT = COLOURS["black"], COLOURS["vermilion"]
 CONDITION_COLOURS = (COLOURS["blue"], COLOURS["vermilion"], COLOURS["green"], COLOURS["purple"])
+# Black is the target's, and yellow is too pale for a line.
+_LINE_COLOURS = (*CONDITION_COLOURS, COLOURS["orange"], COLOURS["sky"])
+_LINE_STYLES = ("-", "--", ":", "-.")
+
+
+def condition_styles(n_conditions):
+    """Return line properties that tell conditions apart, in colour and in grey.
+
+    Parameters
+    ----------
+    n_conditions : int
+        Number of conditions.
+
+    Returns
+    -------
+    list of dict
+        ``color`` and ``linestyle`` for each condition, to be handed to ``Axes.plot``. The first
+        four have the `CONDITION_COLOURS` and four different line styles. The first six differ in
+        colour, all others up to 24 in colour or line style; then they repeat.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n_conditions`` is no whole number or negative.
+    """
+    n_conditions = check_integer("n_conditions", n_conditions, at_least=0)
+    n_colours, n_styles = len(_LINE_COLOURS), len(_LINE_STYLES)
+    return [
+        # Each time the colours are through, the line styles are moved on by one.
+        {"color": _LINE_COLOURS[i % n_colours],
+         "linestyle": _LINE_STYLES[(i + i // n_colours) % n_styles]}
+        for i in range(n_conditions)
+    ]
 
 
 def use_course_style():
-    """Set matplotlib's defaults for figures that can be read from the last row."""
+    """Set matplotlib's defaults for plots that can be read from the last row."""
     plt.rcParams.update({
         "figure.figsize": (9.0, 4.0),
         "figure.dpi": 90,
@@ -168,15 +203,17 @@ def plot_eigenvalues(weights, *, ax=None, radius=None, title="eigenvalues of W",
     return ax
 
 
-def plot_learning_curve(curve, *, names=None, ax=None):
-    """Draw the mean correlation of output and target against the loop.
+def plot_learning_curve(curve, *, names=None, ylabel="mean correlation", ax=None):
+    """Draw how well outputs follow their targets against the loop.
 
     Parameters
     ----------
-    curve : ndarray of shape (n_loops, n_conditions)
-        Correlations.
+    curve : array_like of shape (n_loops, n_conditions) or (n_loops,)
+        Correlations, or another measure of quality.
     names : sequence of str, optional
         Names of the conditions.
+    ylabel : str, optional
+        What the curve holds.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
 
@@ -184,14 +221,27 @@ def plot_learning_curve(curve, *, names=None, ax=None):
     -------
     matplotlib.axes.Axes
         The axes.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer names than conditions.
     """
+    curve = np.asarray(curve)
+    curve = curve[:, None] if curve.ndim == 1 else curve
+    n_conditions = curve.shape[1]
+    if names is not None and len(names) != n_conditions:
+        raise ValueError(
+            f"names must name the {n_conditions} conditions of the curve, got {len(names)}."
+        )
     ax = _axes(ax)
     loops = np.arange(1, len(curve) + 1)
-    for column, colour in zip(np.atleast_2d(curve.T), CONDITION_COLOURS, strict=False):
-        ax.plot(loops, column, ".-", color=colour)
+    labels = [None] * n_conditions if names is None else names
+    for column, label, style in zip(curve.T, labels, condition_styles(n_conditions), strict=True):
+        ax.plot(loops, column, marker=".", label=label, **style)
     if names is not None:
-        ax.legend(ax.lines[-len(names):], names)
-    ax.set(xlabel="loop", ylabel="mean correlation", title="learning curve")
+        ax.legend()
+    ax.set(xlabel="loop", ylabel=ylabel, title="learning curve")
     return ax
 
 
@@ -230,7 +280,7 @@ def plot_population(time, rates, *, order=None, ax=None, title=""):
 
 
 def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
-    """Draw how a figure of quality is distributed over neurons, with its medians.
+    """Draw how a measure of quality is distributed over neurons, with its medians.
 
     Parameters
     ----------
@@ -253,10 +303,10 @@ def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
     if bins is None:
         everything = np.concatenate(list(values.values()))
         bins = np.linspace(everything.min(), everything.max(), 41)
-    for (name, v), colour in zip(values.items(), CONDITION_COLOURS, strict=False):
+    for (name, v), style in zip(values.items(), condition_styles(len(values)), strict=True):
         label = f"{name}: median {np.median(v):.3f}"
-        ax.hist(v, bins, histtype="step", linewidth=2.5, color=colour, label=label)
-        ax.axvline(np.median(v), color=colour, linestyle="--", linewidth=1)
+        ax.hist(v, bins, histtype="step", linewidth=2.5, label=label, **style)
+        ax.axvline(np.median(v), linewidth=1, **style)
     ax.legend(loc="upper left")
     ax.set(xlabel=xlabel, ylabel="neurons")
     return ax

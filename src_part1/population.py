@@ -7,35 +7,40 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import check_real, check_rng, check_type
+from src_part1.connectivity import random_weights
 from src_part1.parameters import RateNetworkParameters, TrialTiming
 from src_part1.recordings import Recordings
-from src_part1.training import TrainingTask, run_frozen
-from src_part1.validation import check_real, check_rng
+from src_part1.training import RateTask, run_frozen
 
 
-@dataclass(frozen=True)
-class PopulationTask:
-    """A training task made from recordings, and the way back to Hz.
+@dataclass(frozen=True, eq=False)
+class RecordedRateTask:
+    """A training task made from recordings, weights to start from, and the way back to Hz.
 
     Attributes
     ----------
-    task : TrainingTask
+    task : RateTask
         Targets of the recurrent input, one cue for each condition.
     recordings : Recordings
-        The recorded rates that the units shall reproduce, neuron by neuron.
-    hz_per_rate : ndarray of shape (n_neurons,)
-        How many Hz of neuron i are one unit of the rate r_i.
+        The recorded rates that the units shall reproduce; unit i follows neuron i.
+    initial_weights : ndarray of shape (n_units, n_units)
+        Random recurrent weights [post, pre] to start the training from.
     bin_times : ndarray of shape (n_time,)
         Where the recording's time points lie in a trial (ms from its start).
+    hz_per_rate : ndarray of shape (n_units,)
+        How many Hz of neuron i are one unit of the rate r_i.
     """
 
-    task: TrainingTask
+    task: RateTask
     recordings: Recordings
-    hz_per_rate: np.ndarray
+    initial_weights: np.ndarray
     bin_times: np.ndarray
+    hz_per_rate: np.ndarray
 
 
-def population_task(
+def make_task(
     recordings, rng, *, tau=20.0, gain=1.0, dt=2.0, cue_duration=50.0, cue_strength=2.0,
     settle=60.0, learn_every=20.0,
 ):
@@ -53,7 +58,7 @@ def population_task(
     recordings : Recordings
         Rates in Hz, at least 4 time points and 2 neurons.
     rng : numpy.random.Generator
-        Source of the cues.
+        Source of the cues and then of the initial weights.
     tau : float, optional
         Time constant of the units (ms).
     gain : float, optional
@@ -71,14 +76,15 @@ def population_task(
 
     Returns
     -------
-    PopulationTask
-        The task and the scales that lead back to Hz.
+    RecordedRateTask
+        The task, weights to start from and the scales that lead back to Hz.
 
     Raises
     ------
     TypeError, ValueError
         If an argument has a wrong type or value, or the recordings are too short.
     """
+    check_type("recordings", recordings, Recordings)
     check_rng("rng", rng)
     check_real("cue_duration", cue_duration, unit="ms", above=0)
     check_real("cue_strength", cue_strength, above=0)
@@ -89,7 +95,9 @@ def population_task(
             f"recordings must have at least 4 time points, got {recordings.n_time}: "
             "their course between the bins is interpolated by cubic splines."
         )
-    parameters = RateNetworkParameters(recordings.n_neurons, tau, gain, "relu", dt)
+    network_parameters = RateNetworkParameters(recordings.n_neurons, tau, gain, "relu", dt)
+    n_steps_of("cue_duration", cue_duration, dt)
+    n_steps_of("learn_every", learn_every, dt)
     elapsed = recordings.time - recordings.time[0]
     n_updates = int((settle + elapsed[-1]) / learn_every + 1e-9) + 1
     timing = TrialTiming(
@@ -102,9 +110,12 @@ def population_task(
     at = timing.update_times - timing.learn_on - settle
     targets = course(np.maximum(at, 0.0)) + tau * course(np.maximum(at, 0.0), 1) * (at >= 0)
     cues = rng.uniform(0.0, cue_strength, (recordings.n_conditions, recordings.n_neurons))
-    return PopulationTask(
-        TrainingTask(parameters, timing, targets, cues),
-        recordings, hz_per_rate, cue_duration + settle + elapsed,
+    return RecordedRateTask(
+        RateTask(network_parameters, timing, targets, cues),
+        recordings,
+        initial_weights=random_weights(network_parameters, rng),
+        bin_times=cue_duration + settle + elapsed,
+        hz_per_rate=hz_per_rate,
     )
 
 
@@ -116,35 +127,35 @@ def _scale(rates):
     return np.where(scale > 0, scale, 1.0)
 
 
-def run_population(population, weights):
+def run_population(recorded_task, weights):
     """Let the network run freely after each cue and read its rates at the recorded bins.
 
     Parameters
     ----------
-    population : PopulationTask
+    recorded_task : RecordedRateTask
         The task that the weights were trained on.
-    weights : array_like of shape (n_neurons, n_neurons)
+    weights : array_like of shape (n_units, n_units)
         Recurrent weights [post, pre], frozen.
 
     Returns
     -------
-    ndarray of shape (n_conditions, n_neurons, n_time)
-        Rates (Hz), to be compared with ``population.recordings.rates``.
+    ndarray of shape (n_conditions, n_units, n_time)
+        Rates (Hz), to be compared with ``recorded_task.recordings.rates``.
 
     Raises
     ------
     TypeError, ValueError
-        If the weights have a wrong type or shape.
+        If an argument has a wrong type or shape.
     FloatingPointError
         If the rates grow beyond all bounds.
     """
-    rates = np.empty_like(population.recordings.rates)
-    for condition in range(population.recordings.n_conditions):
-        run = run_frozen(
-            population.task, weights, condition, record_every=population.task.parameters.dt
-        )
-        before = np.searchsorted(run.time, population.bin_times, side="right") - 1
+    check_type("recorded_task", recorded_task, RecordedRateTask)
+    task, bin_times = recorded_task.task, recorded_task.bin_times
+    rates = np.empty_like(recorded_task.recordings.rates)
+    for condition in range(task.n_conditions):
+        run = run_frozen(task, weights, condition, record_every=task.network_parameters.dt)
+        before = np.searchsorted(run.time, bin_times, side="right") - 1
         before = np.clip(before, 0, run.time.size - 2)
-        share = (population.bin_times - run.time[before]) / (run.time[1] - run.time[0])
+        share = (bin_times - run.time[before]) / (run.time[1] - run.time[0])
         rates[condition] = run.rates[:, before] * (1 - share) + run.rates[:, before + 1] * share
-    return rates * population.hz_per_rate[:, None]
+    return rates * recorded_task.hz_per_rate[:, None]

@@ -1,144 +1,84 @@
-"""Exact recursive least squares: for one readout, and for all neurons of a network."""
+"""Exact recursive least squares (RLS): for one readout, and for all units of a network.
+
+One contract holds for every RLS of this project. ``rls.update(weights, regressors, errors)`` (or
+targets in place of errors) moves ``weights`` by one step. They belong to the caller and are changed
+in place, so they must be writeable, C-contiguous and of the dtype of the RLS; the matrices of the
+RLS are changed with them. All other arguments are only read, and none is kept. Bad arguments raise
+TypeError or ValueError and change nothing. After a FloatingPointError ``weights`` are as they were
+before the update, and the RLS itself is of no use until `restore`. ``rls.state()`` returns all that
+was learned about correlations as named arrays, which are views and not copies, and
+``rls.restore(state)`` goes on from it bit for bit.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 
-import numba
 import numpy as np
 
-from src_part1.validation import check_integer, check_real
-
-# "reassoc" lets the compiler vectorise a sum. The flags for NaN and infinity stay off, so
-# that a diverging run can be detected.
-_SUM = {"reassoc", "contract", "nsz"}
-
-# Below this size the work of one update is too short to be shared between threads.
-_PARALLEL_FROM = 400
+from src_part1.common.validation import (
+    check_integer,
+    check_kernel_array,
+    check_like,
+    check_real,
+    check_type,
+)
+from src_part1.kernels import (
+    PARALLEL_FROM,
+    learn_all_parallel,
+    learn_all_serial,
+    learn_readout,
+)
 
 _NOT_FINITE = (
     "RLS stopped: rates, errors or P hold a value that is not finite, or P is not positive "
-    "definite any more; weights and P are as they were before this update."
+    "definite any more; weights are as they were before this update."
 )
 
 
-def _check_in_place(weights, shape):
-    if (
-        not isinstance(weights, np.ndarray)
-        or weights.shape != shape
-        or weights.dtype != np.float64
-        or not weights.flags.c_contiguous
-        or not weights.flags.writeable
-    ):
-        got = getattr(weights, "shape", type(weights).__name__)
-        dtype = getattr(weights, "dtype", "none")
-        raise ValueError(
-            f"weights must be a writeable C-contiguous float64 array of shape {shape}, "
-            f"because it is changed in place; got shape {got}, dtype {dtype}."
-        )
+class _OneP:
+    """What learned about correlations is one matrix P, of ``size`` rows."""
+
+    def __init__(self, size, ridge):
+        self.ridge = check_real("ridge", ridge, above=0)
+        self._P = np.eye(size) / self.ridge
+        self._k = np.empty(size)
+
+    @property
+    def P(self):
+        """The matrix itself, not a copy."""
+        return self._P
+
+    def state(self):
+        """Return all that was learned about correlations.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``P``, a view and not a copy.
+        """
+        return {"P": self.P}
+
+    def restore(self, state):
+        """Continue from what `state` returned, bit for bit.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray
+            Arrays of the names, shapes and dtype that `state` gives; copied.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no mapping, or an array is missing or belongs to another size. Nothing is
+            changed then.
+        """
+        check_type("state", state, Mapping)
+        check_like("RLS state P", state.get("P"), self.P)
+        self.P[:] = state["P"]
 
 
-@numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
-def _gain_rows(P, rates, first, last, k):
-    for i in range(first, last):
-        total = 0.0
-        row = P[i]
-        for j in range(row.size):
-            total += row[j] * rates[j]
-        k[i] = total
-
-
-@numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
-def _finite_dot(rates, k, errors):
-    # rates . k, or NaN if any rate, gain or error is not finite.
-    total = 0.0
-    watch = 0.0
-    for i in range(rates.size):
-        total += rates[i] * k[i]
-        watch += 0.0 * errors[i]
-    return total + watch
-
-
-@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def _update_rows(weights, P, k, errors, scale, forgetting, first, last):
-    # root * k_i * root * k_j is the same number for (i, j) and (j, i), so P stays symmetric
-    # to the last bit although its two triangles are updated independently.
-    root = math.sqrt(scale)
-    inverse = 1.0 / forgetting
-    for i in range(first, last):
-        root_k_i = root * k[i]
-        P_row = P[i]
-        w_row = weights[i]
-        P_ii = (P_row[i] - root_k_i * root_k_i) * inverse
-        along_gain = errors[i] * scale
-        along_P = errors[i] * scale * k[i] / P_ii
-        if forgetting == 1.0:
-            for j in range(w_row.size):
-                P_ij = P_row[j] - root_k_i * (root * k[j])
-                P_row[j] = P_ij
-                w_row[j] += along_P * P_ij - along_gain * k[j]
-        else:
-            for j in range(w_row.size):
-                P_ij = (P_row[j] - root_k_i * (root * k[j])) * inverse
-                P_row[j] = P_ij
-                w_row[j] += along_P * P_ij - along_gain * k[j]
-        w_row[i] = 0.0
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _update_serial(weights, P, rates, errors, forgetting, k):
-    n = rates.size
-    _gain_rows(P, rates, 0, n, k)
-    quadratic = _finite_dot(rates, k, errors)
-    if not (math.isfinite(quadratic) and quadratic > -forgetting):
-        return False
-    _update_rows(weights, P, k, errors, 1.0 / (forgetting + quadratic), forgetting, 0, n)
-    return True
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def _update_parallel(weights, P, rates, errors, forgetting, k):
-    # Whole rows go to a thread, so that the result does not depend on their number.
-    n = rates.size
-    block = 32
-    n_blocks = (n + block - 1) // block
-    for b in numba.prange(n_blocks):
-        _gain_rows(P, rates, b * block, min(n, (b + 1) * block), k)
-    quadratic = _finite_dot(rates, k, errors)
-    if not (math.isfinite(quadratic) and quadratic > -forgetting):
-        return False
-    scale = 1.0 / (forgetting + quadratic)
-    for b in numba.prange(n_blocks):
-        _update_rows(
-            weights, P, k, errors, scale, forgetting, b * block, min(n, (b + 1) * block)
-        )
-    return True
-
-
-@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def _downdate_rows(P, k, scale):
-    root = math.sqrt(scale)
-    for i in range(k.size):
-        root_k_i = root * k[i]
-        P_row = P[i]
-        for j in range(k.size):
-            P_row[j] -= root_k_i * (root * k[j])
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _update_readout(weights, P, rates, error, k):
-    _gain_rows(P, rates, 0, rates.size, k)
-    quadratic = _finite_dot(rates, k, rates)
-    if not (math.isfinite(quadratic * error) and quadratic > -1.0):
-        return False
-    scale = 1.0 / (1.0 + quadratic)
-    _downdate_rows(P, k, scale)
-    for i in range(k.size):
-        weights[i] -= scale * error * k[i]
-    return True
-
-
-class ReadoutRLS:
+class ReadoutRLS(_OneP):
     """Textbook RLS of one linear readout z = w . r.
 
     With k = P r and c = 1 / (1 + r.k):  P <- P - c k k',  w <- w - c e k, e = z - target.
@@ -155,6 +95,11 @@ class ReadoutRLS:
     P : ndarray of shape (n_inputs, n_inputs)
         Inverse of the correlation matrix of the inputs plus the prior.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is not a number or out of its range.
+
     References
     ----------
     Sussillo & Abbott 2009, equations 4 and 5.
@@ -162,74 +107,69 @@ class ReadoutRLS:
 
     def __init__(self, n_inputs, *, ridge=1.0):
         self.n_inputs = check_integer("n_inputs", n_inputs, at_least=1)
-        self.ridge = check_real("ridge", ridge, above=0)
-        self.P = np.eye(self.n_inputs) / self.ridge
-        self._k = np.empty(self.n_inputs)
+        super().__init__(self.n_inputs, ridge)
 
     def update(self, weights, rates, error):
         """Move the readout weights by one RLS step.
 
         Parameters
         ----------
-        weights : ndarray of shape (n_inputs,), float64
+        weights : ndarray of shape (n_inputs,), float64, C-contiguous
             Readout weights, changed in place.
-        rates : ndarray of shape (n_inputs,)
+        rates : array_like of shape (n_inputs,)
             Inputs r.
         error : float
             Output minus target, with the weights before this update.
 
         Raises
         ------
-        ValueError
-            If a shape is wrong or ``weights`` cannot be changed in place.
+        TypeError, ValueError
+            If a type, shape or dtype is wrong, or ``weights`` cannot be changed in place. Nothing
+            is changed then.
         FloatingPointError
-            If inputs, error or P are not finite, or P is not positive definite any more. Nothing is
-            changed then.
+            If inputs, error or P are not finite, or P is not positive definite any more.
+            ``weights`` are unchanged then.
         """
         n = self.n_inputs
-        _check_in_place(weights, (n,))
-        rates = np.ascontiguousarray(rates, dtype=np.float64)
-        if rates.shape != (n,):
-            raise ValueError(f"rates must have shape ({n},), got {rates.shape}.")
-        if not _update_readout(weights, self.P, rates, float(error), self._k):
+        check_kernel_array("weights", weights, (n,), changed=True)
+        rates = _vector("rates", rates, n)
+        error = float(_vector("error", [error], 1)[0])
+        if not learn_readout(weights, self._P, rates, error, self._k):
             raise FloatingPointError(_NOT_FINITE)
 
 
-class SharedRLS:
-    """Exact RLS for every neuron of an all-to-all network without autapses, with one P.
+class AllToAllRLS(_OneP):
+    """Exact RLS for every unit of an all-to-all network without autapses, with one P.
 
-    Neuron i minimises, over all updates t so far and its own weights w_i (all but w_ii),
+    Unit i minimises, over all updates t so far and its own weights w_i (all but w_ii),
 
         sum_t (w_i . r(t) - target_i(t))^2 + ridge * norm(w_i - w_i(0))^2 .
 
-    Each neuron sees all rates but its own, so the textbook keeps one inverse correlation
-    matrix for each neuron. They are all sub-matrices' inverses of one and the same matrix:
+    Each unit sees all rates but its own, so the textbook keeps one inverse correlation
+    matrix for each unit. They are all sub-matrices' inverses of one and the same matrix:
     with the N x N matrix P of all rates,
 
         k = P r,  c = 1 / (1 + r.k),  P <- P - c k k',  g = P r = c k ,
 
     the inverse without row and column i follows from P by the block-inverse identity, and
-    neuron i's gain for the inputs j != i is
+    unit i's gain for the inputs j != i is
 
         gain_ij = g_j - P_ji g_i / P_ii ,      w_ij <- w_ij - e_i gain_ij .
 
-    One update costs O(N^2) for all neurons together instead of O(N^3), and the memory is
+    One update costs O(N^2) for all units together instead of O(N^3), and the memory is
     N^2 numbers instead of N^3. The result is the same, not an approximation.
 
     Parameters
     ----------
     n_units : int
-        Number of neurons N, at least 2.
+        Number of units N, at least 2.
     ridge : float, optional
         Strength of the prior (the lambda of the texts); P starts as identity / ridge.
-    forgetting : float, optional
-        Factor in (0, 1] by which the past loses weight at each update; 1 forgets nothing.
 
     Attributes
     ----------
     P : ndarray of shape (n_units, n_units)
-        Inverse of the (weighted) correlation matrix of all rates plus the prior; exactly
-        symmetric.
+        Inverse of the correlation matrix of all rates plus the prior; exactly symmetric.
 
     Raises
     ------
@@ -242,12 +182,9 @@ class SharedRLS:
     equations 4 and 5 (RLS in a recurrent network).
     """
 
-    def __init__(self, n_units, *, ridge=1.0, forgetting=1.0):
+    def __init__(self, n_units, *, ridge=1.0):
         self.n_units = check_integer("n_units", n_units, at_least=2)
-        self.ridge = check_real("ridge", ridge, above=0)
-        self.forgetting = check_real("forgetting", forgetting, above=0, at_most=1)
-        self.P = np.eye(self.n_units) / self.ridge
-        self._k = np.empty(self.n_units)
+        super().__init__(self.n_units, ridge)
 
     def update(self, weights, rates, errors):
         """Move all weights by one RLS step.
@@ -256,27 +193,36 @@ class SharedRLS:
         ----------
         weights : ndarray of shape (n_units, n_units), float64, C-contiguous
             Recurrent weights [post, pre], changed in place; the diagonal stays 0.
-        rates : ndarray of shape (n_units,)
-            Activity r of all neurons.
-        errors : ndarray of shape (n_units,)
-            Output minus target of each neuron, with the weights before this update.
+        rates : array_like of shape (n_units,)
+            Rates r of all units.
+        errors : array_like of shape (n_units,)
+            Output minus target of each unit, with the weights before this update.
 
         Raises
         ------
-        ValueError
-            If a shape is wrong or ``weights`` cannot be changed in place.
+        TypeError, ValueError
+            If a type, shape or dtype is wrong, or ``weights`` cannot be changed in place. Nothing
+            is changed then.
         FloatingPointError
-            If rates, errors or P are not finite, or P is not positive definite any more (for
-            example because much was forgotten where no input came). Nothing is changed then.
+            If rates, errors or P are not finite, or P is not positive definite any more.
+            ``weights`` are unchanged then.
         """
         n = self.n_units
-        _check_in_place(weights, (n, n))
-        rates = np.ascontiguousarray(rates, dtype=np.float64)
-        errors = np.ascontiguousarray(errors, dtype=np.float64)
-        if rates.shape != (n,) or errors.shape != (n,):
-            raise ValueError(
-                f"rates and errors must have shape ({n},), got {rates.shape} and {errors.shape}."
-            )
-        kernel = _update_parallel if n >= _PARALLEL_FROM else _update_serial
-        if not kernel(weights, self.P, rates, errors, self.forgetting, self._k):
+        check_kernel_array("weights", weights, (n, n), changed=True)
+        rates = _vector("rates", rates, n)
+        errors = _vector("errors", errors, n)
+        kernel = learn_all_parallel if n >= PARALLEL_FROM else learn_all_serial
+        if not kernel(weights, self._P, rates, errors, self._k):
             raise FloatingPointError(_NOT_FINITE)
+
+
+def _vector(name, values, n):
+    # Not check_array: an entry that is not finite is the kernel's business.
+    values = np.asarray(values)
+    if values.dtype == np.float64 and values.shape == (n,) and values.flags.c_contiguous:
+        return values
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got dtype {values.dtype}.")
+    if values.shape != (n,):
+        raise ValueError(f"{name} must have shape ({n},), got {values.shape}.")
+    return np.ascontiguousarray(values, dtype=np.float64)

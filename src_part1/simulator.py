@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
-import numba
 import numpy as np
 
-from src_part1.parameters import RateNetworkParameters, n_steps_of
-from src_part1.validation import check_array, check_real, check_type
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import (
+    check_array,
+    check_integer,
+    check_kernel_array,
+    check_real,
+    check_type,
+)
+from src_part1.kernels import PARALLEL_FROM, Samples, advance_parallel, advance_serial
+from src_part1.parameters import RateNetworkParameters
 
-# The flags for NaN and infinity stay off, so that a diverging run can be detected.
-_SUM = {"reassoc", "contract", "nsz"}
-
-# Below this size one step is too short to be shared between threads.
-_PARALLEL_FROM = 400
+_NOTHING = Samples(0, np.empty((0, 0)), np.empty((0, 0)))
 
 
-class RateTrajectory(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class RateTrajectory:
     """What :func:`simulate` recorded.
 
     Attributes
@@ -36,98 +39,180 @@ class RateTrajectory(NamedTuple):
     currents: np.ndarray
 
 
-@numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
-def _recurrent_rows(weights, rates, first, last, currents):
-    for i in range(first, last):
-        total = 0.0
-        row = weights[i]
-        for j in range(row.size):
-            total += row[j] * rates[j]
-        currents[i] = total
+@dataclass(eq=False)
+class RateNetworkState:
+    """Where a rate network is; :func:`advance` changes it in place.
+
+    Attributes
+    ----------
+    rates : ndarray of shape (n_units,), float64
+        Rates r.
+    currents : ndarray of shape (n_units,), float64
+        Recurrent input W r of these rates, with the weights of the last :func:`advance`; without
+        meaning before the first.
+    step : int
+        Steps made so far.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``step`` is no whole number or negative; :func:`advance` checks the arrays.
+    """
+
+    rates: np.ndarray
+    currents: np.ndarray
+    step: int = 0
+
+    def __post_init__(self):
+        check_integer("RateNetworkState.step", self.step, at_least=0)
 
 
-@numba.njit(cache=True, error_model="numpy")
-def _euler_step(rates, currents, external, step_over_tau, use_tanh):
-    for i in range(rates.size):
-        drive = currents[i] + external[i]
-        if use_tanh:
-            drive = math.tanh(drive)
-        elif drive < 0.0:
-            drive = 0.0
-        rates[i] += step_over_tau * (drive - rates[i])
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _advance_serial(
-    weights, external, n_steps, step_over_tau, use_tanh, rates, currents,
-    first_step, record_every, out_rates, out_currents,
-):
-    n = rates.size
-    for step in range(n_steps):
-        _recurrent_rows(weights, rates, 0, n, currents)
-        if record_every > 0 and (first_step + step) % record_every == 0:
-            out_rates[(first_step + step) // record_every] = rates
-            out_currents[(first_step + step) // record_every] = currents
-        _euler_step(rates, currents, external, step_over_tau, use_tanh)
-    _recurrent_rows(weights, rates, 0, n, currents)
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def _advance_parallel(
-    weights, external, n_steps, step_over_tau, use_tanh, rates, currents,
-    first_step, record_every, out_rates, out_currents,
-):
-    # Whole rows go to a thread, so that the result does not depend on their number.
-    n = rates.size
-    block = 32
-    n_blocks = (n + block - 1) // block
-    for step in range(n_steps + 1):
-        for b in numba.prange(n_blocks):
-            _recurrent_rows(weights, rates, b * block, min(n, (b + 1) * block), currents)
-        if step < n_steps:
-            if record_every > 0 and (first_step + step) % record_every == 0:
-                out_rates[(first_step + step) // record_every] = rates
-                out_currents[(first_step + step) // record_every] = currents
-            _euler_step(rates, currents, external, step_over_tau, use_tanh)
-
-
-_NO_RECORD = np.empty((0, 0))
-
-
-def advance(
-    weights, parameters, external, n_steps, rates, currents,
-    first_step=0, record_every=0, out_rates=_NO_RECORD, out_currents=_NO_RECORD,
-):
-    """Advance the network by some time steps; the unchecked building block of this module.
+def initial_state(network_parameters, rates=None):
+    """Return a network at step 0.
 
     Parameters
     ----------
-    weights : ndarray of shape (n_units, n_units), float64
-        Recurrent weights [post, pre].
-    parameters : RateNetworkParameters
-        Time constant, step and transfer function.
-    external : ndarray of shape (n_units,), float64
-        External input, constant meanwhile.
-    n_steps : int
-        Number of Euler steps.
-    rates, currents : ndarray of shape (n_units,), float64
-        Rates r, changed in place, and the recurrent input W r that belongs to the new rates.
-    first_step, record_every : int, optional
-        Number of steps already made, and the interval in steps at which samples are written
-        (0 writes none).
-    out_rates, out_currents : ndarray of shape (n_samples, n_units), float64, optional
-        Where the samples are written, at row ``step // record_every``.
+    network_parameters : RateNetworkParameters
+        ``n_units`` is used.
+    rates : array_like of shape (n_units,), optional
+        Rates to start from, copied; zero by default.
+
+    Returns
+    -------
+    RateNetworkState
+        New arrays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
-    kernel = _advance_parallel if rates.size >= _PARALLEL_FROM else _advance_serial
+    check_type("network_parameters", network_parameters, RateNetworkParameters)
+    n = network_parameters.n_units
+    rates = np.zeros(n) if rates is None else check_array("rates", rates, (n,)).copy()
+    return RateNetworkState(rates, np.zeros(n))
+
+
+class RateRecorder:
+    """Keeps rates and recurrent inputs while a network advances from step 0 on.
+
+    Parameters
+    ----------
+    n_units : int
+        Number of units.
+    n_steps : int
+        Number of steps for which there shall be room.
+    every : int, optional
+        A sample is taken before each step whose number is a multiple of this.
+
+    Attributes
+    ----------
+    rates, currents : ndarray of shape (n_samples, n_units), float64
+        Sample k belongs to step ``k * every``; NaN where none was taken yet.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no whole number or out of its range.
+    """
+
+    def __init__(self, n_units, n_steps, every=1):
+        n_units = check_integer("n_units", n_units, at_least=1)
+        n_steps = check_integer("n_steps", n_steps, at_least=0)
+        every = check_integer("every", every, at_least=1)
+        shape = (-(-n_steps // every), n_units)
+        self._samples = Samples(every, np.full(shape, np.nan), np.full(shape, np.nan))
+
+    @property
+    def rates(self):
+        """Rates, a row for each sample."""
+        return self._samples.rates
+
+    @property
+    def currents(self):
+        """Recurrent inputs, a row for each sample."""
+        return self._samples.currents
+
+    def samples_for(self, n_units, last_step):
+        """Return where the kernel writes, if it fits.
+
+        Parameters
+        ----------
+        n_units : int
+            Number of units of the network.
+        last_step : int
+            How many steps it will have made in all.
+
+        Returns
+        -------
+        Samples
+            The arrays themselves.
+
+        Raises
+        ------
+        ValueError
+            If there are other units, or too little room.
+        """
+        n_samples, n_recorded = self._samples.rates.shape
+        if n_recorded != n_units:
+            raise ValueError(f"recorder must be made for {n_units} units, got {n_recorded}.")
+        if last_step > n_samples * self._samples.every:
+            raise ValueError(
+                f"recorder must have room for {last_step} steps, got room for "
+                f"{n_samples * self._samples.every}."
+            )
+        return self._samples
+
+
+def advance(network_parameters, state, n_steps, *, weights, external_input, recorder=None):
+    """Advance a network by some time steps, changing ``state`` in place.
+
+    Twice by n steps gives the same bits as once by 2 n. Arrays are taken as they are, nothing is
+    converted, and nobody looks for numbers that are not finite (:func:`simulate` does).
+
+    Parameters
+    ----------
+    network_parameters : RateNetworkParameters
+        Time constant, time step and transfer function.
+    state : RateNetworkState
+        Where the network is.
+    n_steps : int
+        Number of Euler steps; 0 only computes the recurrent input of the present rates.
+    weights : ndarray of shape (n_units, n_units), float64, C-contiguous
+        Recurrent weights [post, pre].
+    external_input : ndarray of shape (n_units,), float64, C-contiguous
+        External input, constant meanwhile.
+    recorder : RateRecorder, optional
+        Takes samples.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, or an array another shape, dtype or memory order. Nothing
+        is changed then.
+    """
+    check_type("network_parameters", network_parameters, RateNetworkParameters)
+    check_type("state", state, RateNetworkState)
+    n_steps = check_integer("n_steps", n_steps, at_least=0)
+    n, last_step = network_parameters.n_units, state.step + n_steps
+    check_kernel_array("weights", weights, (n, n))
+    check_kernel_array("external_input", external_input, (n,))
+    check_kernel_array("state.rates", state.rates, (n,), changed=True)
+    check_kernel_array("state.currents", state.currents, (n,), changed=True)
+    samples = _NOTHING
+    if recorder is not None:
+        samples = check_type("recorder", recorder, RateRecorder).samples_for(n, last_step)
+    kernel = advance_parallel if n >= PARALLEL_FROM else advance_serial
     kernel(
-        weights, external, n_steps, parameters.dt / parameters.tau,
-        parameters.transfer == "tanh", rates, currents,
-        first_step, record_every, out_rates, out_currents,
+        weights, external_input, network_parameters.dt / network_parameters.tau,
+        network_parameters.transfer == "tanh", state.step, n_steps,
+        state.rates, state.currents, samples,
     )
+    state.step = last_step
 
 
 def simulate(
-    weights, parameters, duration, *, cue=None, stim_on=0.0, stim_off=0.0,
+    weights, network_parameters, duration, *, cue=None, stim_on=0.0, stim_off=0.0,
     initial_rates=None, record_every=None,
 ):
     """Run the network freely, with a cue between ``stim_on`` and ``stim_off``.
@@ -136,10 +221,10 @@ def simulate(
     ----------
     weights : array_like of shape (n_units, n_units)
         Recurrent weights [post, pre].
-    parameters : RateNetworkParameters
-        Time constant, step and transfer function.
+    network_parameters : RateNetworkParameters
+        Time constant, time step and transfer function.
     duration : float
-        Simulated time (ms), a whole multiple of ``parameters.dt``.
+        Simulated time (ms), a whole multiple of ``network_parameters.dt``.
     cue : array_like of shape (n_units,), optional
         External input while the cue is on.
     stim_on, stim_off : float, optional
@@ -147,7 +232,7 @@ def simulate(
     initial_rates : array_like of shape (n_units,), optional
         Rates at time 0; zero by default.
     record_every : float, optional
-        Interval between samples (ms), a whole multiple of ``parameters.dt``; each step by
+        Interval between samples (ms), a whole multiple of ``network_parameters.dt``; each step by
         default.
 
     Returns
@@ -162,39 +247,36 @@ def simulate(
     FloatingPointError
         If the rates grow beyond all bounds.
     """
-    check_type("parameters", parameters, RateNetworkParameters)
-    n, dt = parameters.n_units, parameters.dt
+    check_type("network_parameters", network_parameters, RateNetworkParameters)
+    n, dt = network_parameters.n_units, network_parameters.dt
     weights = check_array("weights", weights, (n, n))
     check_real("duration", duration, unit="ms", above=0)
     check_real("stim_on", stim_on, unit="ms", at_least=0)
     check_real("stim_off", stim_off, unit="ms", at_least=stim_on)
     record_every = dt if record_every is None else record_every
     check_real("record_every", record_every, unit="ms", above=0)
-    cue = np.zeros(n) if cue is None else check_array("cue", cue, (n,))
-    rates = np.zeros(n)
+    silence = np.zeros(n)
+    cue = silence if cue is None else check_array("cue", cue, (n,))
     if initial_rates is not None:
-        rates[:] = check_array("initial_rates", initial_rates, (n,))
+        initial_rates = check_array("initial_rates", initial_rates, (n,))
 
     n_steps = n_steps_of("duration", duration, dt)
     every = n_steps_of("record_every", record_every, dt)
     cue_on = min(n_steps, n_steps_of("stim_on", stim_on, dt))
     cue_off = min(n_steps, n_steps_of("stim_off", stim_off, dt))
-    n_samples = (n_steps + every - 1) // every
-    out_rates, out_currents = np.empty((n_samples, n)), np.empty((n_samples, n))
-    currents, silence = np.empty(n), np.zeros(n)
-    for first, last, external in (
-        (0, cue_on, silence), (cue_on, cue_off, cue), (cue_off, n_steps, silence),
-    ):
+    state = initial_state(network_parameters, initial_rates)
+    recorder = RateRecorder(n, n_steps, every)
+    for stop, external_input in ((cue_on, silence), (cue_off, cue), (n_steps, silence)):
         advance(
-            weights, parameters, external, last - first, rates, currents,
-            first, every, out_rates, out_currents,
+            network_parameters, state, stop - state.step,
+            weights=weights, external_input=external_input, recorder=recorder,
         )
-    time = np.arange(n_samples) * every * dt
-    finite = np.isfinite(out_rates).all(axis=1) & np.isfinite(out_currents).all(axis=1)
+    time = np.arange(len(recorder.rates)) * every * dt
+    finite = np.isfinite(recorder.rates).all(axis=1) & np.isfinite(recorder.currents).all(axis=1)
     if not finite.all():
         raise FloatingPointError(
             f"the rates grew beyond all bounds by {time[~finite][0]:g} ms: the recurrent "
             "weights excite more than the transfer function limits; lower the gain, or "
             "train longer before the weights are frozen."
         )
-    return RateTrajectory(time, out_rates.T, out_currents.T)
+    return RateTrajectory(time, recorder.rates.T, recorder.currents.T)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import math
-import numbers
 import os
 import platform
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -15,16 +17,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
+from types import MethodType
 
-import joblib
 import numba
 import numpy as np
 import scipy
 from tqdm.auto import tqdm
 
-from src_part1.sweep_store import FORMAT, Store, name_of
-from src_part1.validation import check_integer
+from src_part1.common.files import replace_file
+from src_part1.common.validation import check_integer, check_type
 
+_FORMAT = "recorded-rnn-sweep-3"
 _RESERVED = ("seed", "seconds", "error")
 try:
     _VERSION = metadata.version("recorded-rnn")
@@ -45,11 +49,9 @@ class SweepResult:
     table : structured ndarray, shape (n_runs,)
         One row for each run: its settings, ``seed``, what the function returned (NaN, or an empty
         text, where the run failed), ``seconds``, and ``error`` (empty if it succeeded).
-        ``pandas.DataFrame(result.table)`` makes a data frame of it.
     runs : tuple of dict
-        The same runs with everything that is known of them: ``settings``, ``seed``, ``values``,
-        ``seconds``, ``error``, ``traceback`` and ``provenance`` (function, host, process, start,
-        versions).
+        The same runs: ``settings``, ``seed``, ``values``, ``seconds``, ``error``, ``traceback``
+        and ``provenance`` (function, host, process, start, versions).
     """
 
     table: np.ndarray
@@ -82,9 +84,7 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
 
     Runs go to all cores through joblib. While a ``dask.distributed.Client`` is open they go to
     its cluster instead, and nothing else changes. A run that raises an error, or whose process is
-    killed, is reported in the result and does not touch the others. With a ``folder`` each
-    finished run is saved at once, and the same call after an interruption does only what is
-    missing (failed runs are tried again).
+    killed, is reported in the result and does not touch the others.
 
     Parameters
     ----------
@@ -92,15 +92,15 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
         Called as ``function(rng, **settings)`` with a generator made from the run's seed. Returns
         a number, or a mapping or named tuple of numbers and texts. On a cluster, and on several
         cores, it should be importable or defined in the notebook.
-    grid : mapping of str to sequence, or sequence of mapping
-        Values of each setting, of which all combinations are run, or the combinations themselves.
-        Values are numbers, texts, booleans or None.
+    grid : mapping of str to sequence
+        Values of each setting: numbers, texts, booleans or None. All combinations are run.
     seeds : sequence of int, optional
         Each combination is run once with each of these seeds.
     folder : path-like, optional
-        Where runs are kept, one small JSON file each. Nothing is kept by default. A run counts as
-        done if settings, seed, the text of the function, and all that it calls and reads in its
-        own module or notebook are the same (`src_part1.sweep_store.fingerprint`).
+        Where each run is kept as soon as it ends, in a small JSON file; the same call after an
+        interruption then does what is missing, failed or damaged. A run is known by the name of
+        the function, the settings and the seed: what the function does is not compared, so after
+        a change of it name another folder. Nothing is kept by default.
     n_jobs : int, optional
         Processes at a time on this machine; -1 for as many as there are cores, 1 for none but
         this one.
@@ -115,8 +115,10 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     Raises
     ------
     TypeError, ValueError
-        If an argument has a wrong type or value, ``folder`` cannot be written, or nobody could
-        tell later whether the function is still the same; nothing was run.
+        If an argument has a wrong type or value, ``folder`` cannot be written, or the function
+        has no name of its own by which its runs could be kept there; nothing was run.
+    OSError
+        If a run cannot be kept, for example because the disk is full.
 
     Examples
     --------
@@ -132,62 +134,49 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     n_jobs = check_integer("n_jobs", n_jobs, at_least=-1)
     if n_jobs == 0:
         raise ValueError("n_jobs must be -1 or at least 1, got 0.")
-    combinations = _combinations(grid)
     seeds = [check_integer("seeds", seed, at_least=0) for seed in _sequence("seeds", seeds)]
     if len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must differ from each other, got {seeds}.")
-    todo = [(settings, seed) for settings in combinations for seed in seeds]
-    name, store = name_of(function), Store(folder, function)
-    done = {}
-    for i, (settings, seed) in enumerate(todo):
-        run = store.load(settings, seed)
-        if run is not None:
-            done[i] = run
-    bar = tqdm(total=len(todo), initial=len(done), desc="sweep", unit="run", disable=not progress)
-    with bar:
-        missing = [i for i in range(len(todo)) if i not in done]
-        for i, run in _execute(function, name, todo, missing, n_jobs):
-            done[i] = run
-            store.save(run)
+    runs = [{"settings": one, "seed": seed} for one in _combinations(grid) for seed in seeds]
+    paths = [None] * len(runs)
+    if folder is not None:
+        _check_folder(Path(folder), function)
+        paths = [Path(folder) / _file_name(function, run) for run in runs]
+    kept = list(map(_load, paths))
+    runs = [old or new for old, new in zip(kept, runs, strict=True)]
+    missing = [i for i, run in enumerate(runs) if "values" not in run]
+    n_done, n_failed = len(runs) - len(missing), 0
+    with tqdm(total=len(runs), initial=n_done, desc="sweep", disable=not progress) as bar:
+        for i, run in _execute(function, runs, missing, n_jobs):
+            runs[i] = run
+            _save(paths[i], run)
+            n_failed += bool(run["error"])
+            bar.set_postfix(failed=n_failed)
             bar.update()
-            n_failed = sum(bool(r["error"]) for r in done.values())
-            if n_failed:
-                bar.set_postfix(failed=n_failed)
-    runs = tuple(done[i] for i in range(len(todo)))
-    failed = sum(bool(run["error"]) for run in runs)
-    if failed:
+    if n_failed:
         warnings.warn(
-            f"{failed} of {len(runs)} runs failed: see the column 'error' of the table.",
+            f"{n_failed} of {len(runs)} runs failed: see the column 'error' of the table.",
             stacklevel=2,
         )
-    return SweepResult(_table(runs), runs)
+    return SweepResult(_table(runs), tuple(runs))
 
 
 def _sequence(name, values):
-    if isinstance(values, (str, bytes, Mapping)):
+    if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
         raise TypeError(f"{name} must be a sequence, got {type(values).__name__}.")
-    try:
-        values = list(values)
-    except TypeError:
-        raise TypeError(f"{name} must be a sequence, got {type(values).__name__}.") from None
+    values = list(values)
     if not values:
         raise ValueError(f"{name} must not be empty.")
     return values
 
 
 def _combinations(grid):
-    if isinstance(grid, Mapping):
-        axes = [_sequence(f"grid[{name!r}]", values) for name, values in grid.items()]
-        combinations = [dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*axes)]
-    else:
-        combinations = _sequence("grid", grid)
-        for settings in combinations:
-            if not isinstance(settings, Mapping) or list(settings) != list(combinations[0]):
-                raise ValueError(
-                    f"grid must hold mappings with the same names in the same order, got "
-                    f"{settings!r} beside {combinations[0]!r}."
-                )
-    return [{name: _plain(name, value) for name, value in c.items()} for c in combinations]
+    check_type("grid", grid, Mapping)
+    axes = [
+        [_plain(name, value) for value in _sequence(f"grid[{name!r}]", values)]
+        for name, values in grid.items()
+    ]
+    return [dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*axes)]
 
 
 def _plain(name, value):
@@ -196,8 +185,7 @@ def _plain(name, value):
             f"a setting of grid must have a name that Python allows and that is not one of "
             f"{_RESERVED}, got {name!r}."
         )
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = value.item() if isinstance(value, np.generic) else value
     if value is not None and not isinstance(value, (bool, int, float, str)):
         raise TypeError(
             f"grid[{name!r}] must hold numbers, texts, booleans or None, got {value!r}; build "
@@ -206,85 +194,112 @@ def _plain(name, value):
     return value
 
 
-def _execute(function, name, todo, missing, n_jobs):
+def _check_folder(folder, function):
+    # A lambda, a partial, a method or a local function shares its name with others, or has none.
+    if "<" in getattr(function, "__qualname__", "<") or isinstance(function, MethodType):
+        raise TypeError(
+            "function must be defined by def at the top level of a module or notebook if its runs "
+            f"are kept in a folder, because they are known by its name; got {function!r}."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(f"folder {folder} cannot be written: {error}") from error
+
+
+def _name_of(function):
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _digest(content):
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _file_name(function, run):
+    return f"run-{_digest([_FORMAT, _name_of(function), run['settings'], run['seed']])[:24]}.json"
+
+
+def _load(path):
+    """Return a run that succeeded before, or None."""
+    if path is None or not path.exists():
+        return None
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        if saved["sha256"] != _digest(saved["run"]):
+            raise ValueError("its checksum does not fit its contents")
+        return None if saved["run"]["error"] else saved["run"]
+    except Exception as error:  # bytes that nobody wrote on purpose raise anything
+        warnings.warn(f"{path} is damaged ({error}); this run is done again.", stacklevel=3)
+        return None
+
+
+def _save(path, run):
+    if path is not None:
+        text = json.dumps({"sha256": _digest(run), "run": run}, indent=1)
+        replace_file(path, lambda file: file.write(text.encode()))
+
+
+def _execute(function, runs, missing, n_jobs):
     """Yield (number, run) as runs end.
 
     A killed process breaks the pool of processes, and nobody knows which run did it. So what is
     left is tried again in groups of one run for each process, and a group that breaks the pool,
     run by run: what breaks it alone is the culprit.
     """
+    cluster = _cluster_is_open()
+    if n_jobs == 1 and not cluster:
+        yield from (_run(i, function, runs[i]) for i in missing)
+        return
+    import joblib  # here, so that importing the library does not wait for it
+
     size = joblib.cpu_count() if n_jobs == -1 else n_jobs
-    groups = [list(missing)] if missing else []
+    options = {"n_jobs": -1, "pre_dispatch": "all"} if cluster else {"n_jobs": n_jobs}
+    groups = [missing] if missing else []
     while groups:
         group = groups.pop(0)
         left = set(group)
         try:
-            for i, run in _parallel(function, name, todo, group, n_jobs):
-                left.discard(i)
+            with joblib.parallel_config(backend="dask" if cluster else "loky"):
+                pool = joblib.Parallel(return_as="generator_unordered", batch_size=1, **options)
+            for i, run in pool(joblib.delayed(_run)(i, function, runs[i]) for i in group):
+                left.remove(i)
                 yield i, run
         except Exception as error:
-            rest = [i for i in group if i in left]
-            if len(group) == 1 and rest:
-                yield group[0], _record(
-                    name, *todo[group[0]], time.time(), 0.0,
-                    error=f"the run's process ended without a result: {error!r}",
-                )
-            elif len(group) > size:
-                groups[:0] = [rest[k : k + size] for k in range(0, len(rest), size)]
+            if len(group) == 1 and left:
+                ended = f"the run's process ended without a result: {error!r}"
+                yield group[0], _finished(function, runs[group[0]], time.time(), error=ended)
             else:
-                groups[:0] = [[i] for i in rest]
-
-
-def _parallel(function, name, todo, chosen, n_jobs):
-    cluster = _cluster_is_open()
-    if n_jobs == 1 and not cluster:
-        for i in chosen:
-            yield i, _run(function, name, *todo[i])
-        return
-    calls = (joblib.delayed(_numbered)(i, function, name, *todo[i]) for i in chosen)
-    with (
-        joblib.parallel_config(backend="dask" if cluster else "loky"),
-        joblib.Parallel(
-            n_jobs=-1 if cluster else n_jobs, return_as="generator_unordered", batch_size=1,
-            pre_dispatch="all" if cluster else "2*n_jobs",
-        ) as pool,
-    ):
-        yield from pool(calls)
+                rest, step = sorted(left), size if len(group) > size else 1
+                groups[:0] = [rest[k : k + step] for k in range(0, len(rest), step)]
 
 
 def _cluster_is_open():
     distributed = sys.modules.get("distributed")
-    if distributed is None:
-        return False
     try:
-        distributed.client.default_client()
+        return distributed is not None and bool(distributed.client.default_client())
     except ValueError:  # no client is open
         return False
-    return True
 
 
-def _numbered(i, function, name, settings, seed):
-    return i, _run(function, name, settings, seed)
-
-
-def _run(function, name, settings, seed):
+def _run(i, function, run):
     start, clock = time.time(), time.perf_counter()
     try:
-        values = _values(function(np.random.default_rng(seed), **settings))
-        what = {"values": values}
+        values = _values(function(np.random.default_rng(run["seed"]), **run["settings"]))
+        outcome = {"values": values}
     except Exception as error:
-        what = {
-            "error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc(),
-        }
-    return _record(name, settings, seed, start, time.perf_counter() - clock, **what)
+        text = f"{type(error).__name__}: {error}"
+        outcome = {"error": text, "traceback": traceback.format_exc()}
+    seconds = time.perf_counter() - clock
+    return i, _finished(function, run, start, seconds=seconds, **outcome)
 
 
-def _record(name, settings, seed, start, seconds, *, values=None, error="", **more):
-    return {
-        "format": FORMAT, "settings": settings, "seed": seed, "values": values or {},
-        "seconds": seconds, "error": error, "traceback": more.get("traceback", ""),
+def _finished(function, run, start, *, values=None, seconds=0.0, error="", traceback=""):
+    return run | {
+        "values": values or {}, "seconds": seconds, "error": error, "traceback": traceback,
         "provenance": {
-            "function": name, "host": platform.node(), "process": os.getpid(),
+            "function": _name_of(function), "host": platform.node(), "process": os.getpid(),
             "started": datetime.fromtimestamp(start, UTC).isoformat(),
             "recorded_rnn": _VERSION, "python": platform.python_version(),
             "numpy": np.__version__, "scipy": scipy.__version__, "numba": numba.__version__,
@@ -295,39 +310,36 @@ def _record(name, settings, seed, start, seconds, *, values=None, error="", **mo
 def _values(returned):
     if hasattr(returned, "_asdict"):
         returned = returned._asdict()
-    if not isinstance(returned, Mapping):
-        returned = {"value": returned}
-    values = {}
-    for key, value in returned.items():
+    values = dict(returned) if isinstance(returned, Mapping) else {"value": returned}
+    for key, value in values.items():
         if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-            value = value.item()
-        if not isinstance(key, str) or not isinstance(value, (bool, numbers.Real, str)):
+            values[key] = value = value.item()
+        if not isinstance(key, str) or not key or not isinstance(value, (bool, int, float, str)):
             raise TypeError(
                 "function must return a number, or a mapping or named tuple of numbers and "
                 f"texts, got {value!r} for {key!r}."
             )
-        values[key] = value
     return values
 
 
 def _table(runs):
     columns = {name: [run["settings"][name] for run in runs] for name in runs[0]["settings"]}
     columns["seed"] = [run["seed"] for run in runs]
-    returned = dict.fromkeys(name for run in runs for name in run["values"])
-    for name in returned:
+    for name in dict.fromkeys(name for run in runs for name in run["values"]):
         values = [run["values"].get(name) for run in runs]
         empty = "" if any(isinstance(value, str) for value in values) else math.nan
-        key = f"{name}_returned" if name in columns or name in _RESERVED else name
-        columns[key] = [empty if value is None else value for value in values]
-    columns["seconds"] = [run["seconds"] for run in runs]
-    columns["error"] = [run["error"] for run in runs]
-    arrays = {}
-    for name, values in columns.items():
-        array = np.array(values)
-        kinds = {type(value) for value in values}
-        mixed = array.dtype.kind == "U" and kinds != {str}
-        arrays[name] = np.array(values, dtype=object) if mixed else array
+        while name in columns or name in _RESERVED:  # a setting has that name, too
+            name += "_returned"
+        columns[name] = [empty if value is None else value for value in values]
+    columns |= {name: [run[name] for run in runs] for name in ("seconds", "error")}
+    arrays = {name: _column(values) for name, values in columns.items()}
     table = np.empty(len(runs), dtype=[(name, array.dtype) for name, array in arrays.items()])
     for name, array in arrays.items():
         table[name] = array
     return table
+
+
+def _column(values):
+    n_texts = sum(isinstance(value, str) for value in values)
+    # NumPy would turn the numbers beside a text into texts.
+    return np.array(values, dtype=None if n_texts in (0, len(values)) else object)

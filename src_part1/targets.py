@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from src_part1.validation import check_array, check_integer, check_real, check_rng
+from src_part1.common.validation import check_array, check_integer, check_real, check_rng
+
+_FARTHEST = 1000.0  # of the Lorenz system's first state
 
 
 def sine_targets(n_units, time, rng, *, amplitude=1.0, period=100.0, offset=1.0):
@@ -30,6 +32,11 @@ def sine_targets(n_units, time, rng, *, amplitude=1.0, period=100.0, offset=1.0)
     -------
     ndarray of shape (n_units, n_time)
         Targets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
     check_integer("n_units", n_units, at_least=1)
     time = check_array("time", time, (None,))
@@ -58,6 +65,11 @@ def sum_of_sines(time, *, period=1200.0, amplitude=0.87):
     -------
     ndarray of shape (n_time,)
         Target.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
     time = check_array("time", time, (None,))
     check_real("period", period, unit="ms", above=0)
@@ -87,6 +99,11 @@ def noisy_sine(time, rng, *, period=1200.0, amplitude=1.0, noise=0.3):
     -------
     ndarray of shape (n_time,)
         Target.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
     time = check_array("time", time, (None,))
     check_rng("rng", rng)
@@ -112,6 +129,11 @@ def square_wave(time, *, period=1200.0, amplitude=1.0):
     -------
     ndarray of shape (n_time,)
         Target.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
     time = check_array("time", time, (None,))
     check_real("period", period, unit="ms", above=0)
@@ -129,27 +151,46 @@ def lorenz(time, *, time_unit=100.0, initial_state=(1.0, 1.0, 20.0)):
     Parameters
     ----------
     time : array_like of shape (n_time,)
-        Increasing times (ms), from 0 on.
+        Times (ms), increasing and not negative; the system starts at time 0.
     time_unit : float, optional
         How long the system's unit of time lasts (ms).
     initial_state : sequence of 3 floats, optional
-        (x, y, z) at time 0.
+        (x, y, z) at time 0, each between -1000 and 1000; the attractor lies within 50.
 
     Returns
     -------
     ndarray of shape (n_time,)
         Target.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
     time = check_array("time", time, (None,), at_least=0)
+    if not (np.diff(time) > 0).all():
+        first = int(np.argmin(np.diff(time) > 0)) + 1
+        raise ValueError(
+            f"time must increase from entry to entry, but the one at {first} is {time[first]:g} "
+            f"after {time[first - 1]:g}."
+        )
     check_real("time_unit", time_unit, unit="ms", above=0)
     initial_state = check_array("initial_state", initial_state, (3,))
+    if np.abs(initial_state).max() > _FARTHEST:
+        raise ValueError(
+            f"initial_state must lie within {_FARTHEST:g} of 0, got {initial_state}: from farther "
+            "away the solver needs ever smaller steps."
+        )
 
     def flow(_, state):
         x, y, z = state
         return 10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z
 
+    end = time[-1] / time_unit
+    if end == 0:
+        return initial_state[:1] / 10.0  # nothing to integrate, which solve_ivp cannot do
     solution = solve_ivp(
-        flow, (0.0, time[-1] / time_unit), initial_state, t_eval=time / time_unit,
+        flow, (0.0, end), initial_state, t_eval=time / time_unit,
         method="RK45", rtol=1e-8, atol=1e-10,
     )
     return solution.y[0] / 10.0

@@ -7,19 +7,20 @@ from functools import partial
 
 import numpy as np
 
-from src_part1.learning_loop import learn_in_loops
-from src_part1.parameters import RateNetworkParameters, TrialTiming, n_steps_of
-from src_part1.simulator import advance, simulate
-from src_part1.validation import check_array, check_integer, check_type
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import check_array, check_integer, check_type
+from src_part1.parameters import RateNetworkParameters, TrialTiming
+from src_part1.simulator import advance, initial_state, simulate
+from src_part1.training_loop import train_in_loops
 
 
-@dataclass(frozen=True)
-class TrainingTask:
+@dataclass(frozen=True, eq=False)
+class RateTask:
     """Which recurrent inputs the network shall produce after which cue.
 
     Attributes
     ----------
-    parameters : RateNetworkParameters
+    network_parameters : RateNetworkParameters
         The network.
     timing : TrialTiming
         Cue and learning window of a trial.
@@ -27,22 +28,28 @@ class TrainingTask:
         Target of the recurrent input W r at each of ``timing.update_times``.
     cues : ndarray of shape (n_conditions, n_units)
         External input while the cue is on, one for each condition.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a field has a wrong type or shape, or a time is no whole number of time steps.
     """
 
-    parameters: RateNetworkParameters
+    network_parameters: RateNetworkParameters
     timing: TrialTiming
     targets: np.ndarray
     cues: np.ndarray
 
     def __post_init__(self):
-        check_type("TrainingTask.parameters", self.parameters, RateNetworkParameters)
-        check_type("TrainingTask.timing", self.timing, TrialTiming)
-        n, dt = self.parameters.n_units, self.parameters.dt
+        name = "RateTask.network_parameters"
+        check_type(name, self.network_parameters, RateNetworkParameters)
+        check_type("RateTask.timing", self.timing, TrialTiming)
+        n, dt = self.network_parameters.n_units, self.network_parameters.dt
         for field in ("learn_every", "stim_on", "stim_off", "learn_on", "learn_off"):
             n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), dt)
         n_updates = self.timing.update_times.size
-        targets = check_array("TrainingTask.targets", self.targets, (None, n, n_updates))
-        cues = check_array("TrainingTask.cues", self.cues, (targets.shape[0], n))
+        targets = check_array("RateTask.targets", self.targets, (None, n, n_updates))
+        cues = check_array("RateTask.cues", self.cues, (targets.shape[0], n))
         object.__setattr__(self, "targets", targets)
         object.__setattr__(self, "cues", cues)
 
@@ -60,25 +67,25 @@ class TrainingTask:
 
 def _train_trial(task, condition, weights, rls, outputs):
     """Run one trial, update the weights in place and write W r before each update."""
-    parameters, timing = task.parameters, task.timing
-    n, dt = parameters.n_units, parameters.dt
-    rates, currents, silence = np.zeros(n), np.zeros(n), np.zeros(n)
-    before, cue, after = (
-        round(duration / dt)
-        for duration in (
-            timing.stim_on, timing.stim_off - timing.stim_on, timing.learn_on - timing.stim_off,
+    timing, dt = task.timing, task.network_parameters.dt
+    state = initial_state(task.network_parameters)
+    silence = np.zeros_like(state.rates)
+
+    def run(duration, external_input):
+        n_steps = round(duration / dt)
+        advance(
+            task.network_parameters, state, n_steps,
+            weights=weights, external_input=external_input,
         )
-    )
-    advance(weights, parameters, silence, before, rates, currents)
-    advance(weights, parameters, task.cues[condition], cue, rates, currents)
-    advance(weights, parameters, silence, after, rates, currents)
-    between = round(timing.learn_every / dt)
-    target_rows = np.ascontiguousarray(task.targets[condition].T)
-    for k, target in enumerate(target_rows):
-        outputs[k] = currents
-        rls.update(weights, rates, currents - target)
-        if k + 1 < len(target_rows):
-            advance(weights, parameters, silence, between, rates, currents)
+
+    run(timing.stim_on, silence)
+    run(timing.stim_off - timing.stim_on, task.cues[condition])
+    run(timing.learn_on - timing.stim_off, silence)
+    for k, target in enumerate(np.ascontiguousarray(task.targets[condition].T)):
+        if k > 0:
+            run(timing.learn_every, silence)
+        outputs[k] = state.currents
+        rls.update(weights, state.rates, state.currents - target)
 
 
 def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
@@ -94,7 +101,7 @@ def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
 
     Parameters
     ----------
-    task : TrainingTask
+    task : RateTask
         Network, timing, targets and cues.
     weights : array_like of shape (n_units, n_units)
         Weights to start from; they are copied and must have a zero diagonal.
@@ -102,7 +109,7 @@ def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
         Strength of the prior that keeps the weights near their start, lambda.
     n_loops : int, optional
         Number of passes through all conditions.
-    rls : SharedRLS, optional
+    rls : AllToAllRLS, optional
         State of an earlier training to go on from; ``ridge`` is not used then. It is
         updated in place.
     progress : bool, optional
@@ -120,8 +127,8 @@ def train(task, weights, *, ridge=0.5, n_loops=50, rls=None, progress=True):
     TrainingDivergedError
         If rates or weights leave the finite numbers; it carries the last sound result.
     """
-    check_type("task", task, TrainingTask)
-    return learn_in_loops(
+    check_type("task", task, RateTask)
+    return train_in_loops(
         partial(_train_trial, task), task.targets, weights,
         ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
     )
@@ -132,7 +139,7 @@ def run_frozen(task, weights, condition=0, *, record_every=None):
 
     Parameters
     ----------
-    task : TrainingTask
+    task : RateTask
         Network, timing and cues.
     weights : array_like of shape (n_units, n_units)
         Recurrent weights [post, pre].
@@ -153,11 +160,11 @@ def run_frozen(task, weights, condition=0, *, record_every=None):
     FloatingPointError
         If the rates grow beyond all bounds.
     """
-    check_type("task", task, TrainingTask)
+    check_type("task", task, RateTask)
     check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
     timing = task.timing
     return simulate(
-        weights, task.parameters, timing.learn_off,
+        weights, task.network_parameters, timing.learn_off,
         cue=task.cues[condition], stim_on=timing.stim_on, stim_off=timing.stim_off,
         record_every=timing.learn_every if record_every is None else record_every,
     )
@@ -168,7 +175,7 @@ def run_frozen_outputs(task, weights, condition=0):
 
     Parameters
     ----------
-    task : TrainingTask
+    task : RateTask
         Network, timing and cues.
     weights : array_like of shape (n_units, n_units)
         Recurrent weights [post, pre].
@@ -185,7 +192,8 @@ def run_frozen_outputs(task, weights, condition=0):
     TypeError, ValueError, FloatingPointError
         As :func:`run_frozen`.
     """
-    dt = task.parameters.dt
+    check_type("task", task, RateTask)
+    dt = task.network_parameters.dt
     every = np.gcd(round(task.timing.learn_on / dt), round(task.timing.learn_every / dt)) * dt
     run = run_frozen(task, weights, condition, record_every=every)
     at = np.rint(task.timing.update_times / every).astype(int)

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from src_part1.validation import check_rng, check_type
-from src_part2.parameters import NetworkParameters
+from src_part1.common.validation import check_rng, check_type
+from src_part2.parameters import LIFNetworkParameters
 
 
-def random_weights(network, rng):
+def random_weights(network_parameters, rng):
     """Draw Gaussian all-to-all weights without autapses.
 
     Parameters
     ----------
-    network : NetworkParameters
-        ``n_units`` and ``weight_sd`` are used.
+    network_parameters : LIFNetworkParameters
+        ``n_neurons`` and ``weight_sd`` are used.
     rng : numpy.random.Generator
         Source of the random numbers.
 
     Returns
     -------
-    ndarray of shape (n_units, n_units)
+    ndarray of shape (n_neurons, n_neurons)
         Weights [post, pre] (voltage times ms) with zero diagonal.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
     """
-    check_type("network", network, NetworkParameters)
+    check_type("network_parameters", network_parameters, LIFNetworkParameters)
     check_rng("rng", rng)
-    weights = rng.standard_normal((network.n_units, network.n_units)) * network.weight_sd
+    n = network_parameters.n_neurons
+    weights = rng.standard_normal((n, n)) * network_parameters.weight_sd
     np.fill_diagonal(weights, 0.0)
     return weights

@@ -7,27 +7,47 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src_part1.metrics import correlation, r2
+from src_part1.common.fields import check_fields, choice, integer, real
+from src_part1.common.metrics import correlation, r2
+from src_part1.common.time_grid import LARGEST_STEP
+from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part1.sweeps import sweep
-from src_part1.validation import (
-    check_array,
-    check_choice,
-    check_integer,
-    check_real,
-    check_rng,
-    check_type,
-)
-from src_part2.parameters import LIFParameters, NetworkParameters
-from src_part2.tasks import TIMING, pattern_task
-from src_part2.training import run_frozen_outputs, train
+from src_part2.parameters import LIFNetworkParameters, LIFParameters
+from src_part2.tasks import KINDS, TIMING, make_pattern_task
+from src_part2.training import LIFTask, run_frozen_outputs, train
 
 
 @dataclass(frozen=True)
-class LearningSettings:
+class TrainingSettings:
     """A pattern task and its training, in the numbers that a sweep changes.
 
-    Unlike in :class:`NetworkParameters`, the mean input does not depend on the number of
+    Unlike in :class:`LIFNetworkParameters`, the mean input does not depend on the number of
     neurons, so that networks of different size fire at the same rate.
+
+    Attributes
+    ----------
+    kind : {"sines", "ou", "chaos"}
+        Kind of the patterns.
+    n_neurons : int
+        Number of neurons.
+    tau_syn : float
+        Synaptic time constant (ms), at least five time steps of :class:`LIFParameters`.
+    time_scale : float
+        Period of the sines, or tau of the other patterns (ms).
+    noise : float
+        Standard deviation of the input noise at each step.
+    amplitude : float
+        Amplitude of the sines, or standard deviation of the other patterns (voltage).
+    mean_input : float
+        Constant input mu (voltage).
+    coupling : float
+        The untrained weights have standard deviation ``coupling / sqrt(N)``.
+    learn_every : float
+        Time between two updates (ms).
+    ridge : float
+        Strength of the prior, lambda.
+    n_loops : int
+        Passes through the learning window.
 
     Raises
     ------
@@ -35,25 +55,20 @@ class LearningSettings:
         If a value is no finite number or out of its range.
     """
 
-    kind: str = "sines"  # of pattern: "sines", "ou" or "chaos"
-    n_units: int = 100  # number of neurons
-    tau_syn: float = 200.0  # ms, synaptic time constant
-    time_scale: float = 2000.0  # ms, of the pattern: period of the sines, tau of the others
-    noise: float = 2.0  # standard deviation of the input noise at each step
-    amplitude: float = 0.5  # of the pattern (voltage)
-    mean_input: float = 0.72  # mu (voltage)
-    coupling: float = 3.0  # untrained weights have standard deviation coupling / sqrt(N)
-    learn_every: float = 20.0  # ms between updates
-    ridge: float = 0.5  # lambda
-    n_loops: int = 15  # passes through the learning window
+    kind: str = choice("sines", *KINDS)
+    n_neurons: int = integer(100, at_least=2)
+    tau_syn: float = real(200.0, unit="ms", at_least=LIFParameters.dt / LARGEST_STEP)
+    time_scale: float = real(2000.0, unit="ms", above=0)
+    noise: float = real(2.0, at_least=0)
+    amplitude: float = real(0.5, at_least=0)
+    mean_input: float = real(0.72)
+    coupling: float = real(3.0, at_least=0)
+    learn_every: float = real(20.0, unit="ms", above=0)
+    ridge: float = real(0.5, above=0)
+    n_loops: int = integer(15, at_least=1)
 
-    def __post_init__(self):  # noqa: D105
-        name = type(self).__name__
-        check_choice(f"{name}.kind", self.kind, ("sines", "ou", "chaos"))
-        check_integer(f"{name}.n_units", self.n_units, at_least=2)
-        check_real(f"{name}.time_scale", self.time_scale, unit="ms", above=0)
-        check_real(f"{name}.amplitude", self.amplitude, at_least=0)
-        check_real(f"{name}.mean_input", self.mean_input)
+    def __post_init__(self):
+        check_fields(self)
 
 
 class Quality(NamedTuple):
@@ -74,9 +89,9 @@ def frozen_quality(task, weights, rng, *, n_trials=20):
 
     Parameters
     ----------
-    task : SpikingTask
+    task : LIFTask
         The task.
-    weights : array_like of shape (n_units, n_units)
+    weights : array_like of shape (n_neurons, n_neurons)
         Recurrent weights [post, pre], frozen.
     rng : numpy.random.Generator
         Source of the noise.
@@ -93,6 +108,7 @@ def frozen_quality(task, weights, rng, *, n_trials=20):
     TypeError, ValueError
         If an argument has a wrong type, shape or value.
     """
+    check_type("task", task, LIFTask)
     found = []
     for condition in range(task.n_conditions):
         outputs = run_frozen_outputs(task, weights, rng, condition, n_trials=n_trials)
@@ -101,12 +117,12 @@ def frozen_quality(task, weights, rng, *, n_trials=20):
     return Quality(*(float(np.nanmean(values)) for values in np.swapaxes(found, 0, 1)))
 
 
-def learn(settings, rng, *, n_trials=20):
+def train_and_test(settings, rng, *, n_trials=20):
     """Make the task, train the network and test it with frozen weights.
 
     Parameters
     ----------
-    settings : LearningSettings
+    settings : TrainingSettings
         Task and training.
     rng : numpy.random.Generator
         Source of weights, patterns and noise.
@@ -125,14 +141,14 @@ def learn(settings, rng, *, n_trials=20):
     TrainingDivergedError
         If the training diverges.
     """
-    check_type("settings", settings, LearningSettings)
+    check_type("settings", settings, TrainingSettings)
     check_rng("rng", rng)
-    neuron = LIFParameters(tau_syn=settings.tau_syn, noise=settings.noise)
-    network = NetworkParameters(
-        settings.n_units, settings.coupling, settings.mean_input / np.sqrt(settings.n_units)
+    neuron_parameters = LIFParameters(tau_syn=settings.tau_syn, noise=settings.noise)
+    network_parameters = LIFNetworkParameters(
+        settings.n_neurons, settings.coupling, settings.mean_input / np.sqrt(settings.n_neurons)
     )
-    task, weights = pattern_task(
-        settings.kind, neuron, network, rng, amplitude=settings.amplitude,
+    task, weights = make_pattern_task(
+        settings.kind, neuron_parameters, network_parameters, rng, amplitude=settings.amplitude,
         time_scale=settings.time_scale, timing=replace(TIMING, learn_every=settings.learn_every),
     )
     result = train(
@@ -141,7 +157,8 @@ def learn(settings, rng, *, n_trials=20):
     return frozen_quality(task, result.weights, rng, n_trials=n_trials)
 
 
-class Sweep(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class QualitySweep:
     """Quality against one setting.
 
     Attributes
@@ -168,7 +185,7 @@ def sweep_setting(settings, setting, values, *, seeds=(0, 1), n_trials=5, progre
 
     Parameters
     ----------
-    settings : LearningSettings
+    settings : TrainingSettings
         The other settings.
     setting : str
         Name of the number to change, for example ``"tau_syn"``.
@@ -183,24 +200,28 @@ def sweep_setting(settings, setting, values, *, seeds=(0, 1), n_trials=5, progre
 
     Returns
     -------
-    Sweep
+    QualitySweep
         The qualities.
 
     Raises
     ------
     TypeError, ValueError
-        If a setting has a wrong name or type.
+        If an argument has a wrong type or value, or no setting has this name.
     SweepError
         If a setting has a wrong value, or a training diverges.
     """
-    numbers = [f.name for f in fields(settings) if not isinstance(getattr(settings, f.name), str)]
+    check_type("settings", settings, TrainingSettings)
+    numbers = [f.name for f in fields(settings) if f.name != "kind"]
     check_choice("setting", setting, numbers)
     values = check_array("values", values, ("n_values",))
-    kind = type(getattr(settings, setting))
+    whole = isinstance(getattr(settings, setting), (int, np.integer))
+    if whole and np.any(values != np.rint(values)):
+        raise ValueError(f"values of {setting} must be whole numbers, got {values}.")
 
-    def learn_at(rng, value):
-        return learn(replace(settings, **{setting: kind(value)}), rng, n_trials=n_trials)
+    def train_at(rng, value):
+        changed = {setting: int(value) if whole else float(value)}
+        return train_and_test(replace(settings, **changed), rng, n_trials=n_trials)
 
-    found = sweep(learn_at, {"value": values}, seeds=seeds, n_jobs=1, progress=progress)
+    found = sweep(train_at, {"value": values}, seeds=seeds, n_jobs=1, progress=progress)
     table = found.raise_failures().table.reshape(values.size, -1)
-    return Sweep(setting, values, table["correlation"], table["r2"])
+    return QualitySweep(setting, values, table["correlation"], table["r2"])

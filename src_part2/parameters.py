@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.validation import check_integer, check_real
-
-MAX_DT_FRACTION = 0.2
-"""Largest time step as a fraction of the shortest time constant."""
+from src_part1.common.fields import check_fields, integer, real
+from src_part1.common.time_grid import check_time_step
+from src_part1.common.validation import check_real
 
 
 @dataclass(frozen=True)
@@ -23,63 +22,74 @@ class LIFParameters:
     ``tau_m dv/dt = -v + mu + u + noise n`` with a fresh standard normal ``n`` at every step;
     ``tau_syn du/dt = -u``, and each presynaptic spike adds ``w / tau_syn`` one step later.
 
+    Attributes
+    ----------
+    tau_m : float
+        Membrane time constant (ms).
+    tau_syn : float
+        Synaptic time constant (ms).
+    v_th : float
+        Threshold: a spike where v exceeds it.
+    v_reset : float
+        Voltage right after a spike, below the threshold.
+    noise : float
+        Standard deviation of the input noise at each step.
+    dt : float
+        Step of the forward Euler integration (ms), at most a fifth of the shortest time
+        constant (from there on it is off by more than 10 % in a decay over one time constant).
+
     Raises
     ------
     TypeError, ValueError
-        If a value is not a finite number, a time constant is not positive, the reset does not
-        lie below the threshold, or ``dt`` exceeds a fifth of the shortest time constant (from
-        there on forward Euler is off by more than 10 % in a decay over one time constant).
+        If a value is no finite number or out of its range.
     """
 
-    tau_m: float = 10.0  # ms, membrane time constant
-    tau_syn: float = 3.0  # ms, synaptic time constant
-    v_th: float = 1.0  # threshold: a spike where v exceeds it
-    v_reset: float = 0.0  # voltage right after a spike
-    noise: float = 2.0  # standard deviation of the input noise at each step
-    dt: float = 0.1  # ms, time step of forward Euler
+    tau_m: float = real(10.0, unit="ms", above=0)
+    tau_syn: float = real(3.0, unit="ms", above=0)
+    v_th: float = real(1.0)
+    v_reset: float = real(0.0)
+    noise: float = real(2.0, at_least=0)
+    dt: float = real(0.1, unit="ms", above=0)
 
-    def __post_init__(self):  # noqa: D105
+    def __post_init__(self):
+        check_fields(self)
         name = type(self).__name__
-        check_real(f"{name}.tau_m", self.tau_m, unit="ms", above=0)
-        check_real(f"{name}.tau_syn", self.tau_syn, unit="ms", above=0)
-        check_real(f"{name}.v_th", self.v_th)
         check_real(f"{name}.v_reset", self.v_reset, below=self.v_th)
-        check_real(f"{name}.noise", self.noise, at_least=0)
-        check_real(f"{name}.dt", self.dt, unit="ms", above=0)
-        shortest = min(self.tau_m, self.tau_syn)
-        if self.dt > MAX_DT_FRACTION * shortest * (1 + 1e-12):
-            raise ValueError(
-                f"{name}.dt must be at most a fifth of the shortest time constant "
-                f"({MAX_DT_FRACTION * shortest:g} ms), got {self.dt!r}."
-            )
+        check_time_step(f"{name}.dt", self.dt, self.tau_m, self.tau_syn)
 
 
 @dataclass(frozen=True)
-class NetworkParameters:
+class LIFNetworkParameters:
     """An all-to-all network without autapses whose weights are independent Gaussians.
+
+    Attributes
+    ----------
+    n_neurons : int
+        Number of neurons N.
+    coupling : float
+        The weights have standard deviation ``coupling / sqrt(N)``.
+    input_scale : float
+        The mean input is ``input_scale * sqrt(N)``.
 
     Raises
     ------
     TypeError, ValueError
-        If ``n_units`` is not a positive whole number or another value not a finite number.
+        If ``n_neurons`` is no positive whole number or another value no finite number.
     """
 
-    n_units: int = 100  # number of neurons N
-    coupling: float = 3.0  # weights have standard deviation coupling / sqrt(N)
-    drive: float = 0.072  # mean input is drive * sqrt(N)
+    n_neurons: int = integer(100, at_least=1)
+    coupling: float = real(3.0, at_least=0)
+    input_scale: float = real(0.072)
 
-    def __post_init__(self):  # noqa: D105
-        name = type(self).__name__
-        check_integer(f"{name}.n_units", self.n_units, at_least=1)
-        check_real(f"{name}.coupling", self.coupling, at_least=0)
-        check_real(f"{name}.drive", self.drive)
+    def __post_init__(self):
+        check_fields(self)
 
     @property
     def weight_sd(self):
         """Standard deviation of a weight (voltage times ms)."""
-        return self.coupling / np.sqrt(self.n_units)
+        return self.coupling / np.sqrt(self.n_neurons)
 
     @property
     def mean_input(self):
         """Constant input mu of each neuron (voltage, dimensionless)."""
-        return self.drive * np.sqrt(self.n_units)
+        return self.input_scale * np.sqrt(self.n_neurons)

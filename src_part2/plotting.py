@@ -1,15 +1,17 @@
-"""Figures of Part 2: spikes, rates and limits. Those of Part 1 are offered here as well."""
+"""Plots of Part 2: spikes, rates and sweeps. Those of Part 1 are offered here as well."""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from src_part1.common.validation import check_choice
 from src_part1.plotting import (
     COLOURS,
     CONDITION_COLOURS,
     OUTPUT,
     TARGET,
+    condition_styles,
     plot_eigenvalues,
     plot_histogram,
     plot_learning_curve,
@@ -25,6 +27,7 @@ __all__ = [
     "CONDITION_COLOURS",
     "OUTPUT",
     "TARGET",
+    "condition_styles",
     "plot_eigenvalues",
     "plot_histogram",
     "plot_learning_curve",
@@ -96,8 +99,8 @@ def plot_raster(run, *, neurons=None, ax=None, colour="black"):
         The axes.
     """
     ax = plt.subplots()[1] if ax is None else ax
-    neurons = np.arange(run.n_units) if neurons is None else np.asarray(neurons)
-    row_of = np.full(run.n_units, -1)
+    neurons = np.arange(run.n_neurons) if neurons is None else np.asarray(neurons)
+    row_of = np.full(run.n_neurons, -1)
     row_of[neurons] = np.arange(neurons.size)
     rows = row_of[run.spike_ids]
     ax.plot(
@@ -145,11 +148,11 @@ def plot_trial_spread(time, targets, trials, *, ax=None):
 
 
 def plot_sweep(sweep, *, ax=None, quality="correlation", colour=COLOURS["blue"], label=None):
-    """Draw test quality against the setting that was changed: mean and every single network.
+    """Draw test quality against the setting that was changed: mean and every network by itself.
 
     Parameters
     ----------
-    sweep : Sweep
+    sweep : QualitySweep
         Result of a sweep.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
@@ -164,11 +167,17 @@ def plot_sweep(sweep, *, ax=None, quality="correlation", colour=COLOURS["blue"],
     -------
     matplotlib.axes.Axes
         The axes.
+
+    Raises
+    ------
+    ValueError
+        If there is no such quality.
     """
+    ylabel = {"correlation": "test correlation", "r2": "test R²", "error": "test error 1 - R²"}
+    check_choice("quality", quality, ylabel)
     ax = plt.subplots()[1] if ax is None else ax
     shown = 1.0 - sweep.r2 if quality == "error" else getattr(sweep, quality)
     ax.plot(sweep.values, shown.mean(axis=1), "o-", color=colour, label=label)
     ax.plot(sweep.values, shown, ".", color=colour, alpha=0.5)
-    ylabel = {"correlation": "test correlation", "r2": "test R²", "error": "test error 1 - R²"}
     ax.set(xlabel=sweep.setting, ylabel=ylabel[quality])
     return ax

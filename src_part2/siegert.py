@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import dawsn, erfcx
 
-from src_part1.validation import check_array, check_real
+from src_part1.common.validation import check_array, check_real
 
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 _CHUNK = 8192

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from src_part1.validation import check_integer, check_real
+from src_part1.common.validation import check_integer, check_real
+
+_NEEDED = ("n_neurons", "duration", "spike_times", "spike_ids")
 
 
 def firing_rates(run, *, start=0.0):
@@ -12,26 +14,28 @@ def firing_rates(run, *, start=0.0):
 
     Parameters
     ----------
-    run : SpikingRun
+    run : SpikingRun or src_part3.trials.Trial
         A run; its spikes must have been recorded if ``start`` is positive.
     start : float, optional
         Spikes up to this time are left out (ms).
 
     Returns
     -------
-    ndarray of shape (n_units,)
+    ndarray of shape (n_neurons,)
         Rates (Hz).
 
     Raises
     ------
     TypeError, ValueError
-        If ``start`` is no time within the run, or the spikes were not recorded.
+        If ``run`` is no such run, ``start`` is no time within it, or the spikes were not
+        recorded.
     """
+    _check_run(run)
     check_real("start", start, unit="ms", at_least=0, below=run.duration)
     counts = run.counts
     if start > 0:
         _check_recorded(run)
-        counts = np.bincount(run.spike_ids[run.spike_times > start], minlength=run.n_units)
+        counts = np.bincount(run.spike_ids[run.spike_times > start], minlength=run.n_neurons)
     return 1000.0 * counts / (run.duration - start)
 
 
@@ -40,7 +44,7 @@ def spike_intervals(run, *, start=0.0):
 
     Parameters
     ----------
-    run : SpikingRun
+    run : SpikingRun or src_part3.trials.Trial
         A run with recorded spikes.
     start : float, optional
         Spikes up to this time are left out (ms).
@@ -55,8 +59,10 @@ def spike_intervals(run, *, start=0.0):
     Raises
     ------
     TypeError, ValueError
-        If ``start`` is no time within the run, or the spikes were not recorded.
+        If ``run`` is no such run, ``start`` is no time within it, or the spikes were not
+        recorded.
     """
+    _check_run(run)
     check_real("start", start, unit="ms", at_least=0, below=run.duration)
     _check_recorded(run)
     late = run.spike_times > start
@@ -72,7 +78,7 @@ def interval_cv(run, *, start=0.0, min_intervals=10):
 
     Parameters
     ----------
-    run : SpikingRun
+    run : SpikingRun or src_part3.trials.Trial
         A run with recorded spikes.
     start : float, optional
         Spikes up to this time are left out (ms).
@@ -81,7 +87,7 @@ def interval_cv(run, *, start=0.0, min_intervals=10):
 
     Returns
     -------
-    ndarray of shape (n_units,)
+    ndarray of shape (n_neurons,)
         Standard deviation of the intervals over their mean.
 
     Raises
@@ -91,15 +97,24 @@ def interval_cv(run, *, start=0.0, min_intervals=10):
     """
     check_integer("min_intervals", min_intervals, at_least=2)
     intervals, neurons = spike_intervals(run, start=start)
-    number = np.bincount(neurons, minlength=run.n_units)
+    number = np.bincount(neurons, minlength=run.n_neurons)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(neurons, intervals, run.n_units) / number
-        square = np.bincount(neurons, (intervals - mean[neurons]) ** 2, run.n_units) / number
+        mean = np.bincount(neurons, intervals, run.n_neurons) / number
+        square = np.bincount(neurons, (intervals - mean[neurons]) ** 2, run.n_neurons) / number
         return np.where(number >= min_intervals, np.sqrt(square) / mean, np.nan)
+
+
+def _check_run(run):
+    # The record of a trial belongs to Part 3, which this part does not know: its names count.
+    if not all(hasattr(run, name) for name in _NEEDED):
+        raise TypeError(
+            f"run must be a SpikingRun, or a Trial of Part 3, got {type(run).__name__}."
+        )
 
 
 def _check_recorded(run):
     if run.spike_times.size < run.counts.sum():
         raise ValueError(
-            "the run's spikes must be recorded: call simulate with record_spikes=True."
+            "the run's spikes must be recorded: simulate(..., record_spikes=True) or "
+            "run_trial(..., spikes=True)."
         )

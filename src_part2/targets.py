@@ -10,15 +10,22 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from src_part1.common.validation import (
+    check_array,
+    check_integer,
+    check_real,
+    check_rng,
+    check_type,
+)
 from src_part1.connectivity import random_weights as random_rate_weights
 from src_part1.parameters import RateNetworkParameters
 from src_part1.recordings import Recordings
 from src_part1.simulator import simulate as simulate_rates
-from src_part1.validation import check_array, check_integer, check_real, check_rng
+from src_part2.parameters import LIFParameters
 from src_part2.siegert import euler_equivalent, siegert_mean_input
 
 
-def ou_targets(n_units, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
+def ou_targets(n_neurons, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
     r"""Draw a smoothed Ornstein-Uhlenbeck path for each neuron.
 
     ``tau dx/dt = -x + sqrt(2 tau) xi``, followed by ``smooth dy/dt = -y + x`` so that the path
@@ -27,7 +34,7 @@ def ou_targets(n_units, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
 
     Parameters
     ----------
-    n_units : int
+    n_neurons : int
         Number of neurons.
     time : array_like of shape (n_time,)
         Increasing times (ms).
@@ -42,7 +49,7 @@ def ou_targets(n_units, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
 
     Returns
     -------
-    ndarray of shape (n_units, n_time)
+    ndarray of shape (n_neurons, n_time)
         Paths of mean 0.
 
     Raises
@@ -50,7 +57,7 @@ def ou_targets(n_units, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
     TypeError, ValueError
         If an argument has a wrong type or value, or the times do not increase.
     """
-    check_integer("n_units", n_units, at_least=1)
+    check_integer("n_neurons", n_neurons, at_least=1)
     time = _check_time(time)
     check_rng("rng", rng)
     check_real("amplitude", amplitude, at_least=0)
@@ -60,24 +67,24 @@ def ou_targets(n_units, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
     warm_up = 10 * smooth
     n_steps = int(np.ceil((warm_up + time[-1] - time[0]) / step)) + 1
     decay = np.exp(-step / tau)
-    x = rng.standard_normal(n_units)
-    y = np.zeros(n_units) if smooth else x
+    x = rng.standard_normal(n_neurons)
+    y = np.zeros(n_neurons) if smooth else x
     share = 1.0 - np.exp(-step / smooth) if smooth else 1.0
-    grid = np.empty((n_steps + 1, n_units))
+    grid = np.empty((n_steps + 1, n_neurons))
     for k in range(n_steps + 1):
         grid[k] = y
-        x = decay * x + np.sqrt(1.0 - decay**2) * rng.standard_normal(n_units)
+        x = decay * x + np.sqrt(1.0 - decay**2) * rng.standard_normal(n_neurons)
         y = y + share * (x - y)
     variance = tau / (tau + smooth)
     return amplitude / np.sqrt(variance) * _sample(grid, step, warm_up + time - time[0])
 
 
-def chaotic_targets(n_units, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0):
+def chaotic_targets(n_neurons, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0):
     """Take the rates of a chaotic rate network (Part 1's, with tanh) as patterns.
 
     Parameters
     ----------
-    n_units : int
+    n_neurons : int
         Number of neurons, each of which follows one unit of the rate network.
     time : array_like of shape (n_time,)
         Increasing times (ms).
@@ -92,7 +99,7 @@ def chaotic_targets(n_units, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0):
 
     Returns
     -------
-    ndarray of shape (n_units, n_time)
+    ndarray of shape (n_neurons, n_time)
         Patterns; each one's mean over time is 0.
 
     Raises
@@ -101,7 +108,7 @@ def chaotic_targets(n_units, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0):
         If an argument has a wrong type or value, the times do not increase, or the rate
         network has fallen silent, because it is too small or its gain too low.
     """
-    check_integer("n_units", n_units, at_least=2)
+    check_integer("n_neurons", n_neurons, at_least=2)
     time = _check_time(time)
     check_rng("rng", rng)
     check_real("amplitude", amplitude, at_least=0)
@@ -109,24 +116,24 @@ def chaotic_targets(n_units, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0):
     check_real("gain", gain, above=0)
     step = tau / 20
     settle = 50 * tau
-    parameters = RateNetworkParameters(n_units, tau, gain, "tanh", step)
+    network_parameters = RateNetworkParameters(n_neurons, tau, gain, "tanh", step)
     n_steps = int(np.ceil((settle + time[-1] - time[0]) / step)) + 2
     run = simulate_rates(
-        random_rate_weights(parameters, rng), parameters, n_steps * step,
-        initial_rates=0.1 * rng.standard_normal(n_units),
+        random_rate_weights(network_parameters, rng), network_parameters, n_steps * step,
+        initial_rates=0.1 * rng.standard_normal(n_neurons),
     )
     rates = _sample(run.rates.T, step, settle + time - time[0])
     rates = rates - rates.mean(axis=1, keepdims=True)
     spread = rates.std()
     if spread < 1e-3:
         raise ValueError(
-            f"the rate network of {n_units} units with gain {gain:g} is not chaotic but silent; "
-            "use more units or a higher gain."
+            f"the rate network of {n_neurons} units with gain {gain:g} is not chaotic but "
+            "silent; use more neurons or a higher gain."
         )
     return amplitude / spread * rates
 
 
-def recorded_targets(recordings, neuron, time, *, min_rate=0.1):
+def recorded_targets(recordings, neuron_parameters, time, *, min_rate=0.1):
     """Turn recorded rates into the total input that makes the model neuron fire like that.
 
     Each rate is replaced by the mean input at which a neuron with the given noise fires at
@@ -137,7 +144,7 @@ def recorded_targets(recordings, neuron, time, *, min_rate=0.1):
     ----------
     recordings : Recordings
         Rates in Hz of at least 2 time points.
-    neuron : LIFParameters
+    neuron_parameters : LIFParameters
         The model neuron; its noise must be positive.
     time : array_like of shape (n_time,)
         Increasing times (ms) from the first recorded bin; before it and after the last bin the
@@ -155,10 +162,11 @@ def recorded_targets(recordings, neuron, time, *, min_rate=0.1):
     TypeError, ValueError
         If an argument has a wrong type or value, or the neuron has no noise.
     """
-    if not isinstance(recordings, Recordings):
-        raise TypeError(f"recordings must be Recordings, got {type(recordings).__name__}.")
+    check_type("recordings", recordings, Recordings)
+    check_type("neuron_parameters", neuron_parameters, LIFParameters)
     time = _check_time(time)
     check_real("min_rate", min_rate, unit="Hz", above=0)
+    neuron = neuron_parameters
     check_real("LIFParameters.noise", neuron.noise, above=0)
     equivalent = euler_equivalent(
         neuron.noise, tau_m=neuron.tau_m, v_th=neuron.v_th, dt=neuron.dt
@@ -178,7 +186,7 @@ def _check_time(time):
 
 
 def _sample(grid, step, at):
-    """Interpolate rows of ``grid``, ``step`` apart, linearly; returns (n_units, n_time)."""
+    """Interpolate rows of ``grid``, ``step`` apart, linearly; returns (n_neurons, n_time)."""
     before = np.minimum((at / step).astype(int), len(grid) - 2)
     share = (at / step - before)[:, None]
     return ((1.0 - share) * grid[before] + share * grid[before + 1]).T

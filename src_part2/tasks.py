@@ -6,31 +6,42 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.smoothing import moving_mean
+from src_part1.common.validation import (
+    check_choice,
+    check_integer,
+    check_real,
+    check_rng,
+    check_type,
+)
 from src_part1.parameters import TrialTiming
-from src_part1.psth import moving_mean
 from src_part1.recordings import Recordings
 from src_part1.targets import sine_targets
-from src_part1.validation import check_choice, check_integer, check_real, check_rng
 from src_part2.connectivity import random_weights
-from src_part2.parameters import LIFParameters, NetworkParameters
+from src_part2.parameters import LIFNetworkParameters, LIFParameters
 from src_part2.simulator import simulate
 from src_part2.targets import chaotic_targets, ou_targets, recorded_targets
-from src_part2.training import SpikingTask, run_frozen, train
+from src_part2.training import LIFTask, run_frozen
 
 TIMING = TrialTiming(800.0, 1000.0, 1000.0, 3000.0, 20.0)
 """Cue from 800 to 1000 ms, learning from 1000 to 3000 ms, every 20 ms."""
 
+KINDS = ("sines", "ou", "chaos")
+"""The kinds of patterns that :func:`make_pattern_task` knows."""
 
-def untrained_input(neuron, network, weights, rng, *, duration=3000.0, settle=1000.0):
+
+def untrained_input(
+    neuron_parameters, network_parameters, weights, rng, *, duration=3000.0, settle=1000.0
+):
     """Measure the mean total input mu + u of each neuron of the untrained network.
 
     Parameters
     ----------
-    neuron : LIFParameters
+    neuron_parameters : LIFParameters
         The neuron.
-    network : NetworkParameters
+    network_parameters : LIFNetworkParameters
         The network.
-    weights : array_like of shape (n_units, n_units)
+    weights : array_like of shape (n_neurons, n_neurons)
         Its weights.
     rng : numpy.random.Generator
         Source of the noise.
@@ -39,18 +50,28 @@ def untrained_input(neuron, network, weights, rng, *, duration=3000.0, settle=10
 
     Returns
     -------
-    ndarray of shape (n_units,)
+    ndarray of shape (n_neurons,)
         Mean total input (voltage, dimensionless).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
     """
+    check_type("network_parameters", network_parameters, LIFNetworkParameters)
+    check_real("duration", duration, unit="ms", at_least=1)
+    check_real("settle", settle, unit="ms", at_least=0, at_most=duration - 1)
+    n = network_parameters.n_neurons
     run = simulate(
-        neuron, np.full(network.n_units, network.mean_input), duration, rng, weights=weights,
-        traced=np.arange(network.n_units), trace_every=1.0, record_spikes=False,
+        neuron_parameters, np.full(n, network_parameters.mean_input), duration, rng,
+        weights=weights, traced=np.arange(n), trace_every=1.0, record_spikes=False,
     )
     return run.total_input[:, run.time >= settle].mean(axis=1)
 
 
-def pattern_task(
-    kind, neuron, network, rng, *, amplitude=None, time_scale=None, timing=TIMING, cue_sd=0.5
+def make_pattern_task(
+    kind, neuron_parameters, network_parameters, rng, *, amplitude=None, time_scale=None,
+    timing=TIMING, cue_sd=0.5,
 ):
     """Make a task of one condition: every neuron gets a pattern of its own.
 
@@ -61,9 +82,9 @@ def pattern_task(
     kind : {"sines", "ou", "chaos"}
         Sines with random phases, smoothed Ornstein-Uhlenbeck paths, or the rates of a chaotic
         rate network.
-    neuron : LIFParameters
+    neuron_parameters : LIFParameters
         The neuron; its ``tau_syn`` has to be slow for learning to work well.
-    network : NetworkParameters
+    network_parameters : LIFNetworkParameters
         Size, coupling and mean input.
     rng : numpy.random.Generator
         Source of weights, noise, patterns and cue.
@@ -78,9 +99,9 @@ def pattern_task(
 
     Returns
     -------
-    task : SpikingTask
+    task : LIFTask
         The task.
-    weights : ndarray of shape (n_units, n_units)
+    weights : ndarray of shape (n_neurons, n_neurons)
         Untrained weights [post, pre].
 
     Raises
@@ -88,49 +109,59 @@ def pattern_task(
     TypeError, ValueError
         If an argument has a wrong type or value.
     """
-    check_choice("kind", kind, ("sines", "ou", "chaos"))
+    check_choice("kind", kind, KINDS)
+    check_type("neuron_parameters", neuron_parameters, LIFParameters)
+    check_type("network_parameters", network_parameters, LIFNetworkParameters)
+    check_type("timing", timing, TrialTiming)
     check_rng("rng", rng)
     check_real("cue_sd", cue_sd, at_least=0)
-    n, time = network.n_units, timing.update_times - timing.learn_on
-    weights = random_weights(network, rng)
-    mean = untrained_input(neuron, network, weights, rng)
-    chosen = {} if amplitude is None else {"amplitude": amplitude}
+    chosen = {}
+    if amplitude is not None:
+        chosen["amplitude"] = check_real("amplitude", amplitude, at_least=0)
+    if time_scale is not None:
+        name = "period" if kind == "sines" else "tau"
+        chosen[name] = check_real("time_scale", time_scale, unit="ms", above=0)
+    n, time = network_parameters.n_neurons, timing.update_times - timing.learn_on
+    weights = random_weights(network_parameters, rng)
+    mean = untrained_input(neuron_parameters, network_parameters, weights, rng)
     if kind == "sines":
-        chosen = {"amplitude": 0.5, "period": time_scale or 2000.0, "offset": 0.0, **chosen}
-        modulation = sine_targets(n, time, rng, **chosen)
+        usual = {"amplitude": 0.5, "period": 2000.0, "offset": 0.0}
+        modulation = sine_targets(n, time, rng, **usual | chosen)
     elif kind == "ou":
-        modulation = ou_targets(n, time, rng, tau=time_scale or 400.0, **chosen)
+        modulation = ou_targets(n, time, rng, **chosen)
     else:
-        modulation = chaotic_targets(n, time, rng, tau=time_scale or 40.0, **chosen)
+        modulation = chaotic_targets(n, time, rng, **chosen)
     cue = cue_sd * rng.standard_normal((1, n))
-    mean_input = np.full(n, network.mean_input)
-    return SpikingTask(neuron, mean_input, timing, (mean[:, None] + modulation)[None], cue), weights
+    mean_input = np.full(n, network_parameters.mean_input)
+    targets = (mean[:, None] + modulation)[None]
+    return LIFTask(neuron_parameters, mean_input, timing, targets, cue), weights
 
 
 @dataclass(frozen=True, eq=False)
-class RecordedTask:
+class RecordedLIFTask:
     """A training task made from recordings, and the recordings to compare with.
 
     Attributes
     ----------
-    task : SpikingTask
+    task : LIFTask
         Targets of the total input, one cue for each condition.
     recordings : Recordings
         The rates that the neurons shall reproduce, neuron by neuron.
-    weights : ndarray of shape (n_neurons, n_neurons)
+    initial_weights : ndarray of shape (n_neurons, n_neurons)
         Untrained weights [post, pre].
-    first_bin : float
-        Time in the trial of the first recorded time point (ms).
+    bin_times : ndarray of shape (n_time,)
+        Where the recording's time points lie in a trial (ms from its start).
     """
 
-    task: SpikingTask
+    task: LIFTask
     recordings: Recordings
-    weights: np.ndarray
-    first_bin: float
+    initial_weights: np.ndarray
+    bin_times: np.ndarray
 
 
-def recorded_task(
-    recordings, neuron, rng, *, coupling=1.0, settle=100.0, learn_every=20.0, cue_sd=0.5
+def make_task(
+    recordings, neuron_parameters, rng, *, coupling=1.0, settle=100.0, learn_every=20.0,
+    cue_sd=0.5,
 ):
     """Make a task in which each neuron follows one recorded neuron in every condition.
 
@@ -143,7 +174,7 @@ def recorded_task(
     ----------
     recordings : Recordings
         Rates in Hz.
-    neuron : LIFParameters
+    neuron_parameters : LIFParameters
         The neuron.
     rng : numpy.random.Generator
         Source of weights and cues.
@@ -158,7 +189,7 @@ def recorded_task(
 
     Returns
     -------
-    RecordedTask
+    RecordedLIFTask
         Task, recordings and untrained weights.
 
     Raises
@@ -166,30 +197,31 @@ def recorded_task(
     TypeError, ValueError
         If an argument has a wrong type or value.
     """
+    check_type("recordings", recordings, Recordings)
+    check_type("neuron_parameters", neuron_parameters, LIFParameters)
     check_rng("rng", rng)
     check_real("settle", settle, unit="ms", at_least=0)
     check_real("learn_every", learn_every, unit="ms", above=0)
     check_real("cue_sd", cue_sd, at_least=0)
-    n = recordings.n_neurons
-    span = settle + float(recordings.time[-1] - recordings.time[0])
-    n_updates = int(span / learn_every + 1e-9) + 1
+    n, elapsed = recordings.n_neurons, recordings.time - recordings.time[0]
+    n_updates = int((settle + float(elapsed[-1])) / learn_every + 1e-9) + 1
     timing = replace(
         TIMING, learn_off=TIMING.learn_on + n_updates * learn_every, learn_every=learn_every
     )
     since_first_bin = timing.update_times - timing.learn_on - settle
-    targets = recorded_targets(recordings, neuron, since_first_bin)
-    weights = random_weights(NetworkParameters(n, coupling), rng)
+    targets = recorded_targets(recordings, neuron_parameters, since_first_bin)
+    weights = random_weights(LIFNetworkParameters(n, coupling), rng)
     cues = cue_sd * rng.standard_normal((recordings.n_conditions, n))
-    task = SpikingTask(neuron, targets.mean(axis=(0, 2)), timing, targets, cues)
-    return RecordedTask(task, recordings, weights, timing.learn_on + settle)
+    task = LIFTask(neuron_parameters, targets.mean(axis=(0, 2)), timing, targets, cues)
+    return RecordedLIFTask(task, recordings, weights, timing.learn_on + settle + elapsed)
 
 
-def simulated_psth(recorded, weights, rng, condition=0, *, n_trials=50, smoothing_bins=7):
+def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50, smoothing_bins=7):
     """Run frozen trials and turn their spikes into rates as the experimenters did.
 
     Parameters
     ----------
-    recorded : RecordedTask
+    recorded_task : RecordedLIFTask
         The task.
     weights : array_like of shape (n_neurons, n_neurons)
         Recurrent weights [post, pre], frozen.
@@ -213,24 +245,18 @@ def simulated_psth(recorded, weights, rng, condition=0, *, n_trials=50, smoothin
     TypeError, ValueError
         If an argument has a wrong type or value.
     """
+    check_type("recorded_task", recorded_task, RecordedLIFTask)
     check_integer("n_trials", n_trials, at_least=1)
-    n, n_time = recorded.task.n_units, recorded.recordings.n_time
-    width = recorded.recordings.bin_width
+    check_integer("smoothing_bins", smoothing_bins, at_least=0)
+    task, recordings = recorded_task.task, recorded_task.recordings
+    n, n_time, width = task.n_neurons, recordings.n_time, recordings.bin_width
     counts = np.zeros(n * n_time)
     for _ in range(n_trials):
-        run = run_frozen(recorded.task, weights, rng, condition, traced=())
-        index = np.floor((run.spike_times - recorded.first_bin) / width + 0.5).astype(int)
+        run = run_frozen(task, weights, rng, condition, traced=())
+        since_first_bin = run.spike_times - recorded_task.bin_times[0]
+        index = np.floor(since_first_bin / width + 0.5).astype(int)
         inside = (index >= 0) & (index < n_time)
         cell = run.spike_ids[inside].astype(np.int64) * n_time + index[inside]
         counts += np.bincount(cell, minlength=n * n_time)
     rates = 1000.0 * counts.reshape(n, n_time) / (n_trials * width)
     return moving_mean(rates, smoothing_bins)
-
-
-def warm_kernels():
-    """Compile the kernels of this part by training a tiny network once."""
-    rng = np.random.default_rng(0)
-    timing = TrialTiming(10.0, 20.0, 20.0, 60.0, 20.0)
-    neuron, network = LIFParameters(tau_syn=200.0), NetworkParameters(n_units=4)
-    task, weights = pattern_task("sines", neuron, network, rng, timing=timing)
-    train(task, weights, rng, n_loops=1, progress=False)

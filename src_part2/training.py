@@ -11,65 +11,74 @@ from functools import partial
 
 import numpy as np
 
-from src_part1.learning_loop import learn_in_loops
-from src_part1.parameters import TrialTiming, n_steps_of
-from src_part1.validation import check_array, check_integer, check_real, check_rng, check_type
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import (
+    check_array,
+    check_integer,
+    check_real,
+    check_rng,
+    check_type,
+)
+from src_part1.parameters import TrialTiming
+from src_part1.training_loop import train_in_loops
 from src_part2.parameters import LIFParameters
-from src_part2.simulator import advance, simulate, start_state
+from src_part2.simulator import advance, simulate
+from src_part2.state import start_state
 
 
 @dataclass(frozen=True, eq=False)
-class SpikingTask:
+class LIFTask:
     """Which total inputs mu + u the spiking neurons shall receive after which cue.
 
     Attributes
     ----------
-    neuron : LIFParameters
+    neuron_parameters : LIFParameters
         The neuron; its ``tau_syn`` is also the filter of the spikes that RLS learns from.
-    mean_input : ndarray of shape (n_units,)
+    mean_input : ndarray of shape (n_neurons,)
         Constant input mu of each neuron (voltage, dimensionless).
     timing : TrialTiming
         Cue and learning window of a trial.
-    targets : ndarray of shape (n_conditions, n_units, n_updates)
+    targets : ndarray of shape (n_conditions, n_neurons, n_updates)
         Target of the total input mu + u at each of ``timing.update_times``.
-    cues : ndarray of shape (n_conditions, n_units)
+    cues : ndarray of shape (n_conditions, n_neurons)
         Additional input while the cue is on, one for each condition.
 
     Raises
     ------
     TypeError, ValueError
-        If a time is no whole multiple of ``neuron.dt``, or an array has the wrong shape (for
-        example targets longer than the learning window) or is not finite.
+        If a time is no whole multiple of ``neuron_parameters.dt``, or an array has the wrong
+        shape (for example targets longer than the learning window) or is not finite.
     """
 
-    neuron: LIFParameters
+    neuron_parameters: LIFParameters
     mean_input: np.ndarray
     timing: TrialTiming
     targets: np.ndarray
     cues: np.ndarray
 
-    def __post_init__(self):  # noqa: D105
-        check_type("SpikingTask.neuron", self.neuron, LIFParameters)
-        check_type("SpikingTask.timing", self.timing, TrialTiming)
+    def __post_init__(self):
+        check_type("LIFTask.neuron_parameters", self.neuron_parameters, LIFParameters)
+        check_type("LIFTask.timing", self.timing, TrialTiming)
+        dt = self.neuron_parameters.dt
         for field in ("stim_on", "stim_off", "learn_on", "learn_off", "learn_every"):
-            n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), self.neuron.dt)
-        mean_input = check_array("SpikingTask.mean_input", self.mean_input, ("n_units",))
+            n_steps_of(f"TrialTiming.{field}", getattr(self.timing, field), dt)
+        mean_input = check_array("LIFTask.mean_input", self.mean_input, ("n_neurons",))
         n, n_updates = mean_input.size, self.timing.update_times.size
         length = np.shape(self.targets)[-1:]
         if length and length[0] != n_updates:
             raise ValueError(
-                f"SpikingTask.targets must have {n_updates} points in time, one for each update "
+                f"LIFTask.targets must have {n_updates} points in time, one for each update "
                 f"in the learning window, got {length[0]}; sample them at timing.update_times, "
                 "or make the window longer."
             )
-        targets = check_array("SpikingTask.targets", self.targets, (None, n, n_updates))
-        cues = check_array("SpikingTask.cues", self.cues, (targets.shape[0], n))
+        targets = check_array("LIFTask.targets", self.targets, (None, n, n_updates))
+        cues = check_array("LIFTask.cues", self.cues, (targets.shape[0], n))
         object.__setattr__(self, "mean_input", mean_input)
         object.__setattr__(self, "targets", targets)
         object.__setattr__(self, "cues", cues)
 
     @property
-    def n_units(self):
+    def n_neurons(self):
         """Number of neurons."""
         return self.mean_input.size
 
@@ -94,9 +103,9 @@ def train(
 
     Parameters
     ----------
-    task : SpikingTask
+    task : LIFTask
         Neurons, timing, targets and cues.
-    weights : array_like of shape (n_units, n_units)
+    weights : array_like of shape (n_neurons, n_neurons)
         Weights to start from; they are copied and must have a zero diagonal.
     rng : numpy.random.Generator
         Source of the noise, a new realisation for each trial.
@@ -104,7 +113,7 @@ def train(
         Strength of the prior that keeps the weights near their start, lambda.
     n_loops : int, optional
         Number of passes through all conditions.
-    rls : SharedRLS, optional
+    rls : AllToAllRLS, optional
         State of an earlier training to go on from; ``ridge`` is not used then. It is
         updated in place.
     max_rate : float, optional
@@ -126,10 +135,10 @@ def train(
         If the rates pass ``max_rate``, or inputs or weights leave the finite numbers. Its
         ``result`` holds the weights and the RLS state after the last sound loop.
     """
-    check_type("task", task, SpikingTask)
+    check_type("task", task, LIFTask)
     check_rng("rng", rng)
     check_real("max_rate", max_rate, unit="Hz", above=0)
-    return learn_in_loops(
+    return train_in_loops(
         partial(_train_trial, task, rng, max_rate), task.targets, weights,
         ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
     )
@@ -137,7 +146,7 @@ def train(
 
 def _train_trial(task, rng, max_rate, condition, weights, rls, outputs):
     """Run one trial, update the weights in place and write mu + u before each update."""
-    neuron, timing, n = task.neuron, task.timing, task.n_units
+    neuron, timing, n = task.neuron_parameters, task.timing, task.n_neurons
     silence, cue_on, wait, between = (
         round(duration / neuron.dt)
         for duration in (
@@ -147,20 +156,28 @@ def _train_trial(task, rng, max_rate, condition, weights, rls, outputs):
     )
     weights_by_pre = np.ascontiguousarray(weights.T)
     state = start_state(neuron, n, rng)
-    advance(state, weights_by_pre, neuron, task.mean_input, silence)
-    advance(state, weights_by_pre, neuron, task.mean_input + task.cues[condition], cue_on)
-    advance(state, weights_by_pre, neuron, task.mean_input, wait)
+
+    def run(n_steps, external_input):
+        advance(
+            neuron, state, n_steps, weights_by_pre=weights_by_pre, external_input=external_input
+        )
+
+    run(silence, task.mean_input)
+    run(cue_on, task.mean_input + task.cues[condition])
+    run(wait, task.mean_input)
+    n_spikes = state.counts.sum()
     for k, target in enumerate(np.ascontiguousarray(task.targets[condition].T)):
         outputs[k] = task.mean_input + state.u
         rls.update(weights, state.r, outputs[k] - target)
+        # The next error has to belong to the new weights, and u still holds the old ones.
         state.u[:] = weights @ state.r
         if not np.isfinite(state.u).all():
             raise FloatingPointError("weights or inputs are not finite any more")
         if k + 1 < len(outputs):
             weights_by_pre[:] = weights.T
-            before = state.counts.sum()
-            advance(state, weights_by_pre, neuron, task.mean_input, between)
-            rate = 1000.0 * (state.counts.sum() - before) / (n * timing.learn_every)
+            run(between, task.mean_input)
+            n_before, n_spikes = n_spikes, state.counts.sum()
+            rate = 1000.0 * (n_spikes - n_before) / (n * timing.learn_every)
             if rate > max_rate:
                 raise FloatingPointError(
                     f"the population fires at {rate:.0f} Hz, more than max_rate = {max_rate:g} Hz"
@@ -172,9 +189,9 @@ def run_frozen(task, weights, rng, condition=0, *, traced=None, trace_every=None
 
     Parameters
     ----------
-    task : SpikingTask
+    task : LIFTask
         Neurons, timing and cues.
-    weights : array_like of shape (n_units, n_units)
+    weights : array_like of shape (n_neurons, n_neurons)
         Recurrent weights [post, pre].
     rng : numpy.random.Generator
         Source of the noise.
@@ -195,13 +212,13 @@ def run_frozen(task, weights, rng, condition=0, *, traced=None, trace_every=None
     TypeError, ValueError
         If an argument has a wrong type, shape or value.
     """
-    check_type("task", task, SpikingTask)
+    check_type("task", task, LIFTask)
     check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
     timing = task.timing
     return simulate(
-        task.neuron, task.mean_input, timing.learn_off, rng, weights=weights,
+        task.neuron_parameters, task.mean_input, timing.learn_off, rng, weights=weights,
         cue=task.cues[condition], stim_on=timing.stim_on, stim_off=timing.stim_off,
-        traced=np.arange(task.n_units) if traced is None else traced,
+        traced=np.arange(task.n_neurons) if traced is None else traced,
         trace_every=1.0 if trace_every is None else trace_every,
     )
 
@@ -211,9 +228,9 @@ def run_frozen_outputs(task, weights, rng, condition=0, *, n_trials=20):
 
     Parameters
     ----------
-    task : SpikingTask
+    task : LIFTask
         Neurons, timing and cues.
-    weights : array_like of shape (n_units, n_units)
+    weights : array_like of shape (n_neurons, n_neurons)
         Recurrent weights [post, pre].
     rng : numpy.random.Generator
         Source of the noise.
@@ -224,7 +241,7 @@ def run_frozen_outputs(task, weights, rng, condition=0, *, n_trials=20):
 
     Returns
     -------
-    ndarray of shape (n_trials, n_units, n_updates)
+    ndarray of shape (n_trials, n_neurons, n_updates)
         Total input mu + u at the update times, to be compared with
         ``task.targets[condition]``.
 
@@ -233,12 +250,12 @@ def run_frozen_outputs(task, weights, rng, condition=0, *, n_trials=20):
     TypeError, ValueError
         As :func:`run_frozen`.
     """
-    check_type("task", task, SpikingTask)
+    check_type("task", task, LIFTask)
     check_integer("n_trials", n_trials, at_least=1)
-    timing, dt = task.timing, task.neuron.dt
+    timing, dt = task.timing, task.neuron_parameters.dt
     every = np.gcd(round(timing.learn_on / dt), round(timing.learn_every / dt)) * dt
     at = np.rint(timing.update_times / every).astype(int)
-    outputs = np.empty((n_trials, task.n_units, at.size))
+    outputs = np.empty((n_trials, task.n_neurons, at.size))
     for trial in range(n_trials):
         run = run_frozen(task, weights, rng, condition, trace_every=every)
         outputs[trial] = run.total_input[:, at]

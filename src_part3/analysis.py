@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src_part1.validation import (
+from src_part1.common.validation import (
     check_array,
+    check_flag,
     check_index,
     check_integer,
     check_real,
@@ -17,15 +18,25 @@ from src_part1.validation import (
 )
 from src_part3.evaluation import evaluate
 from src_part3.state import PlasticWeights
-from src_part3.task import CortexTask
+from src_part3.task import BalancedTask
 
 
 class Groups(NamedTuple):
-    """Indices of three kinds of neurons."""
+    """Indices of three kinds of neurons.
+
+    Attributes
+    ----------
+    trained_exc, untrained_exc, untrained_inh : ndarray of int
+        Neurons of each kind, in increasing order.
+    """
 
     trained_exc: np.ndarray
     untrained_exc: np.ndarray
     untrained_inh: np.ndarray
+    # Arrays have no single truth value, so that comparing tuples of them would raise.
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +55,20 @@ class PrincipalComponents:
     explained: np.ndarray
 
 
-class CrossProjection(NamedTuple):
-    """How much of one population's variance lies in another's time courses."""
+@dataclass(frozen=True, eq=False)
+class CrossProjection:
+    """How much of one population's variance lies in another's time courses.
+
+    Attributes
+    ----------
+    explained : float
+        Share of the variance.
+    shifted : ndarray, shape (n_shifts,)
+        The same after each neuron's time course was shifted in time.
+    """
 
     explained: float
-    shuffled: np.ndarray  # (n_shuffles,) the same after shuffling time
+    shifted: np.ndarray
 
 
 def neuron_groups(task):
@@ -56,15 +76,20 @@ def neuron_groups(task):
 
     Parameters
     ----------
-    task : CortexTask
+    task : BalancedTask
         The task.
 
     Returns
     -------
     Groups
         Indices of the neurons.
+
+    Raises
+    ------
+    TypeError
+        If ``task`` is no `BalancedTask`.
     """
-    p = task.network.parameters
+    p = check_type("task", task, BalancedTask).network.parameters
     trained = np.sort(task.network.trained)
     return Groups(
         trained, np.setdiff1d(np.arange(p.n_exc), trained), np.arange(p.n_exc, p.n_neurons)
@@ -148,7 +173,7 @@ def principal_components(rates, neurons, n_components):
     return PrincipalComponents(np.ascontiguousarray(vectors[:, order].T), values[order] / total)
 
 
-def cross_projection(rates, neurons, components, rng, *, n_shuffles=100):
+def cross_projection(rates, neurons, components, rng, *, n_shifts=100):
     """Share of a population's variance that lies in given time courses, against chance.
 
     For chance each neuron's whole time course is shifted in time, circularly and by an amount
@@ -165,34 +190,45 @@ def cross_projection(rates, neurons, components, rng, *, n_shuffles=100):
         Orthonormal time courses of another population, for example trained E neurons.
     rng : numpy.random.Generator
         Randomness of the shifts.
-    n_shuffles : int, optional
-        Number of shuffles.
+    n_shifts : int, optional
+        Number of times that all neurons are shifted.
 
     Returns
     -------
     CrossProjection
         Explained share, and those of shifted activity.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit, or no neuron changes its rate.
     """
     check_rng("rng", rng)
     centred = _centred(rates, neurons)
+    components = check_array("components", components, (None, centred.shape[1]))
+    n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
     total = (centred**2).sum()
+    if not total > 0:
+        raise ValueError("cross_projection needs neurons whose rates change.")
     explained = ((centred @ components.T) ** 2).sum() / total
     n_time = centred.shape[1]
-    shuffled = np.empty(check_integer("n_shuffles", n_shuffles, at_least=1))
-    for k in range(shuffled.size):
+    shifted = np.empty(n_shifts)
+    for k in range(n_shifts):
         shift = rng.integers(n_time, size=(len(centred), 1))
         moved = np.take_along_axis(centred, (np.arange(n_time) + shift) % n_time, axis=1)
-        shuffled[k] = ((moved @ components.T) ** 2).sum() / total
-    return CrossProjection(float(explained), shuffled)
+        shifted[k] = ((moved @ components.T) ** 2).sum() / total
+    return CrossProjection(float(explained), shifted)
 
 
-def perturb(task, weights, rng, *, silenced_fraction=0.0, feedforward=True, recurrent=True,
-            n_trials=20, n_threads=None):
+def perturb(
+    task, weights, rng, *, silenced_fraction=0.0, with_feedforward=True,
+    with_recurrent_learning=True, n_trials=20, n_threads=None,
+):
     """Test a network of which a part is missing.
 
     Parameters
     ----------
-    task : CortexTask
+    task : BalancedTask
         The task.
     weights : sequence of PlasticWeights
         Weights of each condition.
@@ -200,30 +236,37 @@ def perturb(task, weights, rng, *, silenced_fraction=0.0, feedforward=True, recu
         Chooses the silenced neurons, and randomness of the trials.
     silenced_fraction : float, optional
         Part of the trained neurons that do not spike. They still receive input and are judged.
-    feedforward, recurrent : bool, optional
-        Whether the Poisson neurons spike, and whether what the recurrent plastic synapses
-        learned remains; without it they have their weights from before learning.
+    with_feedforward : bool, optional
+        Whether the Poisson neurons spike.
+    with_recurrent_learning : bool, optional
+        Whether what the recurrent plastic synapses learned remains; without it they have their
+        weights from before learning.
     n_trials, n_threads : int, optional
         See `evaluate`.
 
     Returns
     -------
     Evaluation
-        The figures.
+        The measures.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value.
     """
-    check_type("task", task, CortexTask)
+    check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
     check_rng("rng", rng)
     trained = task.network.trained
     check_real("silenced_fraction", silenced_fraction, at_least=0, at_most=1)
     n_silenced = round(silenced_fraction * trained.size)
     silenced = rng.choice(trained, n_silenced, replace=False)
-    if not recurrent:
-        untrained = task.network.initial_weights().recurrent
-        weights = [PlasticWeights(untrained, w.feedforward_out) for w in weights]
+    if not check_flag("with_recurrent_learning", with_recurrent_learning):
+        untrained = task.network.initial_weights().recurrent_weights
+        weights = [PlasticWeights(untrained, w.feedforward_weights) for w in weights]
     return evaluate(
         task, weights, rng, n_trials=n_trials, n_threads=n_threads, silenced=silenced,
-        feedforward=feedforward,
+        with_feedforward=with_feedforward,
     )
 
 

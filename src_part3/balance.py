@@ -18,9 +18,9 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import zeta
 
-from src_part1.validation import check_type
+from src_part1.common.validation import check_type
 from src_part2.siegert import siegert_rate
-from src_part3.parameters import NetworkParameters
+from src_part3.parameters import BalancedNetworkParameters
 
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
 _NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
@@ -51,12 +51,12 @@ class MeanField:
     input_sd: np.ndarray
 
 
-def in_degrees(parameters):
+def in_degrees(network_parameters):
     """Return the mean numbers of E and of I inputs of a neuron.
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         The network.
 
     Returns
@@ -64,17 +64,17 @@ def in_degrees(parameters):
     ndarray, shape (2,)
         ``K_E`` and ``K_I``.
     """
-    check_type("parameters", parameters, NetworkParameters)
-    sizes = np.array([parameters.n_exc, parameters.n_inh])
-    return parameters.out_degree * sizes / parameters.n_neurons
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    sizes = np.array([network_parameters.n_exc, network_parameters.n_inh])
+    return network_parameters.out_degree * sizes / network_parameters.n_neurons
 
 
-def leading_order_rates(parameters):
+def leading_order_rates(network_parameters):
     """Return the rates at which excitation and inhibition cancel.
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         The network.
 
     Returns
@@ -83,15 +83,15 @@ def leading_order_rates(parameters):
         Rates of E and I neurons (Hz) in the limit of many inputs. A negative one says that the
         network has no balanced state: one population falls silent.
     """
-    return linear_response(parameters) @ _external(parameters)
+    return linear_response(network_parameters) @ _external(network_parameters)
 
 
-def linear_response(parameters):
+def linear_response(network_parameters):
     """Return how rates change with the external input in the limit of many inputs.
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         The network.
 
     Returns
@@ -102,16 +102,19 @@ def linear_response(parameters):
 
     Raises
     ------
+    TypeError
+        If ``network_parameters`` are of another type.
     ValueError
         If excitation and inhibition act alike on both populations, so that no rate cancels them.
     """
-    total = parameters.weights * in_degrees(parameters)
+    degrees = in_degrees(network_parameters)  # which checks the type
+    total = network_parameters.weights * degrees
     if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
         raise ValueError("the weights have no balanced state: j_ee j_ii equals j_ei j_ie.")
     return -1000 * np.linalg.inv(total)
 
 
-def mean_field(parameters):
+def mean_field(network_parameters):
     r"""Solve for the state of the network at its number of inputs.
 
     A neuron of population a gets a mean input :math:`\mu_a + \Delta_a z` with a Gaussian z of its
@@ -131,7 +134,7 @@ def mean_field(parameters):
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         The network.
 
     Returns
@@ -144,7 +147,7 @@ def mean_field(parameters):
     ValueError
         If there is no balanced state to start from, or the equations were not solved.
     """
-    leading = leading_order_rates(parameters) / 1000
+    leading = leading_order_rates(network_parameters) / 1000
     if (leading <= 0).any():
         raise ValueError(
             "the network has no balanced state: to leading order its rates would be "
@@ -152,8 +155,8 @@ def mean_field(parameters):
         )
 
     def excess(logs):
-        state = _state(parameters, *np.exp(logs).reshape(2, 2))
-        rates = _rates(parameters, *state)
+        state = _state(network_parameters, *np.exp(logs).reshape(2, 2))
+        rates = _rates(network_parameters, *state)
         moments = np.stack([rates @ _NODE_WEIGHTS, rates**2 @ _NODE_WEIGHTS])
         return np.log(moments + 1e-30).ravel() - logs
 
@@ -161,28 +164,29 @@ def mean_field(parameters):
     if not solution.success:
         raise ValueError(f"the mean-field equations were not solved: {solution.message}")
     first, second = np.exp(solution.x).reshape(2, 2)
-    state = _state(parameters, first, second)
+    state = _state(network_parameters, first, second)
     return MeanField(1000 * first, 1000 * np.sqrt(second - first**2), *state)
 
 
-def _external(parameters):
-    return np.array([parameters.mu_exc, parameters.mu_inh]) * np.sqrt(parameters.in_degree)
+def _external(network_parameters):
+    p = network_parameters
+    return np.array([p.mu_exc, p.mu_inh]) * np.sqrt(p.in_degree)
 
 
-def _state(parameters, first, second):
+def _state(network_parameters, first, second):
     """Mean input, its spread across neurons, and fluctuation, from moments of rates (1/ms)."""
-    degrees = in_degrees(parameters)
-    weights = parameters.weights
-    probability = parameters.out_degree / (parameters.n_neurons - 1)
-    mean = _external(parameters) + weights @ (degrees * first)
+    degrees = in_degrees(network_parameters)
+    weights = network_parameters.weights
+    probability = network_parameters.out_degree / (network_parameters.n_neurons - 1)
+    mean = _external(network_parameters) + weights @ (degrees * first)
     spread = weights**2 @ (degrees * np.maximum(second - probability * first**2, 0))
-    fluctuation = weights**2 @ (degrees * first) / (2 * parameters.tau_syn)
+    fluctuation = weights**2 @ (degrees * first) / (2 * network_parameters.tau_syn)
     return mean, np.sqrt(spread), np.sqrt(fluctuation)
 
 
-def _rates(parameters, mean, spread, fluctuation):
+def _rates(network_parameters, mean, spread, fluctuation):
     """Rates (1/ms) at the Gaussian nodes of both populations."""
-    p = parameters
+    p = network_parameters
     sigma = fluctuation * np.sqrt(2 * p.tau_syn / p.tau_m)
     shift = np.sqrt(p.tau_syn / p.tau_m) / np.sqrt(2) * abs(zeta(0.5)) * sigma
     mu = mean[:, None] + spread[:, None] * _NODES - shift[:, None]

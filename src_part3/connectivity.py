@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from src_part1.validation import check_index, check_rng, check_type
-from src_part3.parameters import NetworkParameters
+from src_part1.common.validation import check_index, check_rng, check_type
+from src_part3.parameters import BalancedNetworkParameters
 
 _BLOCK = 8  # words of 64 bits: one cache line, and a whole number of vector registers
 # With more neurons than this for each synapse that a neuron makes, lists are quicker than bits
@@ -23,7 +23,7 @@ _BLOCK = 8  # words of 64 bits: one cache line, and a whole number of vector reg
 SPARSE = 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StaticConnectivity:
     """The static synapses of a balanced network.
 
@@ -63,7 +63,7 @@ class StaticConnectivity:
         return np.stack([np.bincount(b.ravel(), minlength=size) for b in blocks], axis=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlasticConnectivity:
     """The plastic synapses onto trained neurons, seen from both ends.
 
@@ -91,12 +91,12 @@ class PlasticConnectivity:
     out_slot: np.ndarray
 
 
-def draw_static(parameters, rng):
+def draw_static(network_parameters, rng):
     """Draw the receivers of each neuron among all others, without replacement.
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         Numbers of neurons and the out-degree.
     rng : numpy.random.Generator
         Only its raw 32-bit numbers are used, so that a seed keeps its network.
@@ -106,9 +106,9 @@ def draw_static(parameters, rng):
     StaticConnectivity
         The static synapses.
     """
-    check_type("parameters", parameters, NetworkParameters)
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
     rng = check_rng("rng", rng)
-    size, degree = parameters.n_neurons, parameters.out_degree
+    size, degree = network_parameters.n_neurons, network_parameters.out_degree
     raw = rng.integers(0, 2**32, size=(size, degree), dtype=np.uint32)
     targets = np.empty((size, degree), np.uint16 if size <= 2**16 else np.uint32)
     _draw_targets(raw, np.arange(size), targets)
@@ -165,12 +165,12 @@ def _pack_rows(targets, out):
             out[j, target % width] |= np.uint8(1 << (target // width))
 
 
-def draw_plastic(parameters, trained, rng):
+def draw_plastic(network_parameters, trained, rng):
     """Draw the plastic synapses of the trained neurons.
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         Numbers of neurons and of plastic synapses.
     trained : array_like of int, shape (n_trained,)
         Different E neurons, in any order.
@@ -188,34 +188,34 @@ def draw_plastic(parameters, trained, rng):
         If ``trained`` repeats a neuron or names one that is not excitatory, or if there are
         too few senders.
     """
-    check_type("parameters", parameters, NetworkParameters)
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
     rng = check_rng("rng", rng)
     trained = np.asarray(trained)
-    n_from_exc, n_from_inh = parameters.n_plastic_exc, parameters.n_plastic_inh
+    n_from_exc, n_from_inh = network_parameters.n_plastic_exc, network_parameters.n_plastic_inh
     if trained.ndim != 1 or trained.size == 0 or trained.dtype.kind not in "iu":
         raise ValueError(
             "trained must be a list of at least one whole number, "
             f"got shape {trained.shape} and dtype {trained.dtype}."
         )
-    trained = check_index("trained", trained, parameters.n_exc, of="E neurons")
+    trained = check_index("trained", trained, network_parameters.n_exc, of="E neurons")
     names, times = np.unique(trained, return_counts=True)
     if times.max() > 1:
         raise ValueError(
             f"trained must name each neuron once, got {names[times.argmax()]} {times.max()} times."
         )
-    if n_from_exc > trained.size - 1 or n_from_inh > parameters.n_inh:
+    if n_from_exc > trained.size - 1 or n_from_inh > network_parameters.n_inh:
         raise ValueError(
             f"{n_from_exc} + {n_from_inh} plastic synapses need as many senders, got "
-            f"{trained.size - 1} other trained neurons and {parameters.n_inh} I neurons."
+            f"{trained.size - 1} other trained neurons and {network_parameters.n_inh} I neurons."
         )
     pre_index = np.empty((trained.size, n_from_exc + n_from_inh), np.int32)
     for i in range(trained.size):
         others = rng.choice(trained.size - 1, n_from_exc, replace=False)
         others += others >= i
         pre_index[i, :n_from_exc] = np.sort(trained[others])
-        inhibitory = rng.choice(parameters.n_inh, n_from_inh, replace=False)
-        pre_index[i, n_from_exc:] = np.sort(parameters.n_exc + inhibitory)
-    return plastic_from_index(trained, pre_index, parameters.n_neurons)
+        inhibitory = rng.choice(network_parameters.n_inh, n_from_inh, replace=False)
+        pre_index[i, n_from_exc:] = np.sort(network_parameters.n_exc + inhibitory)
+    return plastic_from_index(trained, pre_index, network_parameters.n_neurons)
 
 
 def plastic_from_index(trained, pre_index, n_neurons):

@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.parameters import n_steps_of
-from src_part1.validation import check_array, check_index, check_integer, check_rng, check_type
-from src_part3.state import Network
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import (
+    check_array,
+    check_index,
+    check_integer,
+    check_rng,
+    check_type,
+)
+from src_part3.parameters import TrialParameters
+from src_part3.state import BalancedNetwork
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drive:
     """Cue, feed-forward spikes and silenced neurons of one trial.
 
@@ -55,30 +62,12 @@ class Drive:
         """
         return self.baseline + self.cue if self.cue_on <= step < self.cue_off else self.baseline
 
-    def sources_between(self, start, stop):
-        """Return which Poisson neurons spike in steps ``start`` to ``stop - 1``.
-
-        Only their outgoing weights are read while the network advances over these steps.
-
-        Parameters
-        ----------
-        start, stop : int
-            Time steps.
-
-        Returns
-        -------
-        ndarray of int32
-            Each neuron once, in increasing order.
-        """
-        first, last = np.searchsorted(self.spike_steps, [start, stop])
-        return np.unique(self.spike_sources[first:last])
-
     def check(self, network):
         """Refuse a network that this was not made for.
 
         Parameters
         ----------
-        network : Network
+        network : BalancedNetwork
             The network.
 
         Raises
@@ -98,14 +87,16 @@ class Drive:
             )
 
 
-def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, extra_input=None):
+def make_drive(
+    network, trial_parameters=None, *, cue=None, spikes=None, silenced=None, extra_input=None
+):
     """Put together what acts on a network in one trial.
 
     Parameters
     ----------
-    network : Network
+    network : BalancedNetwork
         The network.
-    trial : TrialParameters, optional
+    trial_parameters : TrialParameters, optional
         When the cue is on; required with ``cue``.
     cue : array_like, shape (n_neurons,), optional
         Input during the cue (voltage); none by default.
@@ -123,10 +114,10 @@ def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, ext
 
     Raises
     ------
-    ValueError
-        If an array does not fit the network, or ``cue`` comes without ``trial``.
+    TypeError, ValueError
+        If an array does not fit the network, or ``cue`` comes without ``trial_parameters``.
     """
-    check_type("network", network, Network)
+    check_type("network", network, BalancedNetwork)
     p, dtype = network.parameters, network.dtype
     baseline = network.external_input
     if extra_input is not None:
@@ -135,12 +126,13 @@ def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, ext
     on = off = 0
     if cue is None:
         cue = np.zeros(p.n_neurons, dtype)
-    elif trial is None:
-        raise ValueError("trial must say when the cue is on, got None.")
+    elif trial_parameters is None:
+        raise ValueError("trial_parameters must say when the cue is on, got None.")
     else:
         cue = check_array("cue", cue, (p.n_neurons,), dtype=dtype)
-        on = n_steps_of("trial.stim_on", trial.stim_on, p.dt)
-        off = n_steps_of("trial.stim_off", trial.stim_off, p.dt)
+        check_type("trial_parameters", trial_parameters, TrialParameters)
+        on = n_steps_of("TrialParameters.stim_on", trial_parameters.stim_on, p.dt)
+        off = n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off, p.dt)
     steps, sources = (np.zeros(0, np.int32),) * 2 if spikes is None else spikes
     steps, sources = (np.ascontiguousarray(a, dtype=np.int32) for a in (steps, sources))
     if steps.shape != sources.shape or steps.ndim != 1 or (np.diff(steps) < 0).any():
@@ -156,14 +148,14 @@ def make_drive(network, trial=None, *, cue=None, spikes=None, silenced=None, ext
     return Drive(baseline, cue, on, off, steps, sources, active)
 
 
-def draw_cues(network, trial, n_conditions, rng):
+def draw_cues(network, trial_parameters, n_conditions, rng):
     """Draw one cue for each condition, uniform in [-cue_amplitude, cue_amplitude).
 
     Parameters
     ----------
-    network : Network
+    network : BalancedNetwork
         The network.
-    trial : TrialParameters
+    trial_parameters : TrialParameters
         The amplitude.
     n_conditions : int
         Number of cues.
@@ -174,8 +166,15 @@ def draw_cues(network, trial, n_conditions, rng):
     -------
     ndarray, shape (n_conditions, n_neurons)
         Inputs during the cue (voltage).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value.
     """
+    check_type("network", network, BalancedNetwork)
+    check_type("trial_parameters", trial_parameters, TrialParameters)
     rng = check_rng("rng", rng)
     n_conditions = check_integer("n_conditions", n_conditions, at_least=1)
     size = (n_conditions, network.parameters.n_neurons)
-    return trial.cue_amplitude * rng.uniform(-1, 1, size)
+    return trial_parameters.cue_amplitude * rng.uniform(-1, 1, size)

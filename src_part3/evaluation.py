@@ -1,4 +1,4 @@
-"""How well the network carries the recorded activity: many trials, honest figures."""
+"""How well the network carries the recorded activity: many trials, and what the numbers mean."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from src_part1.metrics import correlation, r2
-from src_part1.psth import moving_mean
-from src_part1.validation import check_integer, check_rng, check_type
-from src_part3.labels import smooth_bins
-from src_part3.task import CortexTask
+from src_part1.common.metrics import correlation, r2
+from src_part1.common.smoothing import moving_mean
+from src_part1.common.validation import check_flag, check_integer, check_rng, check_type
+from src_part3.plastic_targets import smooth_bins
+from src_part3.task import BalancedTask
 from src_part3.trials import run_trials
 
 # Half of the tasks' bins, so that windows can be centred on the time of a target.
@@ -25,7 +25,7 @@ PSTH_SMOOTHING = 7
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Figures of quality over test trials with frozen weights.
+    """Measures of quality over test trials with frozen weights.
 
     All arrays start with the axes (n_conditions, n_trained) unless said otherwise.
 
@@ -76,7 +76,7 @@ class Evaluation:
         return np.isnan(self.corrected_correlation).sum(axis=1)
 
     def summary(self):
-        """Figures for each condition.
+        """Measures for each condition.
 
         Returns
         -------
@@ -99,13 +99,14 @@ class Evaluation:
         ]
 
 
-def evaluate(task, weights, rng, *, n_trials=100, n_threads=None, silenced=None,
-             feedforward=True):
+def evaluate(
+    task, weights, rng, *, n_trials=100, n_threads=None, silenced=None, with_feedforward=True
+):
     """Test a network with frozen weights over many trials of each condition.
 
     Parameters
     ----------
-    task : CortexTask
+    task : BalancedTask
         The task.
     weights : sequence of PlasticWeights
         Weights of each condition.
@@ -117,30 +118,31 @@ def evaluate(task, weights, rng, *, n_trials=100, n_threads=None, silenced=None,
         Trials at a time; all cores by default. It does not change the result.
     silenced : array_like of int, optional
         Neurons that do not spike.
-    feedforward : bool, optional
+    with_feedforward : bool, optional
         Whether the Poisson neurons spike.
 
     Returns
     -------
     Evaluation
-        The figures.
+        The measures.
 
     Raises
     ------
     TypeError, ValueError
         If an argument does not fit.
     """
-    check_type("task", task, CortexTask)
+    check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
     check_rng("rng", rng)
     n_trials = check_integer("n_trials", n_trials, at_least=2)
+    check_flag("with_feedforward", with_feedforward)
     conditions = [
         _Sums.collect(
             task, c, run_trials(
                 task.network, _fine(task), n_trials, rng, n_threads=n_threads,
                 weights=weights[c], cue=task.cues[c],
-                feedforward=task.feedforward if feedforward else None, condition=c,
-                silenced=silenced,
+                feedforward_rates=task.feedforward_rates if with_feedforward else None,
+                condition=c, silenced=silenced, bins_from=task.trial_parameters.stim_off,
             ),
         )
         for c in range(task.n_conditions)
@@ -160,12 +162,13 @@ def evaluate(task, weights, rng, *, n_trials=100, n_threads=None, silenced=None,
         reliability=reliability, split_half=correlation(halves[:, 0], halves[:, 1]),
         r2=r2(mean, task.targets),
         single_trial_correlation=np.array([s.single for s in conditions]) / n_trials,
-        psth_correlation=correlation(rates[:, task.network.trained], task.recorded),
+        psth_correlation=correlation(rates[:, task.network.trained], task.recorded_rates),
     )
 
 
 def _fine(task):
-    return replace(task.trial, bin_width=task.trial.bin_width / _BINS_PER_TARGET)
+    p = task.trial_parameters
+    return replace(p, bin_width=p.bin_width / _BINS_PER_TARGET)
 
 
 class _Sums:
@@ -178,24 +181,23 @@ class _Sums:
         self.variance = np.zeros(task.n_trained)
         self.single = np.zeros(task.n_trained)
         self.counts = np.zeros((task.n_bins, task.network.parameters.n_neurons))
-        self.bin_width = task.trial.bin_width
+        self.bin_width = task.trial_parameters.bin_width
 
     @classmethod
     def collect(cls, task, condition, trials):
         """Run through the trials, which are not kept."""
         sums = cls(task)
         target = task.targets[condition].T
-        first = round(task.trial.stim_off / _fine(task).bin_width)
         window = round(INPUT_WINDOW / _fine(task).bin_width)
         # Of the fine bins, every other one ends at the time of a target.
         at = slice(_BINS_PER_TARGET - 1, _BINS_PER_TARGET * task.n_bins, _BINS_PER_TARGET)
         for i, trial in enumerate(trials):
-            value = smooth_bins(trial.total_input[first:], window)[at]
+            value = smooth_bins(trial.total_input, window)[at]
             sums.total += value
             sums.halves[i % 2] += value
             sums.variance += value.var(axis=0)
             sums.single += np.nan_to_num(correlation(value, target, axis=0))
-            sums.counts += smooth_bins(trial.bin_counts[first:], _BINS_PER_TARGET)[at]
+            sums.counts += smooth_bins(trial.bin_counts, _BINS_PER_TARGET)[at]
         return sums
 
     def signal_power(self, n):

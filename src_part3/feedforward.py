@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
-from src_part1.parameters import n_steps_of
-from src_part1.validation import check_integer, check_rng, check_type
+from src_part1.common.smoothing import moving_mean
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import check_integer, check_real, check_rng, check_type
+from src_part3.parameters import FeedforwardParameters, TrialParameters
 
 _TOGETHER = 32  # inputs that are filtered at a time, to save memory
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FeedforwardRates:
     """Rates of the feed-forward neurons, drawn once and the same in every trial.
 
@@ -32,7 +34,7 @@ class FeedforwardRates:
     dt: float
 
 
-def draw_rates(parameters, trial, n_conditions, rng, *, dt=0.1):
+def draw_rates(feedforward_parameters, trial_parameters, n_conditions, rng, *, dt=0.1):
     r"""Draw rates as smoothed Ornstein-Uhlenbeck paths from the end of the cue on.
 
     .. math:: x \leftarrow x + (m - x)\, dt / \tau + \sigma \sqrt{dt}\, n, \qquad x(0) = m
@@ -42,9 +44,9 @@ def draw_rates(parameters, trial, n_conditions, rng, *, dt=0.1):
 
     Parameters
     ----------
-    parameters : FeedforwardParameters
+    feedforward_parameters : FeedforwardParameters
         ``mean_rate`` m, ``relaxation`` tau, ``noise`` sigma and ``smoothing``.
-    trial : TrialParameters
+    trial_parameters : TrialParameters
         The rates last from ``stim_off`` to ``duration``.
     n_conditions : int
         Number of independent sets of rates.
@@ -57,33 +59,33 @@ def draw_rates(parameters, trial, n_conditions, rng, *, dt=0.1):
     -------
     FeedforwardRates
         The rates, in float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value.
     """
+    p = check_type("feedforward_parameters", feedforward_parameters, FeedforwardParameters)
+    check_type("trial_parameters", trial_parameters, TrialParameters)
     rng = check_rng("rng", rng)
     n_conditions = check_integer("n_conditions", n_conditions, at_least=1)
-    start = n_steps_of("trial.stim_off", trial.stim_off, dt)
-    n_steps = n_steps_of("trial.duration", trial.duration, dt) - start
-    half = n_steps_of("parameters.smoothing", parameters.smoothing, dt)
-    rates = np.empty((n_conditions, n_steps, parameters.n_inputs), np.float32)
-    decay = 1 - dt / parameters.relaxation
+    check_real("dt", dt, unit="ms", above=0)
+    start = n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off, dt)
+    n_steps = n_steps_of("TrialParameters.duration", trial_parameters.duration, dt) - start
+    half = n_steps_of("FeedforwardParameters.smoothing", p.smoothing, dt)
+    rates = np.empty((n_conditions, n_steps, p.n_inputs), np.float32)
+    decay = 1 - dt / p.relaxation
     for condition in rates:
-        steps = rng.standard_normal((n_steps, parameters.n_inputs))
-        steps *= parameters.noise * np.sqrt(dt)
-        for first in range(0, parameters.n_inputs, _TOGETHER):
+        steps = rng.standard_normal((n_steps, p.n_inputs))
+        steps *= p.noise * np.sqrt(dt)
+        for first in range(0, p.n_inputs, _TOGETHER):
             some = slice(first, first + _TOGETHER)
-            path = parameters.mean_rate + lfilter([1.0], [1.0, -decay], steps[:, some], axis=0)
-            condition[:, some] = np.maximum(_moving_mean(path, half), 0)
+            path = p.mean_rate + lfilter([1.0], [1.0, -decay], steps[:, some], axis=0)
+            condition[:, some] = np.maximum(moving_mean(path, half, axis=0), 0)
     return FeedforwardRates(rates, start, dt)
 
 
-def _moving_mean(values, half):
-    """Mean over ``2 half + 1`` rows, over those that exist at both ends."""
-    total = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
-    rows = np.arange(len(values))
-    low, high = np.maximum(rows - half, 0), np.minimum(rows + half + 1, len(values))
-    return (total[high] - total[low]) / (high - low)[:, None]
-
-
-def draw_spikes(feedforward, condition, rng):
+def draw_spikes(feedforward_rates, condition, rng):
     """Draw the Poisson spikes of one trial.
 
     Time is thinned: candidates come at the highest rate of all, and each is kept with the
@@ -92,7 +94,7 @@ def draw_spikes(feedforward, condition, rng):
 
     Parameters
     ----------
-    feedforward : FeedforwardRates
+    feedforward_rates : FeedforwardRates
         The rates.
     condition : int
         Which condition.
@@ -105,14 +107,14 @@ def draw_spikes(feedforward, condition, rng):
         Time step, in increasing order, and neuron of each spike.
     """
     rng = check_rng("rng", rng)
-    check_type("feedforward", feedforward, FeedforwardRates)
-    n_conditions = len(feedforward.rates)
+    check_type("feedforward_rates", feedforward_rates, FeedforwardRates)
+    n_conditions = len(feedforward_rates.rates)
     condition = check_integer("condition", condition, at_least=0, at_most=n_conditions - 1)
-    rates = feedforward.rates[condition]
+    rates = feedforward_rates.rates[condition]
     n_steps, n_inputs = rates.shape
     highest = float(rates.max(initial=0.0))
-    n_candidates = rng.poisson(highest * 1e-3 * feedforward.dt * n_steps * n_inputs)
+    n_candidates = rng.poisson(highest * 1e-3 * feedforward_rates.dt * n_steps * n_inputs)
     place = np.sort(rng.integers(0, max(rates.size, 1), n_candidates))
     steps, sources = np.divmod(place, max(n_inputs, 1))
     kept = rng.random(n_candidates) * highest < rates[steps, sources]
-    return (steps[kept] + feedforward.start).astype(np.int32), sources[kept].astype(np.int32)
+    return (steps[kept] + feedforward_rates.start).astype(np.int32), sources[kept].astype(np.int32)

@@ -1,4 +1,4 @@
-"""From recorded firing rates to the synaptic input that a trained neuron shall receive."""
+"""From recorded rates to targets: which model neuron, and which synaptic input it shall receive."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.parameters import n_steps_of
-from src_part1.validation import check_real, check_rng
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import check_array, check_real, check_rng, check_type
 from src_part2.siegert import siegert_mean_input
 from src_part3.simulator import advance
-from src_part3.state import initial_state
+from src_part3.state import BalancedNetwork, initial_state
 
 # The smallest rate that is inverted (Hz): a silent bin has no finite mean input.
 LOWEST_RATE = 0.1
@@ -40,7 +40,7 @@ def measure_inputs(network, rng, *, duration=3000.0, settle=500.0, every=1.0):
 
     Parameters
     ----------
-    network : Network
+    network : BalancedNetwork
         The untrained network.
     rng : numpy.random.Generator
         Randomness of the first voltages.
@@ -56,11 +56,19 @@ def measure_inputs(network, rng, *, duration=3000.0, settle=500.0, every=1.0):
         the original tutorial for tau_m = 10 ms (tau_syn in ms): it lies below the white-noise
         limit ``sd * sqrt(2 tau_syn / tau_m)``, since the membrane does not follow coloured noise
         at once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value.
     """
+    p = check_type("network", network, BalancedNetwork).parameters
     rng = check_rng("rng", rng)
-    p = network.parameters
+    check_real("settle", settle, unit="ms", at_least=0)
+    check_real("every", every, unit="ms", above=0)
+    check_real("duration", duration, unit="ms", above=0)
     gap = n_steps_of("every", every, p.dt)
-    n_samples = n_steps_of("duration", duration, every)
+    n_samples = n_steps_of("duration", duration, every, of="the sampling interval")
     state = initial_state(network, rng)
     advance(network, state, n_steps_of("settle", settle, p.dt))
     total = np.zeros(p.n_neurons)
@@ -110,3 +118,41 @@ def input_targets(rates, sigma, *, tau_m=10.0, v_th=1.0, v_reset=0.0, lowest=LOW
         raise ValueError(f"rates must be finite and not negative (Hz), got {bad[0]}.")
     rates = np.maximum(rates, lowest)
     return siegert_mean_input(rates, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset)
+
+
+def match_by_rate(recorded, model):
+    """Give each recorded neuron the free model neuron with the nearest rate.
+
+    Recorded neurons choose in order of falling rate, so that the few fast ones, whose matches are
+    rare, come first. Of two equally near model neurons the first is taken.
+
+    Parameters
+    ----------
+    recorded : array_like, shape (n_recorded,)
+        Mean rates of the recorded neurons (Hz), over time and conditions.
+    model : array_like, shape (n_exc,)
+        Mean rates of the E neurons of the untrained network (Hz).
+
+    Returns
+    -------
+    ndarray of int32, shape (n_recorded,)
+        Model neuron of each recorded neuron, each used once.
+
+    Raises
+    ------
+    ValueError
+        If there are more recorded than model neurons, or a rate is negative or not finite.
+    """
+    recorded = check_array("recorded", recorded, (None,), at_least=0.0)
+    model = check_array("model", model, (None,), at_least=0.0)
+    if recorded.size > model.size:
+        raise ValueError(
+            f"{recorded.size} recorded neurons need as many model neurons, got {model.size}; "
+            "take a larger network or fewer neurons (Recordings.select)."
+        )
+    matched = np.empty(recorded.size, np.int32)
+    free = model.copy()
+    for neuron in np.argsort(-recorded, kind="stable"):
+        matched[neuron] = np.argmin(np.abs(recorded[neuron] - free))
+        free[matched[neuron]] = np.inf
+    return matched

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.validation import check_integer, check_real
+from src_part1.common.fields import check_fields, integer, real
+from src_part1.common.time_grid import check_time_step
+from src_part1.common.validation import check_real
 
 # At this number of plastic synapses of one kind the initial weights have their nominal size.
 _NOMINAL_PLASTIC = 20
 
 
 @dataclass(frozen=True)
-class NetworkParameters:
+class BalancedNetworkParameters:
     """A balanced network of excitatory and inhibitory LIF neurons.
 
     With ``K`` inputs of each kind every weight is proportional to ``1 / sqrt(K)`` and the
@@ -22,54 +24,34 @@ class NetworkParameters:
     causes (voltage times ms).
     """
 
-    n_exc: int = 2500  # excitatory neurons; they come first in every array
-    n_inh: int = 2500  # inhibitory neurons
-    out_degree: int = 1000  # static synapses that each neuron makes
-    weight_scale: float = 20.0  # ms; every static weight is j * weight_scale / sqrt(K)
-    j_ee: float = 0.15  # onto E from E
-    j_ei: float = -0.75  # onto E from I
-    j_ie: float = 1.0  # onto I from E
-    j_ii: float = -1.0  # onto I from I
-    mu_exc: float = 0.18  # external input of E neurons over sqrt(K)
-    mu_inh: float = 0.12  # external input of I neurons over sqrt(K)
-    tau_m: float = 10.0  # membrane time constant (ms)
-    tau_syn: float = 3.0  # time constant of static synapses (ms)
-    v_th: float = 1.0  # threshold
-    v_reset: float = 0.0  # reset
-    dt: float = 0.1  # time step of forward Euler (ms)
-    n_plastic_exc: int = 20  # plastic synapses from trained E neurons onto each trained neuron
-    n_plastic_inh: int = 20  # plastic synapses from I neurons onto each trained neuron
-    tau_plastic: float = 150.0  # time constant of plastic and feed-forward synapses (ms)
-    j_plastic_exc: float = 1 / 1.5  # initial plastic weight from E, at 20 synapses
-    j_plastic_inh: float = -6.5 / 12.0 / 1.5  # the same from I; rates of 6.5 and 12 Hz balance
+    n_exc: int = integer(2500, at_least=1)  # excitatory neurons; they come first in every array
+    n_inh: int = integer(2500, at_least=1)  # inhibitory neurons
+    out_degree: int = integer(1000, at_least=1)  # static synapses that each neuron makes
+    weight_scale: float = real(20.0, unit="ms", above=0)  # static weight: j * this / sqrt(K)
+    j_ee: float = real(0.15, at_least=0)  # onto E from E
+    j_ei: float = real(-0.75, at_most=0)  # onto E from I
+    j_ie: float = real(1.0, at_least=0)  # onto I from E
+    j_ii: float = real(-1.0, at_most=0)  # onto I from I
+    mu_exc: float = real(0.18)  # external input of E neurons over sqrt(K)
+    mu_inh: float = real(0.12)  # external input of I neurons over sqrt(K)
+    tau_m: float = real(10.0, unit="ms", above=0)  # membrane
+    tau_syn: float = real(3.0, unit="ms", above=0)  # static synapses
+    v_th: float = real(1.0)  # threshold
+    v_reset: float = real(0.0)  # reset
+    dt: float = real(0.1, unit="ms", above=0)  # time step of forward Euler
+    n_plastic_exc: int = integer(20, at_least=0)  # plastic synapses from trained E neurons
+    n_plastic_inh: int = integer(20, at_least=0)  # plastic synapses from I neurons
+    tau_plastic: float = real(150.0, unit="ms", above=0)  # plastic and feed-forward synapses
+    j_plastic_exc: float = real(1 / 1.5, at_least=0)  # initial plastic weight from E, of 20
+    # The same from I: untrained rates of 6.5 and 12 Hz then cancel.
+    j_plastic_inh: float = real(-6.5 / 12.0 / 1.5, at_most=0)
 
     def __post_init__(self):
-        """Check every field."""
+        """Check every field, and what ties them together."""
+        check_fields(self)
         owner = type(self).__name__
-        for name in ("n_exc", "n_inh", "out_degree"):
-            check_integer(f"{owner}.{name}", getattr(self, name), at_least=1)
-        for name in ("n_plastic_exc", "n_plastic_inh"):
-            check_integer(f"{owner}.{name}", getattr(self, name), at_least=0)
-        for field in fields(self):
-            if not (field.type == "int" or field.name.startswith("tau") or field.name == "dt"):
-                check_real(f"{owner}.{field.name}", getattr(self, field.name))
-        check_real(f"{owner}.weight_scale", self.weight_scale, unit="ms", above=0)
-        check_real(f"{owner}.dt", self.dt, unit="ms", above=0)
-        for name in ("tau_m", "tau_syn", "tau_plastic"):
-            check_real(f"{owner}.{name}", getattr(self, name), unit="ms", above=0)
-            if getattr(self, name) <= self.dt:
-                raise ValueError(
-                    f"{owner}.{name} must be longer than dt ({self.dt} ms), or forward Euler "
-                    f"does not decay, got {getattr(self, name)!r}."
-                )
-        for name in ("j_ee", "j_ie", "j_plastic_exc"):
-            check_real(f"{owner}.{name}", getattr(self, name), at_least=0)
-        for name in ("j_ei", "j_ii", "j_plastic_inh"):
-            check_real(f"{owner}.{name}", getattr(self, name), at_most=0)
-        if self.v_reset >= self.v_th:
-            raise ValueError(
-                f"{owner}.v_reset must lie below v_th ({self.v_th}), got {self.v_reset!r}."
-            )
+        check_time_step(f"{owner}.dt", self.dt, self.tau_m, self.tau_syn, self.tau_plastic)
+        check_real(f"{owner}.v_reset", self.v_reset, below=self.v_th)
         if self.out_degree > self.n_neurons - 1:
             raise ValueError(
                 f"{owner}.out_degree must be at most the number of other neurons "
@@ -117,37 +99,33 @@ class NetworkParameters:
 class TrialParameters:
     """When things happen in a trial, and how strong the cue is."""
 
-    duration: float = 3000.0  # ms
-    stim_on: float = 800.0  # start of the cue (ms)
-    stim_off: float = 1000.0  # end of the cue, start of learning and of feed-forward spikes (ms)
-    cue_amplitude: float = 0.5  # the cue is uniform in [-cue_amplitude, cue_amplitude) (voltage)
-    bin_width: float = 20.0  # bin of spike counts and mean inputs (ms)
+    duration: float = real(3000.0, unit="ms", above=0)
+    stim_on: float = real(800.0, unit="ms", at_least=0)  # start of the cue
+    # End of the cue, start of learning and of feed-forward spikes.
+    stim_off: float = real(1000.0, unit="ms", at_least=0)
+    # The cue is uniform in [-cue_amplitude, cue_amplitude) (voltage).
+    cue_amplitude: float = real(0.5, at_least=0)
+    bin_width: float = real(20.0, unit="ms", above=0)  # bin of spike counts and mean inputs
 
     def __post_init__(self):
-        """Check every field."""
+        """Check every field, and what ties them together."""
+        check_fields(self)
         owner = type(self).__name__
-        check_real(f"{owner}.duration", self.duration, unit="ms", above=0)
-        check_real(f"{owner}.stim_on", self.stim_on, unit="ms", at_least=0)
         check_real(f"{owner}.stim_off", self.stim_off, unit="ms", at_least=self.stim_on)
-        check_real(f"{owner}.cue_amplitude", self.cue_amplitude, at_least=0)
-        check_real(f"{owner}.bin_width", self.bin_width, unit="ms", above=0)
 
 
 @dataclass(frozen=True)
 class FeedforwardParameters:
     """Poisson neurons that excite the trained neurons, each with a slowly varying rate."""
 
-    n_inputs: int = 300  # Poisson neurons; 0 for a network without them
-    mean_rate: float = 5.0  # Hz
-    relaxation: float = 400.0  # time constant of the Ornstein-Uhlenbeck rate (ms)
-    noise: float = 0.2  # diffusion of the rate (Hz per square root of ms)
-    smoothing: float = 50.0  # half width of the moving mean over the rate (ms)
+    n_inputs: int = integer(300, at_least=0)  # Poisson neurons; 0 for a network without them
+    mean_rate: float = real(5.0, unit="Hz", at_least=0)
+    # Time constant of the Ornstein-Uhlenbeck rate.
+    relaxation: float = real(400.0, unit="ms", above=0)
+    noise: float = real(0.2, unit="Hz/sqrt(ms)", at_least=0)  # diffusion of the rate
+    # Half width of the moving mean over the rate.
+    smoothing: float = real(50.0, unit="ms", at_least=0)
 
     def __post_init__(self):
         """Check every field."""
-        owner = type(self).__name__
-        check_integer(f"{owner}.n_inputs", self.n_inputs, at_least=0)
-        check_real(f"{owner}.mean_rate", self.mean_rate, unit="Hz", at_least=0)
-        check_real(f"{owner}.relaxation", self.relaxation, unit="ms", above=0)
-        check_real(f"{owner}.noise", self.noise, unit="Hz/sqrt(ms)", at_least=0)
-        check_real(f"{owner}.smoothing", self.smoothing, unit="ms", at_least=0)
+        check_fields(self)

@@ -1,4 +1,4 @@
-"""Figures of Part 3. Those of the earlier parts are offered here as well."""
+"""Plots of Part 3. Those of the earlier parts are offered here as well."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from src_part2.plotting import (
     CONDITION_COLOURS,
     OUTPUT,
     TARGET,
+    condition_styles,
     plot_histogram,
     plot_learning_curve,
     plot_population,
@@ -25,6 +26,7 @@ __all__ = [
     "INHIBITORY",
     "OUTPUT",
     "TARGET",
+    "condition_styles",
     "plot_correlations",
     "plot_ei_raster",
     "plot_feedforward",
@@ -34,7 +36,7 @@ __all__ = [
     "plot_matching",
     "plot_population",
     "plot_rate_distribution",
-    "plot_rate_scan",
+    "plot_rate_sweep",
     "plot_rate_to_input",
     "plot_traces",
     "plot_trial_spread",
@@ -113,10 +115,10 @@ def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
     inside = (trial.spike_times >= start) & (trial.spike_times < stop)
     times, neurons = trial.spike_times[inside], trial.spike_ids[inside]
     base = 0
-    ranges = ((0, n_exc), (n_exc, trial.n_units))
+    ranges = ((0, n_exc), (n_exc, trial.n_neurons))
     for (name, colour), (first, end) in zip(_POPULATIONS, ranges, strict=True):
         chosen = np.unique(np.linspace(first, end - 1, n_shown).astype(int))
-        row = np.full(trial.n_units, -1)
+        row = np.full(trial.n_neurons, -1)
         row[chosen] = base + np.arange(chosen.size)
         shown = row[neurons] >= 0
         ax.plot(times[shown], row[neurons[shown]], ".", color=colour, markersize=2.5, label=name)
@@ -189,13 +191,13 @@ def plot_correlations(correlations, n_bins, *, ax=None):
     return ax
 
 
-def plot_rate_scan(scan, *, ax=None, xlabel="K, E inputs of a neuron", logarithmic=False):
-    """Draw simulated rates along a scan beside both theories.
+def plot_rate_sweep(sweep, *, ax=None, xlabel="K, E inputs of a neuron", logarithmic=False):
+    """Draw simulated rates along a sweep beside both theories.
 
     Parameters
     ----------
-    scan : RateScan
-        The scan.
+    sweep : RateSweep
+        The sweep.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     xlabel : str, optional
@@ -210,15 +212,15 @@ def plot_rate_scan(scan, *, ax=None, xlabel="K, E inputs of a neuron", logarithm
     """
     ax = _axes(ax)
     for i, (name, colour) in enumerate(_POPULATIONS):
-        ax.plot(scan.values, scan.leading_order[:, i], "--", color=colour, linewidth=1.2,
+        ax.plot(sweep.values, sweep.leading_order[:, i], "--", color=colour, linewidth=1.2,
                 label=f"{name}, balance equations")
-        ax.plot(scan.values, scan.mean_field[:, i], color=colour, label=f"{name}, mean field")
-        ax.plot(scan.values, scan.simulated[:, i], "o", color=colour, markersize=8,
+        ax.plot(sweep.values, sweep.mean_field[:, i], color=colour, label=f"{name}, mean field")
+        ax.plot(sweep.values, sweep.simulated[:, i], "o", color=colour, markersize=8,
                 label=f"{name}, simulated")
     ax.set(xlabel=xlabel, ylabel="mean rate (Hz)", ylim=(0, None))
     if logarithmic:
         ax.set_xscale("log")
-        ax.set_xticks(scan.values, [f"{value:g}" for value in scan.values], minor=False)
+        ax.set_xticks(sweep.values, [f"{value:g}" for value in sweep.values], minor=False)
         ax.minorticks_off()
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     return ax
@@ -283,12 +285,12 @@ def plot_matching(recorded, model, matched, *, ax=None):
     return ax
 
 
-def plot_feedforward(feedforward, *, n_shown=4, ax=None):
-    """Draw the rates of some feed-forward neurons, each condition in its colour.
+def plot_feedforward(feedforward_rates, *, n_shown=4, ax=None):
+    """Draw the rates of some Poisson neurons, each condition in its style.
 
     Parameters
     ----------
-    feedforward : FeedforwardRates
+    feedforward_rates : FeedforwardRates
         The rates.
     n_shown : int, optional
         Number of neurons, drawn above each other.
@@ -301,13 +303,16 @@ def plot_feedforward(feedforward, *, n_shown=4, ax=None):
         The axes.
     """
     ax = _axes(ax)
-    ax.set(xlabel="time (ms)", ylabel="feed-forward neuron")
-    rates = feedforward.rates[:, :, :n_shown]
+    rates = feedforward_rates.rates[:, :, :n_shown]
     if not rates.size:
-        ax.text(0.5, 0.5, "no feed-forward neurons", ha="center", transform=ax.transAxes)
-        return ax
-    time = feedforward.dt * (feedforward.start + np.arange(rates.shape[1]))
-    for condition, colour in zip(rates, CONDITION_COLOURS, strict=False):
-        plot_traces(time, condition.T, spacing=float(rates.max()), ax=ax, colour=colour)
-    ax.set(xlabel="time (ms)", ylabel="feed-forward neuron")
+        ax.text(0.5, 0.5, "no Poisson neurons", ha="center", transform=ax.transAxes)
+    else:
+        first, dt = feedforward_rates.start, feedforward_rates.dt
+        time = dt * (first + np.arange(rates.shape[1]))
+        for condition, style in zip(rates, condition_styles(len(rates)), strict=True):
+            plot_traces(
+                time, condition.T, spacing=float(rates.max()), ax=ax, colour=style["color"],
+                linestyle=style["linestyle"],
+            )
+    ax.set(xlabel="time (ms)", ylabel="Poisson neuron")
     return ax

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from src_part1.parameters import n_steps_of
-from src_part1.validation import check_index, check_integer
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import check_index, check_integer
 
 
-class Recorder:
+class BalancedRecorder:
     """Collects spikes, spike counts and the inputs of chosen neurons from one time step on.
 
     Parameters
     ----------
-    network : Network
+    network : BalancedNetwork
         The network.
     spikes : bool, optional
         Whether to keep the time and neuron of each spike.
@@ -35,6 +35,12 @@ class Recorder:
         Spikes in each bin.
     traces : ndarray, shape (n_trace_steps, n_probes, 4)
         Excitatory, inhibitory and plastic input, and voltage, after each step.
+    probe_exc : ndarray, shape (n_probes,)
+        Excitatory input of the probes at present.
+    buffer_steps, buffer_neurons : ndarray of int32
+        Room for spikes, of which the first ``n_spikes`` entries are filled.
+    n_spikes : int
+        Spikes so far.
     """
 
     def __init__(self, network, *, spikes=False, n_bins=0, bin_width=20.0, probes=(),
@@ -49,39 +55,26 @@ class Recorder:
         self.counts = np.zeros((n_bins, n_neurons), np.uint16)
         self.traces = np.zeros((n_trace_steps, self.probes.size, 4), network.dtype)
         self.n_spikes = 0
-        self._probe_exc = np.zeros(self.probes.size, network.dtype)
-        self._spike_steps = np.zeros(64 * n_neurons if spikes else 0, np.int32)
-        self._spike_neurons = np.zeros_like(self._spike_steps)
+        self.probe_exc = np.zeros(self.probes.size, network.dtype)
+        self.buffer_steps = np.zeros(64 * n_neurons if spikes else 0, np.int32)
+        self.buffer_neurons = np.zeros_like(self.buffer_steps)
 
     @property
     def spike_times(self):
         """Times of the spikes (ms), in increasing order."""
-        return (self._spike_steps[: self.n_spikes] + 1) * self.dt
+        return (self.buffer_steps[: self.n_spikes] + 1) * self.dt
 
     @property
     def spike_neurons(self):
         """Neuron of each spike."""
-        return self._spike_neurons[: self.n_spikes]
-
-    def arrays(self):
-        """Return everything that the simulator writes to.
-
-        Returns
-        -------
-        tuple
-            Arguments of the kernel.
-        """
-        return (
-            self._spike_steps, self._spike_neurons, self.n_spikes, self.counts, self.bin_steps,
-            self.probes, self._probe_exc, self.traces, self.start,
-        )
+        return self.buffer_neurons[: self.n_spikes]
 
     def check(self, network):
         """Refuse a network that this was not made for.
 
         Parameters
         ----------
-        network : Network
+        network : BalancedNetwork
             The network.
 
         Raises
@@ -98,8 +91,8 @@ class Recorder:
 
     def grow(self):
         """Double the room for spikes."""
-        size = 2 * self._spike_steps.size
-        for name in ("_spike_steps", "_spike_neurons"):
+        size = 2 * self.buffer_steps.size
+        for name in ("buffer_steps", "buffer_neurons"):
             larger = np.zeros(size, np.int32)
             larger[: self.n_spikes] = getattr(self, name)[: self.n_spikes]
             setattr(self, name, larger)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
-from src_part1.validation import check_array, check_integer, check_like, check_real
-from src_part3.rls_kernels import (
-    BLOCK,
-    CHUNK,
-    add_projection,
-    learn_neurons,
-    partial_out,
-    shared_gains,
+import numpy as np
+from scipy.sparse import csr_array
+from threadpoolctl import ThreadpoolController
+
+from src_part1.common.validation import (
+    check_array,
+    check_finite,
+    check_flag,
+    check_integer,
+    check_kernel_array,
+    check_like,
+    check_real,
+    check_type,
 )
+from src_part3.rls_kernels import learn_neurons, learn_neurons_once, partial_out
+
+_BLAS = ThreadpoolController()
 
 _TOGETHER = 64  # times that are learned in one step
 
@@ -49,7 +57,7 @@ def recurrent_prior(n_exc, n_inh, *, ridge=0.04, row_sum=8.0):
     return prior
 
 
-class SharedInputRLS:
+class SparseRLS:
     """Exact RLS for neurons that have a few recurrent inputs each and many shared inputs.
 
     Neuron i has its own recurrent inputs r_i (weights w_i, the same in every condition) and
@@ -62,46 +70,58 @@ class SharedInputRLS:
     The textbook keeps one inverse correlation matrix P of all these inputs for each neuron. But
     the shared inputs are the same for all, so they are *partialled out* (Frisch, Waugh & Lovell):
     what the shared inputs of a condition can tell of each rate and of each target is removed, by
-    one RLS with one matrix D^-1, the P of the shared inputs alone. What is left of a target, e_i,
-    is then regressed on what is left of the neuron's own rates, eps_i: a small ridge problem with
-    a matrix S_i (the Schur complement), as large as the neuron has inputs of its own. At time t, in
-    the t-th of T updates, with D^-1, G and v of the condition,
+    one RLS with one matrix D^-1, the P of the shared inputs alone. What is left of a target is
+    then regressed on what is left of the neuron's own rates: a small ridge problem with a matrix
+    S_i (the Schur complement), as large as the neuron has inputs of its own.
 
-        d = D^-1 s,  b = 1 / (1 + s.d),  eps = r - G s,  e = target - v s,
-        D^-1 <- D^-1 - b d d',  G <- G + b eps d',  v <- v + b e d',
+    An update learns from T times in a row. Their shared inputs are the rows of X, all rates the
+    rows of R, all targets the rows of Y. With D^-1, G and v of the condition, these steps follow
+    one another:
 
-    and after the last of them, for each neuron,
+        K = X D^-1,  L L' = 1 + K X',  A = L^-1 K                            (1)
+        E = L^-1 (R - X G'),  e = L^-1 (Y - X v')                            (2)
+        G <- G + E' A,  v <- v + e' A,  D^-1 <- D^-1 - A' A                  (3)
+        S_i <- S_i + E_i' E_i,  w_i <- w_i + S_i^-1 E_i' (e_i - E_i w_i)     (4)
 
-        S_i <- S_i + sum_t b eps_i eps_i',  w_i <- w_i + S_i^-1 sum_t b (e_i - w_i.eps_i) eps_i.
+    where E_i are the columns of E at the neuron's own inputs and e_i is its column of e. (2) comes
+    before (3) because it needs the G and v that did not know these times yet; L is lower
+    triangular, so that its row t removes what the shared inputs tell of time t given all times
+    before (for T = 1, L^2 = 1 + s.D^-1 s, and all is the textbook's RLS). In (4) S_i is
+    new before w_i is. The weights of the shared inputs follow from w_i^c = v_i - G_i' w_i
+    (`shared_weights`). A forgetting factor f multiplies S_i by f^T and divides D^-1, of all
+    conditions, by f^T before the first step, and row t of X, R and Y by f^((T - t) / 2). The result
+    is the textbook's, not an approximation.
 
-    The weights of the shared inputs follow from w_i^c = v_i - G_i' w_i (`shared_weights`). With a
-    forgetting factor f, 1 becomes f in b, D^-1 (of all conditions) is divided by f at each time,
-    S_i is first multiplied by f^T, and time t counts f^(T - t + 1) in the sums. The result is the
-    textbook's, not an approximation.
+    With ``time_by_time`` the neurons keep Q_i = S_i^-1 instead of S_i, and (4) becomes
+
+        k = Q_i E_i,  c = 1 / (f + E_i.k),  w_i <- w_i + c (e_i - w_i.E_i) k,
+        Q_i <- (Q_i - c k k') / f
+
+    for one time after the other, as in the textbook: the quicker form for a rule that learns within
+    a trial, and the slower one for a rule that learns from many times at once.
+
+    Who owns the weights and what holds after a failure is said in `src_part1.rls`, the same for all
+    rules. `src_part3.rls_kernels` does the steps.
 
     Parameters
     ----------
     pre_index : array_like of int, shape (n_neurons, n_own)
         Position in the rates of each neuron's own inputs.
-    weights : array_like of shape (n_neurons, n_own)
-        Recurrent weights at the start; copied.
     prior : array_like of shape (n_own, n_own)
         Prior of the recurrent weights, symmetric and positive definite (`recurrent_prior`).
     n_shared : int
-        Number of shared inputs, 0 for none. Their weights start at 0.
+        Number of shared inputs, 0 for none: then (1) to (3) are left out. Their weights start
+        at 0.
     n_conditions : int, optional
         Number of conditions.
     ridge_shared : float, optional
         Prior of the shared inputs' weights.
     forgetting : float, optional
-        Factor in (0, 1] by which the past loses weight at each update.
+        Factor in (0, 1] by which the past loses weight at each time.
+    time_by_time : bool, optional
+        Keep Q_i instead of S_i.
     dtype : numpy dtype, optional
         float64, the reference, or float32.
-
-    Attributes
-    ----------
-    weights : ndarray of shape (n_neurons, n_own)
-        Recurrent weights as they are now.
 
     Raises
     ------
@@ -116,8 +136,8 @@ class SharedInputRLS:
     """
 
     def __init__(
-        self, pre_index, weights, prior, n_shared, *,
-        n_conditions=1, ridge_shared=1.0, forgetting=1.0, dtype=np.float64,
+        self, pre_index, prior, n_shared, *,
+        n_conditions=1, ridge_shared=1.0, forgetting=1.0, time_by_time=False, dtype=np.float64,
     ):
         pre_index = np.asarray(pre_index)
         if pre_index.ndim != 2 or pre_index.size == 0 or pre_index.dtype.kind not in "iu":
@@ -130,57 +150,65 @@ class SharedInputRLS:
         if np.dtype(dtype) not in (np.float64, np.float32):
             raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}.")
         self.dtype = np.dtype(dtype)
-        n, n_own = self.n_neurons, self.n_own = pre_index.shape
+        self.n_neurons, self.n_own = pre_index.shape
         self.n_shared = check_integer("n_shared", n_shared, at_least=0)
         self.n_conditions = check_integer("n_conditions", n_conditions, at_least=1)
         self.forgetting = check_real("forgetting", forgetting, above=0, at_most=1)
         ridge_shared = check_real("ridge_shared", ridge_shared, above=0)
+        self.time_by_time = check_flag("time_by_time", time_by_time)
         # Only rates that are somebody's input need a row of G.
         self._rows, index = np.unique(pre_index, return_inverse=True)
-        # Unsigned: the compiler need not look for negative indices. Lanes without a neuron in the
-        # last block learn from somebody's inputs, and nobody reads what.
-        n_blocks = -(-n // BLOCK)
-        self._index = np.zeros((n_blocks, n_own, BLOCK), np.uint32)
-        lanes = self._index.swapaxes(1, 2)
-        lanes[np.divmod(np.arange(n), BLOCK)] = index.reshape(n, n_own)
-        self.weights = check_array("weights", weights, (n, n_own), dtype=self.dtype).copy()
-        self._D = np.tile(
+        self._index = index.reshape(pre_index.shape)
+        self._D_inverse = np.tile(
             np.eye(self.n_shared, dtype=self.dtype) / self.dtype.type(ridge_shared),
             (self.n_conditions, 1, 1),
         )
-        self._G = np.zeros((self.n_conditions, self._rows.size, self.n_shared), self.dtype)
-        self._v = np.zeros((self.n_conditions, n, self.n_shared), self.dtype)
-        rows, columns = np.tril_indices(n_own)
-        self._S = np.empty((n_blocks, rows.size, BLOCK), self.dtype)
-        self._S[:] = _checked_prior(prior, n_own)[rows, columns, None]
+        # Rates and targets are treated alike until (4): G and v are parts of one array.
+        n_rates = self._rows.size
+        self._G_and_v = np.zeros(
+            (self.n_conditions, n_rates + self.n_neurons, self.n_shared), self.dtype
+        )
+        self._G, self._v = self._G_and_v[:, :n_rates], self._G_and_v[:, n_rates:]
+        prior = _checked_prior(prior, self.n_own)
+        start = np.linalg.inv(prior) if self.time_by_time else prior
+        triangle = start[np.tril_indices(self.n_own)].astype(self.dtype)
+        self._S_or_Q = np.tile(triangle, (self.n_neurons, 1))
 
-    def update(self, condition, rates, shared, targets):
+    def update(self, weights, rates, shared, targets, *, condition=0):
         """Learn from one time point, or from several in a row.
 
         Learning from T time points in one call gives the same weights as T calls, much faster.
 
         Parameters
         ----------
-        condition : int
-            Condition of these time points.
+        weights : ndarray of shape (n_neurons, n_own)
+            Recurrent weights, of this object's dtype; changed in place.
         rates : array_like of shape (n_rates,) or (T, n_rates)
             Rates to which ``pre_index`` points.
         shared : array_like of shape (n_shared,) or (T, n_shared)
             Shared inputs.
         targets : array_like of shape (n_neurons,) or (T, n_neurons)
             What the plastic input w.r + w^c.s of each neuron should have been.
+        condition : int, optional
+            Condition of these time points.
 
         Raises
         ------
-        ValueError
-            If a shape does not fit or an entry is not finite. Nothing is changed then.
+        TypeError, ValueError
+            If an argument has the wrong type or shape, an entry is not finite, or ``weights``
+            cannot be changed in place. Nothing is changed then.
         FloatingPointError
-            If the learning diverged: a weight is not finite. What is left is of no use.
+            If the learning diverged: a weight or D^-1 is not finite. ``weights`` are as they were,
+            but this object is of no use until `restore`.
         """
         condition = self._check_condition(condition)
+        shape = (self.n_neurons, self.n_own)
+        check_kernel_array("weights", weights, shape, dtype=self.dtype, changed=True)
+        check_finite("weights", weights)
         if np.ndim(targets) == 1:
             rates, shared, targets = (np.asarray(x)[None] for x in (rates, shared, targets))
-        n_time = np.shape(targets)[0]
+        targets = check_array("targets", targets, ("T", self.n_neurons), dtype=self.dtype)
+        n_time = len(targets)
         rates = check_array("rates", rates, (n_time, "n_rates"), dtype=self.dtype)
         if rates.shape[1] <= self._rows[-1]:
             raise ValueError(
@@ -188,88 +216,110 @@ class SharedInputRLS:
                 f"points to them; got shape {rates.shape}."
             )
         shared = check_array("shared", shared, (n_time, self.n_shared), dtype=self.dtype)
-        targets = check_array("targets", targets, (n_time, self.n_neurons), dtype=self.dtype)
-        for first in range(0, n_time, _TOGETHER):
-            step = slice(first, first + _TOGETHER)
-            self._learn(condition, rates[step], shared[step], targets[step])
+        new = weights.copy()
+        # The last bits of BLAS depend on its threads, and a training shall not depend on the
+        # machine.
+        together = 1 if self.time_by_time else _TOGETHER
+        with _BLAS.limit(limits=1, user_api="blas"):
+            for first in range(0, n_time, together):
+                step = slice(first, first + together)
+                self._learn(new, rates[step], shared[step], targets[step], condition)
+        self._check_learned(new, condition)
+        weights[:] = new
 
-    def _learn(self, condition, rates, shared, targets):
-        n_time, f = len(rates), self.dtype.type(self.forgetting)
-        d = np.empty_like(shared)
-        b = np.empty(n_time, self.dtype)
-        overlap = np.empty((n_time, CHUNK), self.dtype)
-        shared_gains(self._D[condition], shared, f, d, b, overlap, np.empty_like(shared[0]))
-        if f != 1:
-            others = np.arange(self.n_conditions) != condition
-            self._D[others] /= f**n_time
-        residuals = []
-        for coefficients, values, columns in (
-            (self._G, rates, self._rows), (self._v, targets, np.arange(self.n_neurons)),
-        ):
-            residual = np.empty((n_time, columns.size), self.dtype)
-            partial_out(
-                coefficients[condition], columns, values, shared, d, b, overlap, residual
-            )
-            residuals.append(residual)
-        scale = np.sqrt(b * f ** np.arange(n_time, 0, -1, dtype=self.dtype))
-        learn_neurons(self._S, self._index, *residuals, scale, f**n_time, self.weights)
-        bad = ~np.isfinite(self.weights).all(axis=1)
+    def _check_learned(self, weights, condition):
+        bad = ~np.isfinite(weights).all(axis=1)
         if bad.any():
-            raise FloatingPointError(
-                f"RLS diverged: the weights of {bad.sum()} of {bad.size} neurons are not finite, "
-                f"the first is neuron {np.argmax(bad)}. Use a stronger prior, less forgetting, or "
-                "dtype float64."
+            what = (
+                f"the weights of {bad.sum()} of {bad.size} neurons are not finite, the first is "
+                f"neuron {np.argmax(bad)}"
             )
+        elif not np.isfinite(self._D_inverse[condition]).all():
+            what = "D^-1 of the shared inputs is not finite"
+        else:
+            return
+        raise FloatingPointError(
+            f"RLS diverged: {what}. Use a stronger prior, less forgetting, or dtype float64. The "
+            "weights are as they were before this update."
+        )
 
-    def shared_weights(self, condition):
+    def _learn(self, weights, rates, shared, targets, condition):
+        n_time, f = len(targets), self.forgetting
+        decay = self.dtype.type(f**n_time)
+        # A row holds all times of one rate or target: what a neuron gathers lies together.
+        rows = np.concatenate([rates.T[self._rows], targets.T])
+        if f != 1:
+            root = (f ** (np.arange(n_time - 1, -1, -1) / 2)).astype(self.dtype)
+            rows *= root
+            shared = root[:, None] * shared
+            self._D_inverse /= decay
+        if self.n_shared:
+            partial_out(rows, shared, self._D_inverse[condition], self._G_and_v[condition])
+        E, e = rows[: self._rows.size], rows[self._rows.size :]
+        if self.time_by_time:
+            learn_neurons_once(weights, self._S_or_Q, self._index, E[:, 0], e[:, 0], decay)
+        else:
+            learn_neurons(weights, self._S_or_Q, self._index, E, e, decay)
+
+    def shared_weights(self, weights, condition=0):
         """Weights of the shared inputs in one condition.
 
         Parameters
         ----------
-        condition : int
+        weights : ndarray of shape (n_neurons, n_own)
+            Recurrent weights as `update` left them.
+        condition : int, optional
             The condition.
 
         Returns
         -------
         ndarray of shape (n_neurons, n_shared)
-            w_i^c = v_i - G_i' w_i, a new array.
+            w_i^c = v_i - G_i' w_i, a new array; not finite where ``weights`` are not.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument has the wrong type, shape or range.
         """
         condition = self._check_condition(condition)
-        values = self._v[condition].copy()
-        add_projection(
-            self._G[condition], self._index, self.weights, self.dtype.type(-1), values
-        )
-        return values
+        return self._v[condition] - self._of_own(weights, condition)
 
-    def set_shared_weights(self, condition, values):
+    def set_shared_weights(self, weights, values, condition=0):
         """Replace the weights of the shared inputs in one condition.
 
         Parameters
         ----------
-        condition : int
-            The condition.
+        weights : ndarray of shape (n_neurons, n_own)
+            Recurrent weights as `update` left them.
         values : array_like of shape (n_neurons, n_shared)
             The new weights. What was learned about correlations (D, G and S) stays.
+        condition : int, optional
+            The condition.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument has the wrong type, shape or range. Nothing is changed then.
         """
         condition = self._check_condition(condition)
         shape = (self.n_neurons, self.n_shared)
-        v = self._v[condition]
-        v[:] = check_array("values", values, shape, dtype=self.dtype)
-        add_projection(self._G[condition], self._index, self.weights, self.dtype.type(1), v)
+        values = check_array("values", values, shape, dtype=self.dtype)
+        of_own = self._of_own(weights, condition)
+        check_finite("weights", weights)
+        self._v[condition] = values + of_own
 
     def state(self):
-        """Everything that learning has changed, as named arrays.
+        """Everything that was learned about correlations, as named arrays.
 
         Returns
         -------
         dict of str to ndarray
-            ``weights``, ``S``, ``D``, ``G`` and ``v``; views, not copies. D holds the D^-1. S is
-            stored as (n_blocks, n_own (n_own + 1) / 2, BLOCK): the lower triangles, row after row,
-            of ``BLOCK`` neurons side by side.
+            ``S`` (or ``Q``, time by time), ``D_inverse`` (the D^-1 of each condition), ``G`` and
+            ``v``; views, not copies. S and Q have the shape (n_neurons, n_own (n_own + 1) / 2): the
+            lower triangles, row after row. The weights belong to the caller.
         """
-        return {
-            "weights": self.weights, "S": self._S, "D": self._D, "G": self._G, "v": self._v,
-        }
+        name = "Q" if self.time_by_time else "S"
+        return {name: self._S_or_Q, "D_inverse": self._D_inverse, "G": self._G, "v": self._v}
 
     def restore(self, state):
         """Continue from what `state` returned, bit for bit.
@@ -281,14 +331,26 @@ class SharedInputRLS:
 
         Raises
         ------
-        ValueError
-            If an array is missing or belongs to other sizes. Nothing is changed then.
+        TypeError, ValueError
+            If it is no mapping, or an array is missing or belongs to other sizes. Nothing is
+            changed then.
         """
+        check_type("state", state, Mapping)
         mine = self.state()
         for name, array in mine.items():
             check_like(f"RLS state {name}", state.get(name), array)
         for name, array in mine.items():
             array[...] = state[name]
+
+    def _of_own(self, weights, condition):
+        # G_i' w_i of all neurons, the weights as one sparse matrix.
+        shape = (self.n_neurons, self.n_own)
+        check_kernel_array("weights", weights, shape, dtype=self.dtype)
+        first = np.arange(0, weights.size + 1, self.n_own)
+        sparse = csr_array(
+            (weights.ravel(), self._index.ravel(), first), (self.n_neurons, self._rows.size)
+        )
+        return sparse @ self._G[condition]
 
     def _check_condition(self, condition):
         return check_integer("condition", condition, at_least=0, at_most=self.n_conditions - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from src_part1.validation import check_array, check_integer, check_rng
+from src_part1.common.validation import check_array, check_integer, check_rng
 
 
 def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
@@ -45,27 +45,3 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
         chosen = check_rng("rng", rng).choice(varies, n_neurons, replace=False)
     matrix = np.corrcoef(counts[:, chosen], rowvar=False)
     return matrix[np.triu_indices(n_neurons, 1)]
-
-
-def fano_factors(counts):
-    """Return variance over mean of each neuron's spike counts: 0 for a clock, 1 for Poisson.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (n_samples, n_neurons)
-        Spikes in windows of one length: the same window of several trials, or bins of one trial.
-
-    Returns
-    -------
-    ndarray, shape (n_neurons,)
-        Fano factors, variances taken over all samples (divided by their number); NaN for a neuron
-        without any spike.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``counts`` has another shape, is negative or not finite.
-    """
-    counts = check_array("counts", counts, ("samples", "neurons"), at_least=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return counts.var(axis=0) / counts.mean(axis=0)

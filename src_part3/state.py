@@ -7,35 +7,34 @@ from functools import cached_property
 
 import numpy as np
 
-from src_part1.validation import check_choice, check_integer, check_rng, check_type
+from src_part1.common.validation import check_choice, check_integer, check_rng, check_type
 from src_part3.connectivity import PlasticConnectivity, StaticConnectivity, draw_static
-from src_part3.parameters import NetworkParameters
+from src_part3.parameters import BalancedNetworkParameters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlasticWeights:
     """The weights that are trained, for the condition at hand (voltage times ms).
 
     Attributes
     ----------
-    recurrent : ndarray, shape (n_trained, n_plastic)
+    recurrent_weights : ndarray, shape (n_trained, n_plastic)
         [post, slot], as ``PlasticConnectivity.pre_index``.
-    feedforward_out : ndarray, shape (n_inputs, n_trained)
-        One row of outgoing weights for each Poisson neuron (the transpose of [post, pre], since
-        a spike reads one row).
+    feedforward_weights : ndarray, shape (n_inputs, n_trained)
+        [pre, post], unlike all other weights: the spike of a Poisson neuron reads one row.
     """
 
-    recurrent: np.ndarray
-    feedforward_out: np.ndarray
+    recurrent_weights: np.ndarray
+    feedforward_weights: np.ndarray
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, eq=False)
+class BalancedNetwork:
     """Parameters and connections of a balanced network.
 
     Attributes
     ----------
-    parameters : NetworkParameters
+    parameters : BalancedNetworkParameters
         Numbers.
     static : StaticConnectivity
         Static synapses.
@@ -43,31 +42,34 @@ class Network:
         Plastic synapses; ``None`` for the untrained network.
     n_inputs : int
         Number of feed-forward Poisson neurons.
-    precision : {"float64", "float32"}
+    precision : {"float32", "float64"}
         Type of all numbers in the simulation.
     """
 
-    parameters: NetworkParameters
+    parameters: BalancedNetworkParameters
     static: StaticConnectivity
     plastic: PlasticConnectivity | None = None
     n_inputs: int = 0
-    precision: str = "float64"
+    precision: str = "float32"
 
     def __post_init__(self):
         """Check that the parts fit together."""
-        check_choice("Network.precision", self.precision, ("float64", "float32"))
-        check_type("Network.parameters", self.parameters, NetworkParameters)
-        check_integer("Network.n_inputs", self.n_inputs, at_least=0)
+        check_choice("BalancedNetwork.precision", self.precision, ("float64", "float32"))
+        check_type("BalancedNetwork.parameters", self.parameters, BalancedNetworkParameters)
+        check_integer("BalancedNetwork.n_inputs", self.n_inputs, at_least=0)
         n_neurons = self.parameters.n_neurons
         if self.static.targets.shape != (n_neurons, self.parameters.out_degree):
             raise ValueError(
-                f"Network.static must hold {self.parameters.out_degree} targets of {n_neurons} "
-                f"neurons, got shape {self.static.targets.shape}."
+                f"BalancedNetwork.static must hold {self.parameters.out_degree} targets of "
+                f"{n_neurons} neurons, got shape {self.static.targets.shape}."
             )
         if self.plastic is not None and self.plastic.out_start.size != n_neurons + 1:
-            raise ValueError(f"Network.plastic must be drawn for {n_neurons} neurons.")
+            raise ValueError(f"BalancedNetwork.plastic must be drawn for {n_neurons} neurons.")
         if self.plastic is None and self.n_inputs:
-            raise ValueError("Network.n_inputs needs trained neurons, but Network.plastic is None.")
+            raise ValueError(
+                "BalancedNetwork.n_inputs needs trained neurons, but BalancedNetwork.plastic is "
+                "None."
+            )
 
     @property
     def n_exc(self):
@@ -80,25 +82,9 @@ class Network:
         return np.dtype(self.precision)
 
     @cached_property
-    def constants(self):
-        """The numbers that the kernel needs: see ``simulator._advance``."""
-        p = self.parameters
-        decays = [1 - p.dt / p.tau_syn, 1 - p.dt / p.tau_plastic, p.dt / p.tau_m]
-        jumps = (p.weights / p.tau_syn).ravel()
-        values = [*jumps, *decays, p.v_th, p.v_reset, 1 / p.tau_plastic]
-        return np.array(values, dtype=self.dtype)
-
-    @cached_property
     def external_input(self):
         """Constant external input, shape (n_neurons,)."""
         return self.parameters.external_input.astype(self.dtype)
-
-    @cached_property
-    def out_lists(self):
-        """Plastic synapses by sender, for the kernel."""
-        if self.plastic is None:
-            return tuple(np.zeros(size, np.int32) for size in (self.parameters.n_neurons + 1, 0, 0))
-        return self.plastic.out_start, self.plastic.out_post, self.plastic.out_slot
 
     @property
     def trained(self):
@@ -107,7 +93,7 @@ class Network:
 
     @property
     def state_sizes(self):
-        """Length of each array of numbers in a `NetworkState`, by name."""
+        """Length of each array of numbers in a `BalancedNetworkState`, by name."""
         n_neurons = self.parameters.n_neurons
         n_exc, n_all = (0, 0) if self.plastic is None else (self.n_exc, n_neurons)
         return {
@@ -120,7 +106,7 @@ class Network:
 
         Returns
         -------
-        Network
+        BalancedNetwork
             It shares the static synapses.
         """
         return replace(self, plastic=None, n_inputs=0)
@@ -133,9 +119,11 @@ class Network:
         PlasticWeights
             New arrays.
         """
-        shape = (self.trained.size, self.parameters.plastic_weights.size)
-        recurrent = np.broadcast_to(self.parameters.plastic_weights, shape).astype(self.dtype)
-        return PlasticWeights(recurrent, np.zeros((self.n_inputs, shape[0]), self.dtype))
+        one = self.parameters.plastic_weights.astype(self.dtype)
+        return PlasticWeights(
+            np.tile(one, (self.trained.size, 1)),
+            np.zeros((self.n_inputs, self.trained.size), self.dtype),
+        )
 
     def check_weights(self, weights):
         """Return both arrays of ``weights``, contiguous and of the network's type.
@@ -147,7 +135,7 @@ class Network:
 
         Returns
         -------
-        recurrent, feedforward_out : ndarray
+        recurrent_weights, feedforward_weights : ndarray
             As in :class:`PlasticWeights`; empty for a network without plastic synapses.
 
         Raises
@@ -163,8 +151,8 @@ class Network:
             raise ValueError("the network has plastic synapses: weights must be given.")
         check_type("weights", weights, PlasticWeights)
         shapes = self.plastic.pre_index.shape, (self.n_inputs, self.trained.size)
-        arrays = weights.recurrent, weights.feedforward_out
-        names = "weights.recurrent", "weights.feedforward_out"
+        arrays = weights.recurrent_weights, weights.feedforward_weights
+        names = "weights.recurrent_weights", "weights.feedforward_weights"
         for name, array, shape in zip(names, arrays, shapes, strict=True):
             if np.shape(array) != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {np.shape(array)}.")
@@ -175,29 +163,31 @@ class Network:
         return tuple(np.ascontiguousarray(array, dtype=self.dtype) for array in arrays)
 
 
-def build_network(parameters, rng, *, precision="float64"):
+def build_network(network_parameters, rng, *, precision="float32"):
     """Draw an untrained network.
 
     Parameters
     ----------
-    parameters : NetworkParameters
+    network_parameters : BalancedNetworkParameters
         Numbers.
     rng : numpy.random.Generator
         Randomness of the connections.
-    precision : {"float64", "float32"}, optional
+    precision : {"float32", "float64"}, optional
         Type of all numbers in the simulation.
 
     Returns
     -------
-    Network
+    BalancedNetwork
         The network, without plastic synapses.
     """
     check_choice("precision", precision, ("float64", "float32"))
-    return Network(parameters, draw_static(parameters, rng), precision=precision)
+    return BalancedNetwork(
+        network_parameters, draw_static(network_parameters, rng), precision=precision
+    )
 
 
-@dataclass
-class NetworkState:
+@dataclass(eq=False)
+class BalancedNetworkState:
     """Everything that changes during a simulation; advanced in place.
 
     Attributes
@@ -243,7 +233,7 @@ class NetworkState:
 
         Parameters
         ----------
-        network : Network
+        network : BalancedNetwork
             The network.
 
         Raises
@@ -267,20 +257,20 @@ def initial_state(network, rng):
 
     Parameters
     ----------
-    network : Network
+    network : BalancedNetwork
         The network.
     rng : numpy.random.Generator
         Randomness of the voltages.
 
     Returns
     -------
-    NetworkState
+    BalancedNetworkState
         All inputs are 0.
     """
     rng = check_rng("rng", rng)
-    check_type("network", network, Network)
+    check_type("network", network, BalancedNetwork)
     p = network.parameters
     arrays = {name: np.zeros(n, network.dtype) for name, n in network.state_sizes.items()}
     arrays["v"][:] = p.v_reset + (p.v_th - p.v_reset) * rng.random(p.n_neurons)
     pending = np.zeros(p.n_neurons, np.int32)
-    return NetworkState(step=0, n_pending=0, pending=pending, **arrays)
+    return BalancedNetworkState(step=0, n_pending=0, pending=pending, **arrays)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 
-from src_part1.files import read_arrays, replace_file
-from src_part1.validation import check_type
+from src_part1.common.files import read_arrays, replace_file
+from src_part1.common.validation import check_type
 from src_part3.connectivity import plastic_from_index
-from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.state import PlasticWeights, build_network
-from src_part3.task import CortexTask, assemble_task, stream
-from src_part3.training import Training
-from src_part3.training_parameters import TrainingParameters
+from src_part3.task import BalancedTask, assemble_task, stream
+from src_part3.training import Training, TrainingParameters
 
 FORMAT = "recorded-rnn-part3"
-# A training holds the state of its RLS; 1 kept the inverses of what 2 keeps.
-VERSIONS = {"network": 1, "training": 2}
+# A training holds the state of its RLS and its averages, in the names that the program has now.
+VERSIONS = {"network": 1, "training": 3}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = Path(__file__).resolve().parents[1] / "data" / "trained_network.npz"
 _MADE_BY = "save_network or save_training"
@@ -29,21 +27,6 @@ _MADE_BY = "save_network or save_training"
 
 class StorageError(ValueError):
     """A file that is foreign, damaged, of another version, or of another network."""
-
-
-def _closed(read):
-    """Let a file that holds nonsense under a valid checksum raise StorageError, nothing else."""
-
-    @functools.wraps(read)
-    def checked(path, *arguments):
-        try:
-            return read(path, *arguments)
-        except (OSError, StorageError):
-            raise
-        except Exception as error:
-            raise StorageError(f"{path} does not fit together: {error}") from error
-
-    return checked
 
 
 def save_network(path, task, weights):
@@ -56,7 +39,7 @@ def save_network(path, task, weights):
     ----------
     path : path-like
         File to write, replaced in one go once everything is written.
-    task : CortexTask
+    task : BalancedTask
         The task.
     weights : sequence of PlasticWeights
         Weights of each condition, as ``Training.weights``.
@@ -68,17 +51,17 @@ def save_network(path, task, weights):
     OSError
         If it cannot be written; an earlier file is untouched then.
     """
-    check_type("task", task, CortexTask)
+    check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
     for of_condition in weights[1:]:
-        if not np.array_equal(of_condition.recurrent, weights[0].recurrent):
+        if not np.array_equal(of_condition.recurrent_weights, weights[0].recurrent_weights):
             raise ValueError(
                 "weights must have the same recurrent weights in all conditions to be saved, "
                 "got different ones."
             )
     arrays = {
-        "recurrent": weights[0].recurrent,
-        "feedforward_out": np.array([w.feedforward_out for w in weights]),
+        "recurrent": weights[0].recurrent_weights,
+        "feedforward_out": np.array([w.feedforward_weights for w in weights]),
     }
     _write(path, "network", task, {}, arrays, compress=True)
 
@@ -94,7 +77,7 @@ def load_network(path=TRAINED_FILE):
 
     Returns
     -------
-    task : CortexTask
+    task : BalancedTask
         The task; its static network is drawn again, which takes about a second.
     weights : tuple of PlasticWeights
         Weights of each condition.
@@ -106,19 +89,16 @@ def load_network(path=TRAINED_FILE):
     StorageError
         If it is foreign, damaged, of another version, or its network cannot be drawn again.
     """
-    return _load_network(path)
-
-
-@_closed
-def _load_network(path):
     meta, arrays = _read(path)
     if meta["kind"] == "training":
         training = _training(path, meta, arrays)
         return training.task, training.weights
     task = _task(path, meta, arrays)
-    feedforward = _take(path, arrays, "feedforward_out")
-    recurrent = _take(path, arrays, "recurrent")
-    weights = tuple(PlasticWeights(recurrent, of_condition) for of_condition in feedforward)
+    recurrent_weights = _take(path, arrays, "recurrent")
+    weights = tuple(
+        PlasticWeights(recurrent_weights, feedforward_weights)
+        for feedforward_weights in _take(path, arrays, "feedforward_out")
+    )
     return task, task.check_weights(weights)
 
 
@@ -164,11 +144,6 @@ def load_training(path):
     StorageError
         If it is foreign, damaged, of another version, or its network cannot be drawn again.
     """
-    return _load_training(path)
-
-
-@_closed
-def _load_training(path):
     meta, arrays = _read(path)
     if meta["kind"] != "training":
         raise StorageError(
@@ -178,8 +153,8 @@ def _load_training(path):
 
 
 def _training(path, meta, arrays):
-    parameters = _record(path, TrainingParameters, meta["training"])
-    training = Training(_task(path, meta, arrays), parameters, seed=meta["training_seed"])
+    training_parameters = _record(path, TrainingParameters, meta["training"])
+    training = Training(_task(path, meta, arrays), training_parameters, seed=meta["training_seed"])
     training.restore(arrays)
     return training
 
@@ -189,7 +164,7 @@ def _write(path, kind, task, more, arrays, *, compress):
         "format": FORMAT, "version": VERSIONS[kind], "kind": kind,
         "network": dataclasses.asdict(task.network.parameters),
         "precision": task.network.precision,
-        "trial": dataclasses.asdict(task.trial),
+        "trial": dataclasses.asdict(task.trial_parameters),
         "feedforward": dataclasses.asdict(task.feedforward_parameters),
         "sigma": task.sigma, "conditions": task.conditions, "seed": task.seed,
         "provenance": task.provenance, "static_digest": task.network.static.digest,
@@ -198,7 +173,7 @@ def _write(path, kind, task, more, arrays, *, compress):
     everything = {
         "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         "trained": task.network.trained, "pre_index": task.network.plastic.pre_index,
-        "recorded": task.recorded,
+        "recorded": task.recorded_rates,
     } | arrays
     everything["checksum"] = _checksum(everything)
     replace_file(path, lambda file: (np.savez_compressed if compress else np.savez)(
@@ -258,7 +233,7 @@ def _record(path, kind, values):
 
 
 def _task(path, meta, arrays):
-    parameters = _record(path, NetworkParameters, meta["network"])
+    parameters = _record(path, BalancedNetworkParameters, meta["network"])
     network = build_network(
         parameters, stream(meta["seed"], "static"), precision=meta["precision"]
     )
@@ -266,10 +241,12 @@ def _task(path, meta, arrays):
     if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in neurons):
         raise StorageError(f"{path} names neurons beyond its {parameters.n_neurons}.")
     plastic = plastic_from_index(*neurons, parameters.n_neurons)
-    feedforward = _record(path, FeedforwardParameters, meta["feedforward"])
-    network = dataclasses.replace(network, plastic=plastic, n_inputs=feedforward.n_inputs)
+    feedforward_parameters = _record(path, FeedforwardParameters, meta["feedforward"])
+    network = dataclasses.replace(
+        network, plastic=plastic, n_inputs=feedforward_parameters.n_inputs
+    )
     task = assemble_task(
-        network, _record(path, TrialParameters, meta["trial"]), feedforward,
+        network, _record(path, TrialParameters, meta["trial"]), feedforward_parameters,
         _take(path, arrays, "recorded"), meta["sigma"], tuple(meta["conditions"]), meta["seed"],
         meta["provenance"],
     )
@@ -286,5 +263,5 @@ def _task(path, meta, arrays):
 def _drive_sums(task):
     # Sums and not a hash: the last bit of a filtered random path may depend on the machine.
     cues = np.abs(task.cues).sum(axis=1)
-    rates = task.feedforward.rates.astype(np.float64).sum(axis=(1, 2))
+    rates = task.feedforward_rates.rates.astype(np.float64).sum(axis=(1, 2))
     return [*cues.tolist(), *rates.tolist()]

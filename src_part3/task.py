@@ -6,16 +6,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from src_part1.parameters import n_steps_of
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import (
+    check_array,
+    check_finite,
+    check_integer,
+    check_real,
+    check_type,
+)
 from src_part1.recordings import Recordings
-from src_part1.validation import check_array, check_finite, check_integer, check_real, check_type
 from src_part3.connectivity import draw_plastic
 from src_part3.drive import draw_cues
 from src_part3.feedforward import FeedforwardRates, draw_rates
-from src_part3.input_targets import input_targets, measure_inputs
-from src_part3.matching import match_by_rate
-from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
-from src_part3.state import Network, build_network
+from src_part3.input_targets import input_targets, match_by_rate, measure_inputs
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
+from src_part3.state import BalancedNetwork, build_network
 from src_part3.trials import run_trial
 
 # What is drawn from the seed, each from a stream of its own.
@@ -25,22 +30,22 @@ _MEASURED = 10_000.0
 
 
 @dataclass(frozen=True, eq=False)
-class CortexTask:
+class BalancedTask:
     """Which network shall carry which recorded activity, and what drives it in a trial.
 
     Attributes
     ----------
-    network : Network
+    network : BalancedNetwork
         The network with its plastic synapses.
-    trial : TrialParameters
+    trial_parameters : TrialParameters
         Times of a trial.
     feedforward_parameters : FeedforwardParameters
-        From which ``feedforward`` was drawn.
-    feedforward : FeedforwardRates
+        From which ``feedforward_rates`` was drawn.
+    feedforward_rates : FeedforwardRates
         Rates of the Poisson neurons.
     cues : ndarray, shape (n_conditions, n_neurons)
         Input during the cue of each condition (voltage).
-    recorded : ndarray of float32, shape (n_conditions, n_trained, n_bins)
+    recorded_rates : ndarray of float32, shape (n_conditions, n_trained, n_bins)
         Recorded rates (Hz) at ``times``.
     targets : ndarray, shape (n_conditions, n_trained, n_bins)
         Targets of the total input at ``times`` (voltage).
@@ -54,12 +59,12 @@ class CortexTask:
         Where the recorded rates come from.
     """
 
-    network: Network
-    trial: TrialParameters
+    network: BalancedNetwork
+    trial_parameters: TrialParameters
     feedforward_parameters: FeedforwardParameters
-    feedforward: FeedforwardRates
+    feedforward_rates: FeedforwardRates
     cues: np.ndarray
-    recorded: np.ndarray
+    recorded_rates: np.ndarray
     targets: np.ndarray
     sigma: float
     conditions: tuple[str, ...]
@@ -113,7 +118,8 @@ class CortexTask:
     @property
     def times(self):
         """End of each bin after the cue, shape (n_bins,) (ms from the start of the trial)."""
-        return self.trial.stim_off + self.trial.bin_width * np.arange(1, self.n_bins + 1)
+        p = self.trial_parameters
+        return p.stim_off + p.bin_width * np.arange(1, self.n_bins + 1)
 
 
 def stream(seed, name):
@@ -135,8 +141,8 @@ def stream(seed, name):
 
 
 def make_task(
-    recordings, *, seed=0, network=None, trial=None, feedforward=None, precision="float32",
-    sigma=None,
+    recordings, *, seed=0, network_parameters=None, trial_parameters=None,
+    feedforward_parameters=None, precision="float32", sigma=None,
 ):
     """Draw a network and give each recorded neuron its place and its target in it.
 
@@ -146,11 +152,11 @@ def make_task(
         Recorded rates. Their first time is the end of the cue.
     seed : int, optional
         Source of all random parts, not negative.
-    network : NetworkParameters, optional
+    network_parameters : BalancedNetworkParameters, optional
         Numbers of the network; the defaults are those of the original.
-    trial : TrialParameters, optional
+    trial_parameters : TrialParameters, optional
         Times of a trial; by default the trial ends with the recordings.
-    feedforward : FeedforwardParameters, optional
+    feedforward_parameters : FeedforwardParameters, optional
         Numbers of the Poisson neurons.
     precision : {"float32", "float64"}, optional
         Type of all numbers in the simulation.
@@ -159,7 +165,7 @@ def make_task(
 
     Returns
     -------
-    CortexTask
+    BalancedTask
         The task.
 
     Raises
@@ -169,67 +175,75 @@ def make_task(
     """
     check_type("recordings", recordings, Recordings)
     seed = check_integer("seed", seed, at_least=0)
-    network = NetworkParameters() if network is None else network
-    feedforward = FeedforwardParameters() if feedforward is None else feedforward
-    check_type("network", network, NetworkParameters)
-    check_type("feedforward", feedforward, FeedforwardParameters)
-    if trial is not None:
-        check_type("trial", trial, TrialParameters)
+    network_parameters = _record_or_default(
+        "network_parameters", network_parameters, BalancedNetworkParameters
+    )
+    feedforward_parameters = _record_or_default(
+        "feedforward_parameters", feedforward_parameters, FeedforwardParameters
+    )
     if sigma is not None:
         check_real("sigma", sigma, above=0)
-    if recordings.n_neurons > network.n_exc:
+    if recordings.n_neurons > network_parameters.n_exc:
         raise ValueError(
-            f"NetworkParameters.n_exc must be at least {recordings.n_neurons}, "
-            f"one E neuron for each recorded one, got {network.n_exc}."
+            f"BalancedNetworkParameters.n_exc must be at least {recordings.n_neurons}, "
+            f"one E neuron for each recorded one, got {network_parameters.n_exc}."
         )
     since_start = recordings.time - recordings.time[0]
-    bin_width = TrialParameters().bin_width if trial is None else trial.bin_width
+    given = _record_or_default("trial_parameters", trial_parameters, TrialParameters)
+    bin_width = given.bin_width
     n_bins = int(since_start[-1] / bin_width + 1e-9)
-    if trial is None:
-        trial = TrialParameters()
-        trial = replace(trial, duration=trial.stim_off + n_bins * bin_width)
-    n_bins = min(
-        n_bins, n_steps_of("trial.duration", trial.duration - trial.stim_off, bin_width)
+    if trial_parameters is None:
+        given = replace(given, duration=given.stim_off + n_bins * bin_width)
+    after_cue = n_steps_of(
+        "TrialParameters.duration after the cue", given.duration - given.stim_off, bin_width,
+        of="the width of a bin",
     )
+    n_bins = min(n_bins, after_cue)
     at = bin_width * np.arange(1, n_bins + 1)
-    recorded = np.array(
+    recorded_rates = np.array(
         [[np.interp(at, since_start, neuron) for neuron in rates] for rates in recordings.rates],
         dtype=np.float32,
     )
 
-    untrained = build_network(network, stream(seed, "static"), precision=precision)
+    untrained = build_network(network_parameters, stream(seed, "static"), precision=precision)
     rng = stream(seed, "measurement")
-    measured = run_trial(untrained, replace(trial, duration=_MEASURED), rng)
-    rates = measured.counts[: network.n_exc] / (_MEASURED / 1000.0)
+    measured = run_trial(untrained, replace(given, duration=_MEASURED), rng)
+    rates = measured.counts[: network_parameters.n_exc] / (_MEASURED / 1000.0)
     if not rates.any():
         raise ValueError(
             "the E neurons of the untrained network are silent; with few inputs raise "
-            "NetworkParameters.mu_exc and mu_inh until mu * sqrt(K) passes the threshold."
+            "BalancedNetworkParameters.mu_exc and mu_inh until mu * sqrt(K) passes the threshold."
         )
     if sigma is None:
         sigma = measure_inputs(untrained, rng).sigma
     trained = match_by_rate(recordings.rates.mean(axis=(0, 2)), rates)
-    plastic = draw_plastic(network, trained, stream(seed, "plastic"))
+    plastic = draw_plastic(network_parameters, trained, stream(seed, "plastic"))
     return assemble_task(
-        replace(untrained, plastic=plastic, n_inputs=feedforward.n_inputs), trial, feedforward,
-        recorded, sigma, recordings.conditions, seed, recordings.provenance,
+        replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_inputs), given,
+        feedforward_parameters, recorded_rates, sigma, recordings.conditions, seed,
+        recordings.provenance,
     )
 
 
+def _record_or_default(name, given, kind):
+    return kind() if given is None else check_type(name, given, kind)
+
+
 def assemble_task(
-    network, trial, feedforward, recorded, sigma, conditions, seed, provenance
+    network, trial_parameters, feedforward_parameters, recorded_rates, sigma, conditions, seed,
+    provenance,
 ):
     """Complete a task whose network is already there: draw cues and rates, compute targets.
 
     Parameters
     ----------
-    network : Network
+    network : BalancedNetwork
         The network with its plastic synapses.
-    trial : TrialParameters
+    trial_parameters : TrialParameters
         Times of a trial.
-    feedforward : FeedforwardParameters
+    feedforward_parameters : FeedforwardParameters
         Numbers of the Poisson neurons.
-    recorded : array_like, shape (n_conditions, n_trained, n_bins)
+    recorded_rates : array_like, shape (n_conditions, n_trained, n_bins)
         Recorded rates (Hz).
     sigma : float
         White-noise strength.
@@ -242,21 +256,31 @@ def assemble_task(
 
     Returns
     -------
-    CortexTask
+    BalancedTask
         The task.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value.
     """
-    p = network.parameters
-    shape = (len(conditions), network.trained.size, None)
-    recorded = check_array("recorded", recorded, shape, dtype=np.float32, at_least=0.0)
-    targets = input_targets(
-        recorded, sigma, tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset
+    check_type("network", network, BalancedNetwork)
+    p, n_conditions = network.parameters, len(conditions)
+    shape = (n_conditions, network.trained.size, None)
+    recorded_rates = check_array(
+        "recorded_rates", recorded_rates, shape, dtype=np.float32, at_least=0.0
     )
-    return CortexTask(
-        network=network, trial=trial, feedforward_parameters=feedforward,
-        feedforward=draw_rates(
-            feedforward, trial, len(conditions), stream(seed, "feedforward"), dt=p.dt
+    targets = input_targets(
+        recorded_rates, sigma, tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset
+    )
+    return BalancedTask(
+        network=network, trial_parameters=trial_parameters,
+        feedforward_parameters=feedforward_parameters,
+        feedforward_rates=draw_rates(
+            feedforward_parameters, trial_parameters, n_conditions, stream(seed, "feedforward"),
+            dt=p.dt,
         ),
-        cues=draw_cues(network, trial, len(conditions), stream(seed, "cues")),
-        recorded=recorded, targets=targets, sigma=float(sigma), conditions=tuple(conditions),
-        seed=seed, provenance=provenance,
+        cues=draw_cues(network, trial_parameters, n_conditions, stream(seed, "cues")),
+        recorded_rates=recorded_rates, targets=targets, sigma=float(sigma),
+        conditions=tuple(conditions), seed=seed, provenance=provenance,
     )

@@ -6,12 +6,13 @@ import numpy as np
 
 
 def lif_network(
-    weights, drive, noise, n_steps, *, tau_m, tau_syn, v_th, v_reset, dt, noise_rows, v=None
+    weights, external_input, noise, n_steps, *, tau_m, tau_syn, v_th, v_reset, dt, noise_rows,
+    v=None,
 ):
     """Forward Euler of an LIF network, neuron by neuron and spike by spike.
 
-    ``drive`` is (n_steps, n), ``noise_rows`` (n_steps, n) standard normal. Returns the spikes
-    as (step, neuron) pairs and the final v, u and r.
+    ``external_input`` is (n_steps, n), ``noise_rows`` (n_steps, n) standard normal. Returns the
+    spikes as (step, neuron) pairs and the final v, u and r.
     """
     n = len(weights)
     v = np.full(n, v_reset) if v is None else v.copy()
@@ -27,7 +28,7 @@ def lif_network(
                 u[i] += weights[i, j] * (1 / tau_syn)
         last_spikes = []
         for i in range(n):
-            bracket = drive[step, i] + u[i] - v[i]
+            bracket = external_input[step, i] + u[i] - v[i]
             if noise > 0:
                 bracket += noise * noise_rows[step, i]
             v[i] += dt / tau_m * bracket

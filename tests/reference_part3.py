@@ -44,12 +44,12 @@ def simulate_balanced(network, v, n_steps, drive, weights=None):
                 for i, neuron in enumerate(network.plastic.trained):
                     for slot, pre in enumerate(network.plastic.pre_index[i]):
                         if pre == j:
-                            u_plastic[neuron] += weights.recurrent[i, slot] * gain
+                            u_plastic[neuron] += weights.recurrent_weights[i, slot] * gain
             for step, k in zip(drive.spike_steps, drive.spike_sources, strict=True):
                 if step == t:
                     s[k] += gain
                     for i, neuron in enumerate(network.plastic.trained):
-                        u_plastic[neuron] += weights.feedforward_out[k, i] * gain
+                        u_plastic[neuron] += weights.feedforward_weights[k, i] * gain
         now = []
         for i in range(n):
             row = jump[0 if i < n_exc else 1]

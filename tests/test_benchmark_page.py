@@ -1,4 +1,4 @@
-"""The page of all benchmarks: tables, figures, what failed, and nothing from elsewhere."""
+"""The page of all benchmarks: tables, plots, what failed, and nothing from elsewhere."""
 
 import json
 import sys

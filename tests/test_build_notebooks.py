@@ -32,7 +32,7 @@ SOURCE = """\
 # %% tags=["setup"]
 # made
 
-# %% tags=["figure"] alt="a line that rises"
+# %% tags=["plot"] alt="a line that rises"
 print("{{tag}}", "{{other}}")
 
 # %% [markdown]
@@ -93,7 +93,7 @@ def test_notebook_has_badges_setup_and_filled_placeholders():
 
 def test_notebook_keeps_the_metadata_of_its_cells_and_none_of_the_header():
     notebook = build()
-    assert notebook.cells[3].metadata == {"tags": ["figure"], "alt": "a line that rises"}
+    assert notebook.cells[3].metadata == {"tags": ["plot"], "alt": "a line that rises"}
     assert notebook.cells[5].metadata == {}
     assert notebook.metadata.kernelspec.name == "python3"
     assert "jupytext" not in notebook.metadata
@@ -116,7 +116,7 @@ def test_cell_ids_differ_and_change_only_with_the_cell():
     ("old", "new", "message"),
     [
         ('tags=["setup"]', "", "exactly one code cell tagged 'setup'"),
-        ('tags=["figure"]', 'tags=["setup"]', "exactly one code cell tagged 'setup'"),
+        ('tags=["plot"]', 'tags=["setup"]', "exactly one code cell tagged 'setup'"),
         ('[markdown] tags=["badges"]', 'tags=["badges"]', "exactly one markdown cell tagged"),
     ],
 )

@@ -24,7 +24,7 @@ from tools.execute_notebooks import ROOT, execute
 def prepare(notebook):
     """Change an executed notebook into a page.
 
-    Figures get their alternative texts, solutions are folded, and what only works in a live
+    Plots get their alternative texts, solutions are folded, and what only works in a live
     notebook (badges, sliders) is left out.
 
     Parameters

@@ -1,7 +1,7 @@
 """Execute the notebooks on the embedded data: ``python -m tools.execute_notebooks``.
 
 Each notebook runs from its first cell to its last in a kernel of its own and becomes
-``build/NAME.html`` with its figures inside. The recordings are the synthetic ones that come
+``build/NAME.html`` with its plots inside. The recordings are the synthetic ones that come
 with the project unless the environment variable ``MOTOR_CORTEX_SOURCE`` says otherwise. The
 first cell that fails ends its notebook; its traceback is printed and the exit status is 1.
 """
@@ -33,7 +33,7 @@ class Execution(NamedTuple):
 
     notebook: nbformat.NotebookNode
     seconds: float  # from the first cell to the end of the last
-    first_figure: float  # seconds from the first cell to the first figure; NaN without one
+    first_plot: float  # seconds from the first cell to the first plot; NaN without one
     peak_mb: float  # largest resident memory of the kernel (10^6 bytes)
 
 
@@ -67,17 +67,17 @@ def execute(path, *, timeout=1800):
         resources={"metadata": {"path": str(Path(path).parent)}},
         extra_arguments=["--log-level=ERROR"],
     )
-    first_figure, peak = math.nan, 0.0
+    first_plot, peak = math.nan, 0.0
     with client.setup_kernel(env=kernel_environment()):
         kernel = psutil.Process(client.km.provisioner.pid)
         start = time.perf_counter()
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
             peak = max(peak, _peak_mb(kernel))
-            if math.isnan(first_figure) and _pictures(cell):
-                first_figure = time.perf_counter() - start
+            if math.isnan(first_plot) and _pictures(cell):
+                first_plot = time.perf_counter() - start
         seconds = time.perf_counter() - start
-    return Execution(notebook, seconds, first_figure, peak)
+    return Execution(notebook, seconds, first_plot, peak)
 
 
 def _peak_mb(process):
@@ -106,13 +106,13 @@ def kernel_environment():
     """
     environment = dict(os.environ)
     environment.setdefault("MOTOR_CORTEX_SOURCE", "synthetic")
-    # Any backend named here would take the place of the one that puts figures into cells.
+    # Any backend named here would take the place of the one that puts plots into cells.
     environment.pop("MPLBACKEND", None)
     return environment
 
 
 def write_html(notebook, path):
-    """Write an executed notebook as one HTML file with its figures inside.
+    """Write an executed notebook as one HTML file with its plots inside.
 
     Parameters
     ----------
@@ -121,15 +121,15 @@ def write_html(notebook, path):
     path : pathlib.Path
         The file; its folder is made if need be.
     """
-    # Of nbconvert's templates this one takes a figure's alternative text from its cell.
+    # Of nbconvert's templates this one takes a plot's alternative text from its cell.
     exporter = HTMLExporter(template_name="classic", embed_images=True)
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
 
 
-def write_figures(notebook, stem, folder):
-    """Write every figure of an executed notebook as ``STEM_cellNN_M.png``.
+def write_plots(notebook, stem, folder):
+    """Write every plot of an executed notebook as ``STEM_cellNN_M.png``.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def main(argv=None):
     )
     parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks/*.ipynb by default")
     parser.add_argument("--output", type=Path, default=ROOT / "build", help="folder of the HTML")
-    parser.add_argument("--png", type=Path, metavar="DIR", help="also write each figure there")
+    parser.add_argument("--png", type=Path, metavar="DIR", help="also write each plot there")
     parser.add_argument("--timeout", type=int, default=1800, help="seconds that a cell may take")
     parser.add_argument("--cores", type=int, metavar="N", help="use the first N cores only (Linux)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write seconds and memory there")
@@ -198,15 +198,15 @@ def main(argv=None):
         html = arguments.output / f"{path.stem}.html"
         write_html(done.notebook, html)
         print(
-            f"{path.name}: {done.seconds:.0f} s, first figure after {done.first_figure:.0f} s, "
+            f"{path.name}: {done.seconds:.0f} s, first plot after {done.first_plot:.0f} s, "
             f"{done.peak_mb:.0f} MB; wrote {html}"
         )
         measured[path.stem] = {
-            "seconds": done.seconds, "first_figure_s": done.first_figure, "peak_mb": done.peak_mb
+            "seconds": done.seconds, "first_figure_s": done.first_plot, "peak_mb": done.peak_mb
         }
         if arguments.png:
-            for figure in write_figures(done.notebook, path.stem, arguments.png):
-                print(f"  {figure}")
+            for plot in write_plots(done.notebook, path.stem, arguments.png):
+                print(f"  {plot}")
     if arguments.json:
         arguments.json.write_text(json.dumps(measured, indent=1), encoding="utf-8")
     return int(failures > 0 or not paths)

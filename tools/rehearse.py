@@ -2,7 +2,7 @@
 
 For each Python of Colab an environment with Colab's versions is made, and the project is cloned
 and not installed. All notebooks run in full size, with an empty kernel cache and on one core, as on
-Binder, and then once more on all cores. It fails if a cell fails, if a first figure comes later
+Binder, and then once more on all cores. It fails if a cell fails, if a first plot comes later
 than 20 s after the first cell, or if a kernel takes more than 1.5 GB.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COLAB_PYTHONS = ("3.12", "3.13")
-LATEST_FIGURE = 20.0  # s
+LATEST_PLOT = 20.0  # s
 MOST_MEMORY = 1500.0  # MB
 
 
@@ -62,7 +62,7 @@ def rehearse(python, folder):
     Returns
     -------
     dict
-        By number of cores and notebook: seconds, seconds to the first figure, memory.
+        By number of cores and notebook: seconds, seconds to the first plot, memory.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def rehearse(python, folder):
 
 
 def complaints(measured):
-    """Return a sentence for each figure that is out of bounds.
+    """Return a sentence for each number that is out of bounds.
 
     Parameters
     ----------
@@ -106,15 +106,15 @@ def complaints(measured):
     """
     found = []
     for cores, notebooks in measured.items():
-        for name, figures in notebooks.items():
+        for name, measured in notebooks.items():
             where = f"{name} on {cores} core{'s' if int(cores) > 1 else ''}"
-            if not figures["first_figure_s"] <= LATEST_FIGURE:
+            if not measured["first_figure_s"] <= LATEST_PLOT:
                 found.append(
-                    f"{where}: first figure after {figures['first_figure_s']:.0f} s, "
-                    f"not within {LATEST_FIGURE:.0f} s"
+                    f"{where}: first plot after {measured['first_figure_s']:.0f} s, "
+                    f"not within {LATEST_PLOT:.0f} s"
                 )
-            if figures["peak_mb"] > MOST_MEMORY:
-                found.append(f"{where}: {figures['peak_mb']:.0f} MB, more than {MOST_MEMORY:.0f}")
+            if measured["peak_mb"] > MOST_MEMORY:
+                found.append(f"{where}: {measured['peak_mb']:.0f} MB, more than {MOST_MEMORY:.0f}")
     return found
 
 
@@ -150,13 +150,13 @@ def main(argv=None):
                 failures += 1
                 continue
         print(f"Python {version}, Colab's versions, empty kernel cache")
-        print("| notebook | cores | first figure (s) | total (s) | peak memory (MB) |")
+        print("| notebook | cores | first plot (s) | total (s) | peak memory (MB) |")
         print("| --- | --- | --- | --- | --- |")
         for cores, notebooks in measured.items():
-            for name, figures in notebooks.items():
+            for name, measured in notebooks.items():
                 print(
-                    f"| {name} | {cores} | {figures['first_figure_s']:.1f} | "
-                    f"{figures['seconds']:.0f} | {figures['peak_mb']:.0f} |"
+                    f"| {name} | {cores} | {measured['first_figure_s']:.1f} | "
+                    f"{measured['seconds']:.0f} | {measured['peak_mb']:.0f} |"
                 )
         for sentence in complaints(measured):
             print(f"Python {version}: {sentence}", file=sys.stderr)

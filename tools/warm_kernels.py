@@ -1,6 +1,6 @@
 """Compile the kernels once, so that the first cells do not wait: ``python -m tools.warm_kernels``.
 
-A part that has kernels offers ``warm_kernels()``, which calls each of them on a tiny network.
+Each part's ``course.warmup.warm_kernels()`` calls each of its kernels on a tiny network.
 Numba then keeps the compiled code on disk. Binder does this while it builds the image.
 """
 
@@ -13,14 +13,10 @@ PARTS = ("src_part1", "src_part2", "src_part3")
 
 
 def main():
-    """Warm every part that offers it and print the seconds it took."""
+    """Warm every part and print the seconds it took."""
     for part in PARTS:
-        warm = getattr(importlib.import_module(part), "warm_kernels", None)
-        if warm is None:
-            print(f"{part}: offers no kernels to compile")
-            continue
         start = time.perf_counter()
-        warm()
+        importlib.import_module(f"{part}.course.warmup").warm_kernels()
         print(f"{part}: compiled in {time.perf_counter() - start:.1f} s")
 
 

@@ -56,10 +56,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part1 as part1
-from src_part1 import plotting, sized
+from src_part1 import course, plotting
 
 plotting.use_course_style()
-LINES = ("-", "--", ":")  # one for each condition, so that grey prints can be read
 started = time.perf_counter()
 
 
@@ -91,8 +90,8 @@ print(recordings.provenance)
 
 # %% tags=["parameters"]
 gains = (0.5, 1.0, 1.5)
-chaos_units = sized(800, fast=100)
-chaos_duration = sized(2000.0, fast=400.0)  # ms
+chaos_units = course.sized(800, fast=100)
+chaos_duration = course.sized(2000.0, fast=400.0)  # ms
 chaos_seed = 0
 
 # %% alt="Three panels. At gain 0.5 all rates decay to zero in 50 ms; at 1 they fade slowly; at 1.5 they fluctuate for ever, and a second run from almost the same start departs from the first after about 1200 ms."
@@ -100,14 +99,16 @@ fig, axes = plt.subplots(1, len(gains), figsize=(13, 4), sharey=True, squeeze=Fa
 axes = axes[0]
 for ax, g in zip(axes, gains):
     rng = np.random.default_rng(chaos_seed)
-    parameters = part1.RateNetworkParameters(
+    network_parameters = part1.RateNetworkParameters(
         n_units=chaos_units, tau=10.0, gain=g, transfer="tanh", dt=0.5
     )
-    weights = part1.random_weights(parameters, rng)
+    weights = part1.random_weights(network_parameters, rng)
     start = rng.uniform(-0.5, 0.5, chaos_units)
     nudged = start + 1e-4 * rng.standard_normal(chaos_units)
     first, second = (
-        part1.simulate(weights, parameters, chaos_duration, initial_rates=r0, record_every=2.0)
+        part1.simulate(
+            weights, network_parameters, chaos_duration, initial_rates=r0, record_every=2.0
+        )
         for r0 in (start, nudged)
     )
     plotting.plot_traces(first.time, first.rates[:4], spacing=1.5, ax=ax, colour="black")
@@ -129,17 +130,17 @@ fig.suptitle("The same four units of a random network at three gains");
 # **What to try.** `gains = (0.9, 1.1, 3.0)`; or `chaos_units = 50`: small networks sometimes
 # fall into a rhythm instead of chaos.
 #
-# ### Turn it by hand
+# ### Interactive demo
 #
 # The eigenvalues of the weights fill a disc of radius $g$. Right of the dashed line at 1 a
 # direction grows faster than it leaks.
 
 # %% alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
-part1.demo_gain(gain=1.5, n_units=300);
+course.demo_gain(gain=1.5, n_units=300);
 
 # %% tags=["demo"]
 widgets.interact(
-    part1.demo_gain,
+    course.demo_gain,
     gain=widgets.FloatSlider(1.5, min=0.1, max=3.0, step=0.1, continuous_update=False),
     n_units=widgets.IntSlider(300, 10, 600, 10, continuous_update=False),
     seed=widgets.fixed(0),
@@ -163,7 +164,7 @@ my_gain = 1.0
 # END SOLUTION
 
 # %% alt="Size of the rates over one second for gains 0.8, 1.0 and 1.2 on a logarithmic axis: it falls to nothing below 1 and stays above; the chosen gain on top."
-part1.check_gain(my_gain)
+course.check_gain(my_gain)
 
 # %% [markdown] tags=["solution"]
 # **Solution.** 1.0: in the limit of many units the rightmost eigenvalue has the real part $g$, and
@@ -189,7 +190,7 @@ def my_rate_step(rates, weights, tau, dt):
 
 
 # %% alt="Rates of three units over 200 ms: the library's as thick grey lines, those of the function dashed on top."
-part1.check_rate_step(my_rate_step)
+course.check_rate_step(my_rate_step)
 
 # %% [markdown]
 # ## 2 · Original FORCE: one readout, fed back
@@ -206,22 +207,22 @@ part1.check_rate_step(my_rate_step)
 # and the network goes on alone.
 
 # %% tags=["parameters"]
-force_units = sized(1000, fast=150)
+force_units = course.sized(1000, fast=150)
 force_gain = 1.5
 force_learn_every = 2.0  # ms
 force_seed = 1
 period = 1200.0  # ms
-periods_of_training = sized(12, fast=2)
+periods_of_training = course.sized(12, fast=2)
 
 # %%
-force = part1.ForceParameters(
+force_parameters = part1.ForceParameters(
     n_units=force_units, tau=10.0, gain=force_gain, learn_every=force_learn_every
 )
-steps = np.arange(1, round((periods_of_training + 5) * period / force.dt) + 1)
-sines = part1.sum_of_sines(steps * force.dt, period=period)
-n_training = round(periods_of_training * period / force.dt)
+steps = np.arange(1, round((periods_of_training + 5) * period / force_parameters.dt) + 1)
+sines = part1.sum_of_sines(steps * force_parameters.dt, period=period)
+n_training = round(periods_of_training * period / force_parameters.dt)
 
-untrained = part1.force_network(force, np.random.default_rng(force_seed))
+untrained = part1.force_network(force_parameters, np.random.default_rng(force_seed))
 before = part1.run_force(untrained, 2 * period)
 learning = part1.train_force(before.network, sines[:n_training])
 alone = part1.run_force(learning.network, 5 * period)
@@ -230,7 +231,7 @@ print(f"normalised error of the free run over 5 periods: {error:.3f} (0 perfect,
 
 # %% alt="Three stretches of the readout: zero before learning; glued to the sum of four sines while learning; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
 fig, axes = plt.subplots(2, 3, figsize=(13, 6), sharex="col", sharey="row")
-shown = round(2 * period / force.dt)
+shown = round(2 * period / force_parameters.dt)
 stages = (
     ("before learning", before, None, slice(0, shown)),
     ("first two periods of learning", learning, sines[:n_training], slice(0, shown)),
@@ -248,12 +249,12 @@ fig.suptitle("The readout (top) and the rates of three units (bottom)")
 
 # %% alt="The change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
 changes = learning.readout_change
-per_period = max(1, round(period / force.learn_every / 20))
+per_period = max(1, round(period / force_parameters.learn_every / 20))
 n_points = changes.size // per_period
 mean_change = changes[: n_points * per_period].reshape(n_points, per_period).mean(axis=1)
 fig, ax = plt.subplots(figsize=(9, 3))
 ax.semilogy(
-    (np.arange(n_points) + 0.5) * per_period * force.learn_every / period, mean_change,
+    (np.arange(n_points) + 0.5) * per_period * force_parameters.learn_every / period, mean_change,
     color=plotting.COLOURS["blue"],
 )
 ax.set(xlabel="time (periods of the target)", ylabel="|change of w|",
@@ -270,16 +271,16 @@ elapsed()
 # rhythm.
 
 # %% tags=["parameters"]
-lorenz_training = sized(20_000.0, fast=1000.0)  # ms
-lorenz_test = sized(8_000.0, fast=800.0)  # ms
+lorenz_training = course.sized(20_000.0, fast=1000.0)  # ms
+lorenz_test = course.sized(8_000.0, fast=800.0)  # ms
 lorenz_seed = 1
 
 # %% alt="Left: target and free-running readout, together for about the first second and then switching lobes at different times. Right: both drawn against their own past form the two lobes of the Lorenz attractor."
-dt = force.dt
+dt = force_parameters.dt
 steps = np.arange(1, round((lorenz_training + lorenz_test) / dt) + 1)
 lorenz = part1.lorenz(steps * dt, time_unit=400.0)
 n_training = round(lorenz_training / dt)
-lorenz_network = part1.force_network(force, np.random.default_rng(lorenz_seed))
+lorenz_network = part1.force_network(force_parameters, np.random.default_rng(lorenz_seed))
 lorenz_learning = part1.train_force(lorenz_network, lorenz[:n_training])
 lorenz_alone = part1.run_force(lorenz_learning.network, lorenz_test)
 
@@ -352,10 +353,10 @@ def my_rls_update(w, P, r, target):
 
 
 # %% alt="Twelve weights after 60 samples: circles for the ridge solution, dots inside them for the library, crosses for the function."
-part1.check_rls_update(my_rls_update)
+course.check_rls_update(my_rls_update)
 
 # %% [markdown]
-# Now a toy problem with 30 regressors, for three values of $\lambda$. (`part1.textbook_rls_update` is the
+# Now a toy problem with 30 regressors, for three values of $\lambda$. (`course.textbook_rls_update` is the
 # solution of the exercise.)
 
 # %% tags=["parameters"]
@@ -377,7 +378,7 @@ for ridge in ridges:
     errors, distances, sizes = [], [], []
     for r, target in zip(samples, toy_targets):
         errors.append(abs(w @ r - target))
-        w, P = part1.textbook_rls_update(w, P, r, target)
+        w, P = course.textbook_rls_update(w, P, r, target)
         distances.append(np.linalg.norm(w - true_w))
         sizes.append(np.linalg.eigvalsh(P))
     batch = np.linalg.solve(
@@ -390,14 +391,14 @@ for ridge in ridges:
 # %% alt="Left: the error before each update falls to the noise after about 30 samples for small lambda and slowly for lambda 100. Middle: distance to the true weights. Right: the eigenvalues of P start at one over lambda and fall one by one, as the directions are seen."
 fig, axes = plt.subplots(1, 3, figsize=(13, 4))
 sample_number = np.arange(1, n_samples + 1)
-for (ridge, (errors, distances, sizes)), colour, line in zip(
-    history.items(), plotting.CONDITION_COLOURS, LINES
+for (ridge, (errors, distances, sizes)), style in zip(
+    history.items(), plotting.condition_styles(len(history))
 ):
     label = rf"$\lambda$ = {ridge:g}"
     smooth = np.convolve(errors, np.ones(10) / 10, mode="valid")
-    axes[0].semilogy(sample_number[9:], smooth, line, color=colour, label=label)
-    axes[1].semilogy(sample_number, distances, line, color=colour)
-    axes[2].semilogy(sample_number, sizes[:, [0, -1]], line, color=colour)
+    axes[0].semilogy(sample_number[9:], smooth, label=label, **style)
+    axes[1].semilogy(sample_number, distances, **style)
+    axes[2].semilogy(sample_number, sizes[:, [0, -1]], **style)
 axes[0].axhline(noise * np.sqrt(2 / np.pi), color="0.5", ls="--", lw=1)
 axes[0].set(title="error before the update", xlabel="sample", ylabel="mean |e| of 10 samples")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -416,14 +417,14 @@ fig.suptitle("RLS needs a few samples for each regressor; lambda says how much i
 # **What to try.** `noise = 0`; `ridges = (1e-4,)`; `n_samples = 25`: fewer samples than
 # regressors: what does the largest eigenvalue of $P$ do, and why?
 #
-# ### Turn it by hand
+# ### Interactive demo
 
 # %% alt="Left: error before each of 120 updates, falling to the noise. Right: distance to the true weights, falling after 30 samples."
-part1.demo_ridge(ridge=3.0, noise=0.3, n_samples=120);
+course.demo_ridge(ridge=3.0, noise=0.3, n_samples=120);
 
 # %% tags=["demo"]
 widgets.interact(
-    part1.demo_ridge,
+    course.demo_ridge,
     ridge=widgets.FloatLogSlider(3.0, min=-4, max=3, step=0.5, continuous_update=False),
     noise=widgets.FloatSlider(0.3, min=0.0, max=2.0, step=0.1, continuous_update=False),
     n_samples=widgets.IntSlider(120, 5, 300, 5, continuous_update=False),
@@ -449,11 +450,11 @@ sine_period = 100.0  # ms
 sine_learn_every = 5.0  # ms
 cue_strength = 4.0
 sine_ridge = 0.5
-sine_loops = sized(50, fast=4)
+sine_loops = course.sized(50, fast=4)
 sine_seed = 0
 
 # %% alt="Three panels: the random initial weight matrix; ten of the hundred sine targets with different phases; the cue, a random constant input to each unit between 100 and 110 ms."
-network = part1.RateNetworkParameters(
+network_parameters = part1.RateNetworkParameters(
     n_units=sine_units, tau=sine_tau, gain=1.0, transfer="relu", dt=0.1
 )
 timing = part1.TrialTiming(
@@ -461,17 +462,17 @@ timing = part1.TrialTiming(
 )
 rng = np.random.default_rng(sine_seed)
 sine_targets = part1.sine_targets(
-    network.n_units, timing.update_times, rng, amplitude=sine_amplitude, period=sine_period
+    sine_units, timing.update_times, rng, amplitude=sine_amplitude, period=sine_period
 )
-sine_cue = rng.uniform(0.0, cue_strength, network.n_units)
-sine_task = part1.TrainingTask(network, timing, sine_targets[None], sine_cue[None])
-sine_weights = part1.random_weights(network, rng)
+sine_cue = rng.uniform(0.0, cue_strength, sine_units)
+sine_task = part1.RateTask(network_parameters, timing, sine_targets[None], sine_cue[None])
+sine_weights = part1.random_weights(network_parameters, rng)
 
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
 plotting.plot_weights(sine_weights, ax=axes[0], title="initial weights W")
 plotting.plot_traces(timing.update_times, sine_targets[:10], ax=axes[1])
 axes[1].set_title("targets of ten units")
-cue_time = np.arange(80.0, 140.0, network.dt)
+cue_time = np.arange(80.0, 140.0, network_parameters.dt)
 cue_on = (cue_time >= timing.stim_on) & (cue_time < timing.stim_off)
 plotting.plot_traces(cue_time, sine_cue[:10, None] * cue_on, ax=axes[2])
 axes[2].set_title("cue to the same units")
@@ -528,7 +529,7 @@ axes[1].semilogy(np.arange(1, singular.size + 1), singular, "o-")
 axes[1].set(xlabel="number", ylabel="singular value", title=r"singular values of $\Delta W$",
             xticks=[1, 5, 10, 15, 20])
 plotting.plot_eigenvalues(
-    sine_weights, ax=axes[2], radius=network.gain, color="0.6", label="before"
+    sine_weights, ax=axes[2], radius=network_parameters.gain, color="0.6", label="before"
 )
 plotting.plot_eigenvalues(sine_training.weights, ax=axes[2], color=plotting.OUTPUT, label="after")
 axes[2].set_title("eigenvalues of W")
@@ -576,13 +577,13 @@ check_targets = rng.random((n_check_updates, n_check))
 shared_w = part1.random_weights(part1.RateNetworkParameters(n_check), rng)
 textbook_w = shared_w.copy()
 
-shared = part1.SharedRLS(n_check, ridge=0.5)
+shared = part1.AllToAllRLS(n_check, ridge=0.5)
 own_P = [np.eye(n_check - 1) / 0.5 for _ in range(n_check)]
 others = [np.delete(np.arange(n_check), i) for i in range(n_check)]
 for r, target in zip(check_rates, check_targets):
     shared.update(shared_w, r, shared_w @ r - target)
     for i in range(n_check):
-        textbook_w[i, others[i]], own_P[i] = part1.textbook_rls_update(
+        textbook_w[i, others[i]], own_P[i] = course.textbook_rls_update(
             textbook_w[i, others[i]], own_P[i], r[others[i]], target[i]
         )
 
@@ -620,7 +621,7 @@ def my_gain_without_self(P, r, i):
 
 
 # %% alt="The 64 gains of eight units: circles from one matrix for each unit, crosses from the function inside them."
-part1.check_gain_without_self(my_gain_without_self)
+course.check_gain_without_self(my_gain_without_self)
 
 # %% [markdown]
 # ## 7 · The recorded population
@@ -635,7 +636,7 @@ part1.check_gain_without_self(my_gain_without_self)
 
 # %% tags=["parameters"]
 source = "auto"
-n_neurons = sized(300, fast=60)
+n_neurons = course.sized(300, fast=60)
 population_seed = 0
 
 # %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in lick right: a diagonal band for lick right, a blurred one for lick left."
@@ -678,22 +679,22 @@ def my_target_currents(rates, tau, dt):
 
 
 # %% alt="A sinusoidal rate as a dotted line, and the input that causes it, ahead in time: expected in grey, that of the function dashed."
-part1.check_target_currents(my_target_currents)
+course.check_target_currents(my_target_currents)
 
 # %% tags=["parameters"]
 population_ridge = 10.0
-population_loops = sized(40, fast=3)
+population_loops = course.sized(40, fast=3)
 unit_tau = 20.0  # ms
 learn_every = 20.0  # ms
 
 # %%
 rng = np.random.default_rng(population_seed)
-population = part1.population_task(recordings, rng, tau=unit_tau, learn_every=learn_every)
-population_weights = part1.random_weights(population.task.parameters, rng)
+recorded_task = part1.make_task(recordings, rng, tau=unit_tau, learn_every=learn_every)
+population_weights = recorded_task.initial_weights
 population_training = part1.train(
-    population.task, population_weights, ridge=population_ridge, n_loops=population_loops
+    recorded_task.task, population_weights, ridge=population_ridge, n_loops=population_loops
 )
-network_rates = part1.run_population(population, population_training.weights)
+network_rates = part1.run_population(recorded_task, population_training.weights)
 by_neuron = part1.correlation(network_rates, recordings.rates)
 for name, values in zip(recordings.conditions, by_neuron):
     print(f"{name}: mean correlation of network and recording {np.nanmean(values):.3f}, "
@@ -712,15 +713,17 @@ for column, name, rates, net in zip(
 fig.suptitle("A network that carries the activity of the population, started by a cue");
 
 # %% tags=["readme-part1_neurons"] alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
+styles = plotting.condition_styles(recordings.n_conditions)
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
 typical = np.argsort(np.nanmean(by_neuron, axis=0))
 shown = typical[np.linspace(0.05 * len(typical), len(typical) - 1, axes.size).astype(int)]
 for ax, i in zip(axes.flat, shown):
-    for name, rates, net, colour, line in zip(
-        recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS, LINES
+    for name, rates, net, style in zip(
+        recordings.conditions, recordings.rates, network_rates, styles
     ):
-        ax.plot(recordings.time, rates[i], color=colour, lw=5, alpha=0.35, label=f"{name}, {kind}")
-        ax.plot(recordings.time, net[i], line, color=colour, lw=1.8, label=f"{name}, network")
+        ax.plot(recordings.time, rates[i], color=style["color"], lw=5, alpha=0.35,
+                label=f"{name}, {kind}")
+        ax.plot(recordings.time, net[i], lw=1.8, label=f"{name}, network", **style)
     ax.set_title(f"neuron {i}, r = {np.nanmean(by_neuron[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -733,17 +736,17 @@ axes[0].set_title("quality of each neuron")
 plotting.plot_learning_curve(
     population_training.train_correlation, names=recordings.conditions, ax=axes[1]
 )
-scaled = recordings.rates / population.hz_per_rate[:, None]
+scaled = recordings.rates / recorded_task.hz_per_rate[:, None]
 centre = scaled.mean(axis=(0, 2))[:, None]
 components = np.linalg.svd(np.concatenate(list(scaled - centre), axis=1))[0][:, :2].T
-for name, rates, net, colour, line in zip(
-    recordings.conditions, recordings.rates, network_rates, plotting.CONDITION_COLOURS, LINES
+for name, rates, net, style in zip(
+    recordings.conditions, recordings.rates, network_rates, styles
 ):
-    path = components @ (rates / population.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, color=colour, lw=6, alpha=0.35, label=f"{name}, {kind}")
-    path = components @ (net / population.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, line, color=colour, label=f"{name}, network")
-    axes[2].plot(*path[:, 0], "o", color=colour)
+    path = components @ (rates / recorded_task.hz_per_rate[:, None] - centre)
+    axes[2].plot(*path, color=style["color"], lw=6, alpha=0.35, label=f"{name}, {kind}")
+    path = components @ (net / recorded_task.hz_per_rate[:, None] - centre)
+    axes[2].plot(*path, label=f"{name}, network", **style)
+    axes[2].plot(*path[:, 0], "o", color=style["color"])
 axes[2].set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
 axes[2].legend(fontsize=11);
 

@@ -57,11 +57,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part2 as part2
-from src_part1.sizes import sized
-from src_part2 import plotting
+from src_part2 import course, plotting
 
 plotting.use_course_style()
-LINES = ("-", "--", ":")  # one for each condition, so that grey prints can be read
 started = time.perf_counter()
 
 
@@ -98,15 +96,16 @@ single_duration = 1000.0  # ms
 single_seed = 3
 
 # %% alt="Voltage of one neuron over a second: it fluctuates around 0.7, and where noise carries it across the threshold at 1 a spike is drawn as a stroke and the voltage restarts at 0. A second trace without noise settles at 0.7 and never fires."
-neuron = part2.LIFParameters(
+neuron_parameters = part2.LIFParameters(
     tau_m=10.0, tau_syn=3.0, v_th=1.0, v_reset=0.0, noise=single_noise, dt=single_dt
 )
 quiet = part2.simulate(
-    replace(neuron, noise=0.0), [single_mean_input], single_duration,
+    replace(neuron_parameters, noise=0.0), [single_mean_input], single_duration,
     np.random.default_rng(single_seed), traced=[0],
 )
 noisy = part2.simulate(
-    neuron, [single_mean_input], single_duration, np.random.default_rng(single_seed), traced=[0]
+    neuron_parameters, [single_mean_input], single_duration, np.random.default_rng(single_seed),
+    traced=[0],
 )
 fig, ax = plt.subplots(figsize=(12, 3.6))
 plotting.plot_voltage(noisy, ax=ax, label="with noise")
@@ -136,20 +135,24 @@ ax.set_title(f"Noise makes it fire: {noisy.counts[0]} spikes in a second, none w
 
 # %% tags=["parameters"]
 curve_inputs = np.linspace(0.3, 1.6, 27)
-curve_copies = sized(200, fast=10)  # neurons for each input
+curve_copies = course.sized(200, fast=10)  # neurons for each input
 curve_duration = 2000.0  # ms
 curve_seed = 0
 
 # %% alt="Left: rate against mean input. Without noise the rate jumps up at the threshold of 1; with noise it rises smoothly from 0.5 on; Siegert's curve and the simulation agree at this scale. Right: simulated rate over Siegert's, near 0.82 at small inputs for the plain formula and near 1 everywhere for the corrected one."
 curve_rates = {}
-for label, noise in (("noise", neuron.noise), ("no noise", 0.0)):
+for label, noise in (("noise", neuron_parameters.noise), ("no noise", 0.0)):
     run = part2.simulate(
-        replace(neuron, noise=noise), np.repeat(curve_inputs, curve_copies), curve_duration,
-        np.random.default_rng(curve_seed), record_spikes=False,
+        replace(neuron_parameters, noise=noise), np.repeat(curve_inputs, curve_copies),
+        curve_duration, np.random.default_rng(curve_seed), record_spikes=False,
     )
     curve_rates[label] = part2.firing_rates(run).reshape(curve_inputs.size, curve_copies).mean(1)
-sigma = part2.white_noise_sigma(neuron.noise, tau_m=neuron.tau_m, dt=neuron.dt)
-equivalent = part2.euler_equivalent(neuron.noise, tau_m=neuron.tau_m, dt=neuron.dt)
+sigma = part2.white_noise_sigma(
+    neuron_parameters.noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt
+)
+equivalent = part2.euler_equivalent(
+    neuron_parameters.noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt
+)
 fine = np.linspace(curve_inputs[0], curve_inputs[-1], 400)
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.4))
@@ -186,14 +189,14 @@ right.legend(loc="lower right");
 # **What to try.** `single_noise = 0.5` and `6.0`: how sharp is the threshold? `single_dt = 0.02` with
 # `single_noise = 2 * 5**0.5` (the same $\sigma$): how much smaller is the error?
 #
-# ### Turn it by hand
+# ### Interactive demo
 
 # %% alt="Left: voltage of one neuron over a second with noise 2 and mean input 0.7, with a few irregular spikes. Right: the measured rate as a point on Siegert's curve."
-part2.demo_noise(noise=2.0, mean_input=0.7);
+course.demo_noise(noise=2.0, mean_input=0.7);
 
 # %% tags=["demo"]
 widgets.interact(
-    part2.demo_noise,
+    course.demo_noise,
     noise=widgets.FloatSlider(2.0, min=0.0, max=8.0, step=0.5, continuous_update=False),
     mean_input=widgets.FloatSlider(0.7, min=0.2, max=1.6, step=0.05, continuous_update=False),
     seed=widgets.fixed(3),
@@ -217,7 +220,7 @@ my_mean_input = 1 / (1 - np.exp(-2))
 # END SOLUTION
 
 # %% alt="Rate against mean input without noise, zero up to the threshold and rising steeply from there, with a dotted line at 50 Hz and the chosen input on it."
-part2.check_mean_input(my_mean_input)
+course.check_mean_input(my_mean_input)
 
 # %% [markdown]
 # ### Exercise 2 (★★☆): the rate without noise
@@ -237,7 +240,7 @@ def my_interval_rate(mu, tau_m):
 
 
 # %% alt="The closed form of the rate as a grey line, and the function's values as crosses on it."
-part2.check_interval_rate(my_interval_rate)
+course.check_interval_rate(my_interval_rate)
 
 # %% [markdown]
 # ### Exercise 3 (★★☆): a spiking neuron in three lines
@@ -259,7 +262,7 @@ def my_lif_step(v, total_input, tau_m, dt):
 
 
 # %% alt="Voltage of a neuron with constant input 1.5: it climbs to 1 and falls to 0 again and again; the library's in grey, the function's dashed."
-part2.check_lif_step(my_lif_step)
+course.check_lif_step(my_lif_step)
 
 # %% [markdown]
 # ## 2 · Two neurons
@@ -283,10 +286,10 @@ pair_duration = 1000.0  # ms
 pair_seed = 13
 
 # %% alt="Three rows over a second: voltage of neuron 1 with irregular spikes; the synaptic input of neuron 2, which jumps by 0.25 after each spike of neuron 1 and decays; voltage of neuron 2, raised by the input; some of its spikes follow closely."
-pair_neuron = part2.LIFParameters(tau_syn=pair_tau_syn)
+pair_parameters = part2.LIFParameters(tau_syn=pair_tau_syn)
 pair_weights = np.array([[0.0, 0.0], [pair_weight, 0.0]])  # [to, from]
 pair = part2.simulate(
-    pair_neuron, pair_mean_input, pair_duration, np.random.default_rng(pair_seed),
+    pair_parameters, pair_mean_input, pair_duration, np.random.default_rng(pair_seed),
     weights=pair_weights, traced=[0, 1],
 )
 fig, axes = plt.subplots(3, 1, figsize=(12, 7), sharex=True)
@@ -301,19 +304,19 @@ axes[1].set(
     title="input to neuron 2: each spike of neuron 1 (blue) adds w / tau_s, which then decays",
     ylabel="input u",
 )
-axes[2].set(title=f"neuron 2, driven by neuron 1: {pair.counts[1]} spikes")
+axes[2].set(title=f"neuron 2, with the input from neuron 1: {pair.counts[1]} spikes")
 first = pair.spike_times[pair.spike_ids == 0][0]
-step = round(first / pair_neuron.dt)
+step = round(first / pair_parameters.dt)
 print(f"first spike of neuron 1 in the step that ends at {first:.1f} ms; u of neuron 2 then "
       f"{pair.synaptic_input[1, step]:.2f}, one step later {pair.synaptic_input[1, step + 1]:.2f}")
 
 # %% tags=["parameters"]
-pair_long_duration = sized(60_000.0, fast=5000.0)  # ms
+pair_long_duration = course.sized(60_000.0, fast=5000.0)  # ms
 
 # %%
 for label, weights in (("connected", pair_weights), ("not connected", np.zeros((2, 2)))):
     long = part2.simulate(
-        pair_neuron, pair_mean_input, pair_long_duration, np.random.default_rng(pair_seed),
+        pair_parameters, pair_mean_input, pair_long_duration, np.random.default_rng(pair_seed),
         weights=weights,
     )
     rates = part2.firing_rates(long)
@@ -336,25 +339,27 @@ elapsed()
 # $g = 3$. All neurons get the same constant input $\mu = 0.072\sqrt N$.
 
 # %% tags=["parameters"]
-n_units = 100
+network_size = 100
 coupling = 3.0
-drive = 0.072
+input_scale = 0.072
 network_noise = 2.0
 network_duration = 3000.0  # ms
 network_seed = 1
 
 # %%
-network = part2.NetworkParameters(n_units=n_units, coupling=coupling, drive=drive)
-network_examples = list(range(min(4, n_units)))
+network_parameters = part2.LIFNetworkParameters(
+    n_neurons=network_size, coupling=coupling, input_scale=input_scale
+)
+network_examples = list(range(min(4, network_size)))
 rng = np.random.default_rng(network_seed)
-network_weights = part2.random_weights(network, rng)
+network_weights = part2.random_weights(network_parameters, rng)
 untrained = part2.simulate(
-    part2.LIFParameters(noise=network_noise), np.full(n_units, network.mean_input),
+    part2.LIFParameters(noise=network_noise), np.full(network_size, network_parameters.mean_input),
     network_duration, rng, weights=network_weights, traced=network_examples,
 )
 network_rates = part2.firing_rates(untrained)
 network_cv = part2.interval_cv(untrained)
-print(f"mean input {network.mean_input:.2f}, mean rate {network_rates.mean():.1f} Hz, "
+print(f"mean input {network_parameters.mean_input:.2f}, mean rate {network_rates.mean():.1f} Hz, "
       f"median CV of the intervals {np.nanmedian(network_cv):.2f}")
 
 # %% alt="Left column: voltages of four neurons with their irregular spikes. Right column: the synaptic inputs of the same neurons, brief positive and negative jumps around zero."
@@ -384,8 +389,8 @@ elapsed()
 # several-fold. A run of 3 s takes about 10 ms of computing: `python -m benchmarks part2-simulation`
 # compares this with Brian2.
 #
-# **What to try.** `drive = 0.12` (mean input above threshold): rates rise, and the CV falls, because
-# now the mean drives the spikes and not the noise. `coupling = 0.0`: what is left of the
+# **What to try.** `input_scale = 0.12` (mean input above threshold): rates rise, and the CV falls, because
+# now the mean makes the spikes and not the noise. `coupling = 0.0`: what is left of the
 # differences between the neurons?
 
 # %% [markdown]
@@ -424,7 +429,7 @@ def my_synapse_step(r, spiked, tau_syn, dt):
 
 
 # %% alt="Filtered spikes of one neuron over 300 ms: a jump at each spike and an exponential decay; expected in grey, the function's dashed."
-part2.check_synapse_step(my_synapse_step)
+course.check_synapse_step(my_synapse_step)
 
 # %% [markdown]
 # ### Exercise 5 (★★★): the rule for a whole network
@@ -449,31 +454,31 @@ def my_network_update(W, P, r, targets, mu):
 
 
 # %% alt="The hundred weights of ten neurons after 50 updates: those of the function against the library's, on the diagonal."
-part2.check_network_update(my_network_update)
+course.check_network_update(my_network_update)
 
 # %% [markdown]
 # ### The network of the original
 
 # %% tags=["parameters"]
-sine_units = 100
+sine_neurons = 100
 sine_tau_syn = 200.0  # ms
 sine_noise = 2.0
 sine_amplitude = 0.5
 sine_period = 2000.0  # ms
 sine_learn_every = 20.0  # ms
 sine_ridge = 0.5
-sine_loops = sized(20, fast=3)
+sine_loops = course.sized(20, fast=3)
 sine_seed = 1
 
 # %% alt="Left: targets of five neurons, sines of two seconds with different phases around 0.7. Right: the cue, a random constant input to each neuron between 800 and 1000 ms, drawn for the same five neurons."
-trained_neuron = part2.LIFParameters(tau_syn=sine_tau_syn, noise=sine_noise)
+sine_parameters = part2.LIFParameters(tau_syn=sine_tau_syn, noise=sine_noise)
 sine_timing = part2.TrialTiming(
     stim_on=800.0, stim_off=1000.0, learn_on=1000.0, learn_off=3000.0,
     learn_every=sine_learn_every,
 )
 rng = np.random.default_rng(sine_seed)
-sine_task, sine_weights = part2.pattern_task(
-    "sines", trained_neuron, part2.NetworkParameters(n_units=sine_units), rng,
+sine_task, sine_weights = part2.make_pattern_task(
+    "sines", sine_parameters, part2.LIFNetworkParameters(n_neurons=sine_neurons), rng,
     amplitude=sine_amplitude, time_scale=sine_period, timing=sine_timing,
 )
 update_times = sine_timing.update_times
@@ -503,10 +508,10 @@ print(f"20 trials with frozen weights and new noise: correlation {sine_quality.c
 # `part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
 
 # %% alt="Left: voltages of five trained neurons in one trial, spiking in groups once per target period. Right: their total input, noisy before the cue shaded in blue, then following the black target sines closely to the end."
-examples = np.arange(min(5, sine_units))
+examples = np.arange(min(5, sine_neurons))
 test = part2.run_frozen(
     sine_task, sine_training.weights, np.random.default_rng(sine_seed + 2), traced=examples,
-    trace_every=trained_neuron.dt,
+    trace_every=sine_parameters.dt,
 )
 fig, axes = plt.subplots(len(examples), 2, figsize=(14, 9), sharex=True)
 for row, (voltage, total) in enumerate(axes):
@@ -553,20 +558,20 @@ elapsed()
 # **What to try.** `sine_loops = 3`; `sine_ridge = 5.0` (timid: too little is learned in 20 loops);
 # `sine_amplitude = 0.1`: the same noise against a smaller pattern.
 #
-# ### Turn it by hand
+# ### Interactive demo
 #
 # Fast synapses, slow targets and the reverse: a network is trained anew for each value.
 
 # %% alt="Three sine targets of two seconds and the total input of a network with synapses of 200 ms in one test trial, close to them."
-part2.demo_synapse(tau_syn=200.0, period=2000.0);
+course.demo_synapse(tau_syn=200.0, period=2000.0);
 
 # %% tags=["demo"]
 widgets.interact(
-    part2.demo_synapse,
+    course.demo_synapse,
     tau_syn=widgets.FloatSlider(200.0, min=5.0, max=400.0, step=5.0, continuous_update=False),
     period=widgets.FloatSlider(2000.0, min=100.0, max=2000.0, step=100.0, continuous_update=False),
     n_loops=widgets.fixed(15),
-    n_units=widgets.fixed(100),
+    n_neurons=widgets.fixed(100),
     seed=widgets.fixed(1),
 );
 
@@ -583,30 +588,31 @@ widgets.interact(
 # - **chaos**: the rates of a chaotic network from Part 1 ($g = 2$, $\tau = 40$ ms).
 
 # %% tags=["parameters"]
-pattern_units = sized(200, fast=60)
+pattern_neurons = course.sized(200, fast=60)
 pattern_tau_syn = 100.0  # ms
 pattern_time_scales = {"ou": 400.0, "chaos": 40.0}  # ms
-pattern_loops = sized(20, fast=2)
+pattern_loops = course.sized(20, fast=2)
 pattern_seed = 1
 
 # %% alt="Two panels, random paths and chaotic rates. In each, three targets in black, single frozen trials as thin orange lines around them, and their mean on top of the targets."
-pattern_neuron = part2.LIFParameters(tau_syn=pattern_tau_syn)
-pattern_network = part2.NetworkParameters(n_units=pattern_units)
+pattern_neuron_parameters = part2.LIFParameters(tau_syn=pattern_tau_syn)
+pattern_network_parameters = part2.LIFNetworkParameters(n_neurons=pattern_neurons)
 pattern_timing = part2.TrialTiming(
     stim_on=800.0, stim_off=1000.0, learn_on=1000.0, learn_off=3000.0, learn_every=10.0
 )
-fig, axes = plt.subplots(1, 2, figsize=(14, 5))
-for ax, (kind, time_scale) in zip(axes, pattern_time_scales.items()):
+fig, axes = plt.subplots(1, len(pattern_time_scales), figsize=(14, 5), squeeze=False)
+for ax, (kind, time_scale) in zip(axes[0], pattern_time_scales.items(), strict=True):
     rng = np.random.default_rng(pattern_seed)
-    task, weights = part2.pattern_task(
-        kind, pattern_neuron, pattern_network, rng, time_scale=time_scale, timing=pattern_timing
+    task, weights = part2.make_pattern_task(
+        kind, pattern_neuron_parameters, pattern_network_parameters, rng,
+        time_scale=time_scale, timing=pattern_timing,
     )
     trained = part2.train(task, weights, rng, n_loops=pattern_loops, progress=False)
     trials = part2.run_frozen_outputs(task, trained.weights, rng, n_trials=10)
     repeated = np.broadcast_to(task.targets[0], trials.shape)
     quality = part2.correlation(trials, repeated).mean()
     quality_r2 = part2.r2(trials, repeated).mean()
-    quarters = pattern_units * np.arange(1, 4) // 4
+    quarters = pattern_neurons * np.arange(1, 4) // 4
     three = np.argsort(task.targets[0].std(axis=1))[quarters]  # weak, medium, strong
     plotting.plot_trial_spread(
         pattern_timing.update_times, task.targets[0, three], trials[:, three], ax=ax
@@ -623,7 +629,7 @@ elapsed()
 # paths are independent: 200 neurons, 200 unrelated curves, and each neuron can only mix
 # the other 199.
 #
-# **What to try.** `pattern_units = 400` (slower, better), or `"ou": 100.0`: paths that change four times as fast.
+# **What to try.** `pattern_neurons = 400` (slower, better), or `"ou": 100.0`: paths that change four times as fast.
 
 # %% [markdown]
 # ## 6 · Recorded neurons
@@ -636,12 +642,12 @@ elapsed()
 
 # %% tags=["parameters"]
 source = "auto"
-n_neurons = sized(300, fast=60)
+n_neurons = course.sized(300, fast=60)
 recorded_tau_syn = 300.0  # ms
 recorded_noise = 2.0
 recorded_ridge = 0.02
-recorded_loops = sized(20, fast=2)
-recorded_trials = sized(40, fast=3)
+recorded_loops = course.sized(20, fast=2)
+recorded_trials = course.sized(40, fast=3)
 recorded_seed = 0
 
 # %% alt="Left: the curve from rate to mean input, steep below 2 Hz and flat above. Middle: recorded rates of four neurons. Right: the mean inputs they stand for, between 0.5 and 0.9, with much smaller swings than the sines had."
@@ -649,24 +655,26 @@ recordings = part2.load_recordings(source)
 recordings = recordings.select(min(n_neurons, recordings.n_neurons))
 print(recordings.describe())
 print(recordings.provenance)
-kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
-recorded_neuron = part2.LIFParameters(tau_syn=recorded_tau_syn, noise=recorded_noise)
-recorded = part2.recorded_task(
-    recordings, recorded_neuron, np.random.default_rng(recorded_seed)
+data_kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
+recorded_parameters = part2.LIFParameters(tau_syn=recorded_tau_syn, noise=recorded_noise)
+recorded_task = part2.make_task(
+    recordings, recorded_parameters, np.random.default_rng(recorded_seed)
 )
 
 places = (recordings.n_neurons * np.array([0.98, 0.93, 0.8, 0.5])).astype(int)
 shown = np.argsort(recordings.rates[0].std(axis=1))[places]
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.2))
 some_rates = np.logspace(-1, 2, 100)
-equivalent = part2.euler_equivalent(recorded_neuron.noise)
+equivalent = part2.euler_equivalent(recorded_parameters.noise)
 axes[0].semilogx(some_rates, part2.siegert_mean_input(some_rates, **equivalent))
 axes[0].axhline(1.0, color="0.5", ls="--", lw=1)
 axes[0].set(xlabel="rate (Hz)", ylabel=r"mean input $\mu + u$", title="Siegert's formula inverted")
 axes[1].plot(recordings.time, recordings.rates[0, shown].T)
-axes[1].set(xlabel="time to the go cue (ms)", ylabel="rate (Hz)", title=f"four neurons ({kind})")
-at_bins = recorded.task.timing.update_times >= recorded.first_bin
-axes[2].plot(recordings.time, recorded.task.targets[0, shown][:, at_bins].T)
+axes[1].set(
+    xlabel="time to the go cue (ms)", ylabel="rate (Hz)", title=f"four neurons ({data_kind})"
+)
+at_bins = recorded_task.task.timing.update_times >= recorded_task.bin_times[0]
+axes[2].plot(recordings.time, recorded_task.task.targets[0, shown][:, at_bins].T)
 axes[2].set(
     xlabel="time to the go cue (ms)", ylabel="target input", title="the inputs they stand for"
 );
@@ -674,14 +682,17 @@ axes[2].set(
 # %%
 rng = np.random.default_rng(recorded_seed + 1)
 recorded_training = part2.train(
-    recorded.task, recorded.weights, rng, ridge=recorded_ridge, n_loops=recorded_loops
+    recorded_task.task, recorded_task.initial_weights, rng, ridge=recorded_ridge,
+    n_loops=recorded_loops,
 )
 psth = np.stack([
-    part2.simulated_psth(recorded, recorded_training.weights, rng, condition,
+    part2.simulated_psth(recorded_task, recorded_training.weights, rng, condition,
                          n_trials=recorded_trials)
     for condition in range(recordings.n_conditions)
 ])
-recorded_quality = part2.frozen_quality(recorded.task, recorded_training.weights, rng, n_trials=5)
+recorded_quality = part2.frozen_quality(
+    recorded_task.task, recorded_training.weights, rng, n_trials=5
+)
 psth_correlation = part2.correlation(psth, recordings.rates)
 print(f"input of a single trial: correlation {recorded_quality.correlation:.2f}; "
       f"rates over {recorded_trials} trials: median correlation "
@@ -691,12 +702,14 @@ print(f"input of a single trial: correlation {recorded_quality.correlation:.2f};
 spread = np.argsort(recordings.rates.std(axis=2).mean(axis=0))
 picked = spread[np.linspace(0.3 * spread.size, spread.size - 1, 6).astype(int)]
 fig, axes = plt.subplots(2, 3, figsize=(14, 6.5), sharex=True)
-for ax, i in zip(axes.flat, picked):
-    for name, rates, net, colour, line in zip(
-        recordings.conditions, recordings.rates, psth, plotting.CONDITION_COLOURS, LINES
+styles = plotting.condition_styles(recordings.n_conditions)
+for ax, i in zip(axes.flat, picked, strict=True):
+    for name, rates, net, style in zip(
+        recordings.conditions, recordings.rates, psth, styles, strict=True
     ):
-        ax.plot(recordings.time, rates[i], color=colour, lw=5, alpha=0.35, label=f"{name}, {kind}")
-        ax.plot(recordings.time, net[i], line, color=colour, lw=1.6, label=f"{name}, network")
+        ax.plot(recordings.time, rates[i], color=style["color"], lw=5, alpha=0.35,
+                label=f"{name}, {data_kind}")
+        ax.plot(recordings.time, net[i], lw=1.6, label=f"{name}, network", **style)
     ax.set_title(f"neuron {i}, r = {np.nanmean(psth_correlation[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -704,13 +717,15 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", 
 
 # %% alt="Left: histogram over neurons of the correlation of simulated and recorded rates. Right: the same correlation against the standard deviation of the recorded rate: it rises with the modulation."
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.3))
-plotting.plot_histogram(dict(zip(recordings.conditions, psth_correlation)), ax=left,
+plotting.plot_histogram(dict(zip(recordings.conditions, psth_correlation, strict=True)), ax=left,
                         xlabel="correlation of network and recording")
 left.set_title("quality of each neuron")
-for name, rates, values, colour, marker in zip(
-    recordings.conditions, recordings.rates, psth_correlation, plotting.CONDITION_COLOURS, "o^s"
-):
-    right.semilogx(rates.std(axis=1), values, marker, ms=4, color=colour, alpha=0.6, label=name)
+markers = ("o", "^", "s", "D", "v", "P")
+for k, (name, rates, values, style) in enumerate(zip(
+    recordings.conditions, recordings.rates, psth_correlation, styles, strict=True
+)):
+    right.semilogx(rates.std(axis=1), values, markers[k % len(markers)], ms=4,
+                   color=style["color"], alpha=0.6, label=name)
 right.set(xlabel="modulation: s.d. of the rate over time (Hz)", ylabel="correlation",
           title="The more a neuron's rate changes, the better it is reproduced")
 right.legend()
@@ -728,7 +743,7 @@ elapsed()
 # %% [markdown]
 # ## 7 · What limits learning?
 #
-# *Question: which knob should one turn if a network does not learn?*
+# *Question: what should one change if a network does not learn?*
 #
 # Think of the filtered spikes $r_j$ as the rate plus shot noise. Three expectations:
 #
@@ -743,32 +758,32 @@ elapsed()
 # We train a new network for every point: the sines of section 4, everything else kept.
 
 # %% tags=["parameters"]
-limit_loops = sized(15, fast=2)
-synapses = sized((3.0, 10.0, 30.0, 100.0, 300.0), fast=(10.0, 100.0))  # ms
+limit_loops = course.sized(15, fast=2)
+synapses = course.sized((3.0, 10.0, 30.0, 100.0, 300.0), fast=(10.0, 100.0))  # ms
 periods = (500.0, 1000.0, 2000.0)  # ms
-sizes = sized((25, 50, 100, 200, 350), fast=(25, 50, 100))
-time_scales = sized((100.0, 200.0, 500.0, 1000.0, 2000.0), fast=(500.0, 2000.0))  # ms
-noises = sized((0.0, 1.0, 2.0, 4.0, 8.0), fast=(0.0, 2.0))
-limit_seeds = sized((0, 1), fast=(0,))
+sizes = course.sized((25, 50, 100, 200, 350), fast=(25, 50, 100))
+time_scales = course.sized((100.0, 200.0, 500.0, 1000.0, 2000.0), fast=(500.0, 2000.0))  # ms
+noises = course.sized((0.0, 1.0, 2.0, 4.0, 8.0), fast=(0.0, 2.0))
+limit_seeds = course.sized((0, 1), fast=(0,))
 
 # %% alt="Test correlation against tau_syn from 3 to 300 ms, one line for each period. All lines are near zero for 3 ms; for 2000 ms the quality rises to almost 1 at 300 ms; for 500 ms it has a peak near 100 ms and falls again."
-base = part2.LearningSettings(
+base = part2.TrainingSettings(
     kind="sines", tau_syn=100.0, time_scale=2000.0, n_loops=limit_loops
 )
 fig, ax = plt.subplots(figsize=(9, 4.6))
-for period, colour in zip(periods, ("vermilion", "green", "blue")):
+for period, style in zip(periods, plotting.condition_styles(len(periods)), strict=True):
     found = part2.sweep_setting(
         replace(base, time_scale=period), "tau_syn", list(synapses), seeds=limit_seeds,
         progress=False,
     )
-    plotting.plot_sweep(found, ax=ax, colour=plotting.COLOURS[colour], label=f"T = {period:g} ms")
+    plotting.plot_sweep(found, ax=ax, colour=style["color"], label=f"T = {period:g} ms")
 ax.set(xscale="log", xlabel=r"synaptic time constant $\tau_s$ (ms)", ylim=(-0.1, 1.05),
        title="Fast targets want synapses that are neither too fast nor too slow")
 ax.legend(title="period of the target", loc="upper left");
 
 # %% alt="Three panels. Left: test error against the number of neurons, falling along a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
-by_size = part2.sweep_setting(base, "n_units", list(sizes), seeds=limit_seeds, progress=False)
+by_size = part2.sweep_setting(base, "n_neurons", list(sizes), seeds=limit_seeds, progress=False)
 plotting.plot_sweep(by_size, ax=axes[0], quality="error")
 expected = by_size.r2[2].mean()
 axes[0].loglog(sizes, (1 - expected) * sizes[2] / np.array(sizes), "--", color="0.5", label="1/N")
@@ -793,7 +808,7 @@ elapsed()
 # have 3 ms, and there a hundred neurons learn nothing; Part 3 therefore adds slow plastic synapses to a
 # network of fast ones.
 #
-# **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_units`: how many neurons replace a
+# **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_neurons`: how many neurons replace a
 # larger signal? `limit_loops = 40`: do more loops move the limits?
 
 # %% [markdown]
@@ -803,7 +818,7 @@ elapsed()
 #
 # ```python
 # recordings = part2.recordings_from_arrays(rates_hz, time_ms, ("left", "right"))
-# recorded = part2.recorded_task(recordings, recorded_neuron, np.random.default_rng(0))
+# recorded_task = part2.make_task(recordings, recorded_parameters, np.random.default_rng(0))
 # ```
 #
 # and section 6 goes on from there.

@@ -60,12 +60,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part3 as part3
-from src_part1.plotting import CONDITION_COLOURS, plot_learning_curve
-from src_part1.sizes import sized
-from src_part3 import plotting
+from src_part3 import course, plotting
+from src_part3.course import sized
 
 plotting.use_course_style()
-LINES = ("-", "--", ":")  # one for each condition, so that grey prints can be read
 started = time.perf_counter()
 
 
@@ -105,7 +103,7 @@ network_seed = 0
 duration = 3000.0  # ms
 
 # %% alt="Left: excitatory input of one neuron far above threshold, inhibitory input far below it, and their sum fluctuating around the threshold. Right: raster of 100 E and 100 I neurons, irregular and without visible synchrony."
-network_parameters = part3.NetworkParameters(out_degree=out_degree)
+network_parameters = part3.BalancedNetworkParameters(out_degree=out_degree)
 network = part3.build_network(network_parameters, np.random.default_rng(network_seed))
 untrained = part3.run_trial(
     network, part3.TrialParameters(duration=duration, cue_amplitude=0.0),
@@ -151,18 +149,18 @@ print(f"CV         {np.nanmedian(cv[:n_exc]):5.2f}  {np.nanmedian(cv[n_exc:]):6.
 # %% tags=["parameters"]
 out_degrees = sized((100, 250, 500, 1000), fast=(100, 500))
 extra_inputs = sized((-0.5, 0.0, 0.5, 1.0), fast=(-0.5, 0.5))  # voltage, to the E neurons
-scan_seed = 10
+sweep_seed = 10
 
 # %% alt="Left: rates of E and I neurons against K; simulated points lie on the mean-field lines, and both approach the dashed leading-order values as K grows. Right: rates against additional input to E neurons; points lie on straight lines, parallel to the dashed lines of the balance equations."
-in_degree_scan = part3.scan_in_degree(
-    part3.NetworkParameters(), out_degrees, np.random.default_rng(scan_seed), n_trials=1
+in_degree_sweep = part3.sweep_in_degree(
+    part3.BalancedNetworkParameters(), out_degrees, np.random.default_rng(sweep_seed), n_trials=1
 )
-input_scan = part3.scan_external_input(
-    part3.NetworkParameters(), extra_inputs, np.random.default_rng(scan_seed), n_trials=1
+input_sweep = part3.sweep_external_input(
+    part3.BalancedNetworkParameters(), extra_inputs, np.random.default_rng(sweep_seed), n_trials=1
 )
 fig, (left, right) = plt.subplots(1, 2, figsize=(14, 4.4))
-plotting.plot_rate_scan(in_degree_scan, logarithmic=True, ax=left)
-plotting.plot_rate_scan(input_scan, xlabel="additional input to E neurons (voltage)", ax=right)
+plotting.plot_rate_sweep(in_degree_sweep, logarithmic=True, ax=left)
+plotting.plot_rate_sweep(input_sweep, xlabel="additional input to E neurons (voltage)", ax=right)
 left.get_legend().remove()
 left.set_title("more inputs: towards the balance equations")
 right.set_title("more drive: a straight line")
@@ -173,18 +171,18 @@ elapsed()
 # follow its input along a straight line, with the slope that the balance equations say. To leading
 # order a balanced network inverts a matrix.
 #
-# ### Turn it by hand
+# ### Try other values
 #
 # `j_ei` is the strength of inhibition onto E neurons; excitation between them has 0.15. Where does
 # the cancellation break down?
 
 # %% alt="The two inputs of one neuron and their sum, and a raster, for the values of K, external input and inhibition that the cell names."
-part3.demo_balance(out_degree=1000, external=0.0, j_ei=-0.75);
+course.demo_balance(out_degree=1000, external=0.0, j_ei=-0.75);
 
 # %% tags=["demo"]
 slider = {"continuous_update": False, "readout_format": ".2f"}
 widgets.interact(
-    part3.demo_balance,
+    course.demo_balance,
     out_degree=widgets.IntSlider(1000, 100, 1500, 100, continuous_update=False),
     external=widgets.FloatSlider(0.0, min=-1.0, max=3.0, step=0.25, **slider),
     j_ei=widgets.FloatSlider(-0.75, min=-1.5, max=-0.2, step=0.05, **slider),
@@ -211,7 +209,7 @@ my_j_ei = -0.22
 # END SOLUTION
 
 # %% alt="The raster of the network with the chosen inhibition beside the regular one that is looked for."
-part3.check_regime(my_j_ei)
+course.check_regime(my_j_ei)
 
 # %% [markdown] tags=["solution"]
 # **Solution.** Near −0.2 the balance equations ask for 100 Hz and more. The mean input then lies
@@ -240,7 +238,7 @@ def my_balanced_rates(total, external):
 
 
 # %% alt="Bars of the rates that the balance equations predict for five networks, and those of the function beside them."
-part3.check_balanced_rates(my_balanced_rates)
+course.check_balanced_rates(my_balanced_rates)
 
 # %% [markdown]
 # ## 2 · From recorded rates to target inputs
@@ -267,8 +265,10 @@ kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
 print(recordings.provenance)
 task = part3.make_task(
     recordings, seed=task_seed,
-    network=part3.NetworkParameters(n_plastic_exc=n_plastic, n_plastic_inh=n_plastic),
-    feedforward=part3.FeedforwardParameters(n_inputs=n_feedforward),
+    network_parameters=part3.BalancedNetworkParameters(
+        n_plastic_exc=n_plastic, n_plastic_inh=n_plastic
+    ),
+    feedforward_parameters=part3.FeedforwardParameters(n_inputs=n_feedforward),
 )
 print(f"{task.n_trained} of {task.network.parameters.n_exc} E neurons get a target; "
       f"sigma = {task.sigma:.3f}")
@@ -281,25 +281,28 @@ measured = part3.run_trial(
 )
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.4))
 plotting.plot_matching(
-    task.recorded.mean(axis=(0, 2)), part3.firing_rates(measured), task.network.trained, ax=left
+    task.recorded_rates.mean(axis=(0, 2)), part3.firing_rates(measured), task.network.trained, ax=left
 )
-plotting.plot_rate_to_input(task.recorded, task.targets, ax=right)
+plotting.plot_rate_to_input(task.recorded_rates, task.targets, ax=right)
 left.set_title("each neuron finds a partner with its own rate")
 right.set_title("Siegert's formula, inverted");
 
 # %% alt="Left: rates of four neurons in both conditions. Right: the target inputs they become; low rates are stretched, high ones compressed."
-strongest = np.argsort(task.recorded.std(axis=2).mean(axis=0))[::-1]
+strongest = np.argsort(task.recorded_rates.std(axis=2).mean(axis=0))[::-1]
 shown = strongest[(task.n_trained * np.array([0.03, 0.1, 0.3, 0.6])).astype(int)]
 fig, axes = plt.subplots(1, 2, figsize=(13, 4.4))
+styles = plotting.condition_styles(task.n_conditions)
 for ax, values, name in (
-    (axes[0], task.recorded, "rate (Hz)"), (axes[1], task.targets, "target input (voltage)")
+    (axes[0], task.recorded_rates, "rate (Hz)"), (axes[1], task.targets, "target input (voltage)")
 ):
     for i, colour in zip(shown, plt.rcParams["axes.prop_cycle"].by_key()["color"]):
-        for of_condition, line in zip(values, LINES):
-            ax.plot(task.times, of_condition[i], color=colour, ls=line)
+        for of_condition, style in zip(values, styles):
+            ax.plot(task.times, of_condition[i], **style | {"color": colour})
     ax.set(xlabel="time in the trial (ms)", ylabel=name)
 axes[0].set_title(f"four neurons ({kind})")
-axes[1].set_title(", ".join(f"{d} {n}" for d, n in zip(("—", "- -", "···"), task.conditions)))
+axes[1].set_title("the inputs that they become")
+handles = [plt.Line2D([], [], **style | {"color": "black"}) for style in styles]
+axes[1].legend(handles, task.conditions);
 elapsed()
 
 # %% [markdown]
@@ -327,7 +330,7 @@ def my_target_input(rates, sigma):
 
 
 # %% alt="Mean input against rate: the library's inversion as a thick line and that of the function on top."
-part3.check_target_input(my_target_input)
+course.check_target_input(my_target_input)
 
 # %% [markdown]
 # ## 3 · Plastic synapses
@@ -344,8 +347,8 @@ part3.check_target_input(my_target_input)
 # All act through slow synapses, $\tau_p = 150$ ms.
 
 # %% alt="Rates of four of the 300 Poisson neurons in each condition, wandering around 5 Hz."
-ax = plotting.plot_feedforward(task.feedforward)
-ax.set_title(f"four Poisson neurons (blue {task.conditions[0]}, red {task.conditions[1]})");
+ax = plotting.plot_feedforward(task.feedforward_rates)
+ax.set_title("four Poisson neurons: each condition has rates of its own");
 
 # %% [markdown]
 # How much can such synapses learn? The next cell runs a few trials and fits, by ridge
@@ -356,18 +359,18 @@ ax.set_title(f"four Poisson neurons (blue {task.conditions[0]}, red {task.condit
 n_sampled_trials = sized(4, fast=1)
 sampling_seed = 5
 
-# %% alt="Histogram of the correlation of fitted input and label in test trials for 20 + 20 plastic synapses with Poisson inputs, most of it above 0.5."
-samples = part3.sample_regressors(
+# %% alt="Histogram of the correlation of fitted input and plastic target in test trials for 20 + 20 plastic synapses with Poisson inputs, most of it above 0.5."
+samples = course.sample_regressors(
     shipped_task, shipped_weights, np.random.default_rng(sampling_seed), n_trials=n_sampled_trials
 )
-part3.demo_plastic_synapses(samples, n_plastic=20, feedforward=True);
+course.demo_plastic_synapses(samples, n_plastic=20, with_feedforward=True);
 
 # %% tags=["demo"]
 widgets.interact(
-    part3.demo_plastic_synapses,
+    course.demo_plastic_synapses,
     samples=widgets.fixed(samples),
     n_plastic=widgets.IntSlider(20, 1, 300, continuous_update=False),
-    feedforward=True,
+    with_feedforward=True,
     ridge=widgets.fixed(1e-3),
     n_neurons=widgets.fixed(60),
 )
@@ -382,18 +385,18 @@ elapsed()
 # *Question: what exactly is the regression?*
 #
 # The total input shall equal the target: $u^{\rm pla}_i + u^{\rm bal}_i \to f_i$. The static part
-# $u^{\rm bal}$ is not ours to change, so the *label* of the regression is $f_i - u^{\rm bal}_i$, and RLS finds
-# the plastic weights whose input $u^{\rm pla}_i = w_i \cdot r$ comes nearest to it.
+# $u^{\rm bal}$ is not ours to change, so the *plastic target* of the regression is $f_i - u^{\rm bal}_i$, and
+# RLS finds the plastic weights whose input $u^{\rm pla}_i = w_i \cdot r$ comes nearest to it.
 #
 # Two lessons stand behind the defaults:
 #
-# - **The label is mostly noise.** The balanced input fluctuates several times more than the
+# - **The plastic target is mostly noise.** The balanced input fluctuates several times more than the
 #   target changes. It is different in each trial, so it can be averaged away: over a moving
 #   window of 160 ms, over four trials in each loop, and over the loops so far.
 # - **What one condition learns must not spoil the other.** The Poisson weights are separate for each
 #   condition. Regarded as separate regressors, of which one half is silent in each trial, exact
 #   RLS serves both conditions at once. An identity makes it affordable: what the Poisson neurons can tell
-#   is first *partialled out* of all rates and all labels, with one matrix for the whole network; what is left
+#   is first *partialled out* of all rates and all plastic targets, with one matrix for the whole network; what is left
 #   is a small regression for each neuron, on its own plastic inputs alone.
 #
 # ### Exercise 4 (★★★): two conditions, one regression
@@ -413,7 +416,7 @@ elapsed()
 # </details>
 
 # %% tags=["exercise"]
-def my_rls_update(w, P, recurrent, shared, condition, label):
+def my_rls_update(w, P, recurrent, shared, condition, target):
     # BEGIN SOLUTION
     x = np.zeros(w.size)
     x[: recurrent.size] = recurrent
@@ -421,13 +424,13 @@ def my_rls_update(w, P, recurrent, shared, condition, label):
     x[start : start + shared.size] = shared
     projected = P @ x
     gain = projected / (1.0 + x @ projected)
-    return w - gain * (w @ x - label), P - np.outer(gain, projected)
+    return w - gain * (w @ x - target), P - np.outer(gain, projected)
     # STUB: raise NotImplementedError("build x, then k, then the new w and P; return (w, P)")
     # END SOLUTION
 
 
 # %% alt="Weights of one neuron after 80 updates in two conditions: the library's as open circles, those of the function as crosses inside them."
-part3.check_rls_update(my_rls_update)
+course.check_rls_update(my_rls_update)
 
 # %% [markdown]
 # ### Training, live
@@ -436,7 +439,7 @@ part3.check_rls_update(my_rls_update)
 # you like and run the second cell again: it goes on from where it was.
 
 # %% tags=["parameters"]
-n_loops = sized(40, fast=2)
+total_loops = sized(40, fast=2)
 n_test_trials = sized(50, fast=4)
 learn_every = 40.0  # ms
 training_seed = 1
@@ -448,7 +451,7 @@ training = part3.Training(
 )
 
 # %%
-training.run(n_loops)
+training.run(total_loops)
 print(f"{training.n_done} loops done")
 elapsed()
 
@@ -476,12 +479,13 @@ for name, values in rows:
 
 # %% alt="Left: learning curve of both conditions, rising and flattening. Right: histogram of the correlation of mean input and target of each neuron."
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
-plot_learning_curve(np.array(training.curve), names=task.conditions, ax=left)
-left.set(ylabel="median correlation", title="learning curve (input averaged over the last loops)")
-for name, values, colour, line in zip(
-    task.conditions, live_test.correlation, CONDITION_COLOURS, LINES
-):
-    right.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, color=colour, ls=line,
+styles = plotting.condition_styles(task.n_conditions)
+plotting.plot_learning_curve(
+    np.array(training.curve), names=task.conditions, ylabel="median correlation", ax=left
+)
+left.set(title="learning curve (input averaged over the last loops)")
+for name, values, style in zip(task.conditions, live_test.correlation, styles):
+    right.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
                label=f"{name}: median {np.nanmedian(values):.2f}")
 right.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
           ylabel="neurons", title="quality of each neuron")
@@ -493,12 +497,13 @@ shown = np.argsort(quality)[np.linspace(0.25 * len(quality), len(quality) - 1, 4
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
 simulated = live_test.rates[:, task.network.trained]
 for column, i in zip(axes.T, shown):
-    for c, (colour, line) in enumerate(zip(CONDITION_COLOURS[: task.n_conditions], LINES)):
+    for c, style in enumerate(styles):
+        colour = style["color"]
         column[0].plot(task.times, task.targets[c, i], color=colour, lw=5, alpha=0.35)
-        column[0].plot(task.times, live_test.mean_input[c, i], color=colour, lw=1.8, ls=line)
-        column[1].plot(task.times, task.recorded[c, i], color=colour, lw=5, alpha=0.35,
+        column[0].plot(task.times, live_test.mean_input[c, i], lw=1.8, **style)
+        column[1].plot(task.times, task.recorded_rates[c, i], color=colour, lw=5, alpha=0.35,
                        label=f"{task.conditions[c]}, {kind}")
-        column[1].plot(task.times, simulated[c, i], color=colour, lw=1.8, ls=line,
+        column[1].plot(task.times, simulated[c, i], lw=1.8, **style,
                        label=f"{task.conditions[c]}, network")
     column[0].set_title(f"neuron {i}, r = {quality[i]:.2f}")
 axes[0, 0].set_ylabel("input (voltage)")
@@ -507,11 +512,11 @@ fig.supxlabel("time in the trial (ms)")
 fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
 
 # %% alt="Left: population rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Right: those of the network, in the same order; they look alike."
-order = np.argsort(task.recorded[0].argmax(axis=1))
+order = np.argsort(task.recorded_rates[0].argmax(axis=1))
 fig, axes = plt.subplots(2, task.n_conditions, figsize=(13, 6.5), sharex=True, sharey=True,
                          squeeze=False)
 extent = (task.times[0], task.times[-1], task.n_trained, 0)
-for row, values, name in zip(axes, (task.recorded, simulated), (kind, "network")):
+for row, values, name in zip(axes, (task.recorded_rates, simulated), (kind, "network")):
     for ax, of_condition, condition in zip(row, values, task.conditions):
         centred = of_condition[order] - of_condition[order].mean(axis=1, keepdims=True)
         image = ax.imshow(
@@ -528,15 +533,16 @@ sorted_neurons = task.network.trained[order]
 rank = np.full(task.network.parameters.n_neurons, -1)
 rank[sorted_neurons] = np.arange(sorted_neurons.size)
 fig, axes = plt.subplots(1, task.n_conditions, figsize=(13, 5), sharey=True, squeeze=False)
+styles = plotting.condition_styles(task.n_conditions)
 for c, ax in enumerate(axes.flat):
     trial = part3.run_trial(
-        task.network, task.trial, np.random.default_rng(test_seed + 1),
-        weights=training.weights[c], cue=task.cues[c], feedforward=task.feedforward,
-        condition=c, spikes=True,
+        task.network, task.trial_parameters, np.random.default_rng(test_seed + 1),
+        weights=training.weights[c], cue=task.cues[c],
+        feedforward_rates=task.feedforward_rates, condition=c, spikes=True,
     )
     learned = rank[trial.spike_ids] >= 0
     ax.plot(trial.spike_times[learned], rank[trial.spike_ids[learned]], "k|", ms=1.5, alpha=0.5)
-    ax.axvspan(task.trial.stim_on, task.trial.stim_off, color=CONDITION_COLOURS[c], alpha=0.2)
+    ax.axvspan(task.trial_parameters.stim_on, task.trial_parameters.stim_off, color=styles[c]["color"], alpha=0.2)
     ax.set(xlabel="time in the trial (ms)", title=f"{task.conditions[c]}: one trial")
 axes[0, 0].set_ylabel(f"trained neuron, sorted by its peak in {task.conditions[0]}")
 elapsed()
@@ -544,7 +550,7 @@ elapsed()
 # %% [markdown]
 # **What to notice.** A *single* trial correlates weakly with its target, and no learning could change
 # this: at 5 Hz a neuron's input in one trial is mostly noise. Averaged over trials, the target
-# stands out. That is why every figure here says over how many trials it was taken, and why the
+# stands out. That is why every number here says over how many trials it was taken, and why the
 # corrected correlation is given beside the plain one: it divides by what the best network could reach
 # with so many trials.
 #
@@ -570,31 +576,32 @@ def my_corrected_correlation(even_mean, odd_mean, target):
 
 
 # %% alt="Plain correlation falls with trial noise, the corrected one stays at the true value; the function's values on top."
-part3.check_corrected_correlation(my_corrected_correlation)
+course.check_corrected_correlation(my_corrected_correlation)
 
 # %% [markdown]
 # ## 5 · What limits learning?
 #
 # *Question: which of the choices of Section 4 matter?*
 #
-# We train a few loops from the same seeds and change one thing at a time: how the label is averaged, and
-# the prior.
+# We train a few loops from the same seeds and change one thing at a time: how the plastic target is averaged,
+# and the prior.
 
 # %% tags=["parameters"]
 n_lesson_loops = sized(12, fast=1)
 n_lesson_trials = sized(16, fast=2)
 lesson_seed = 6
 
-# %% alt="Bars of the median corrected correlation for five ways to learn: it rises from the label as it comes over averages in time and over loops to four trials for each update, and falls with a strong prior."
-raw = {"average_labels": False, "label_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}
+# %% alt="Bars of the median corrected correlation for five ways to learn: it rises from the plastic target as it comes over averages in time and over loops to four trials for each update, and falls with a strong prior."
+raw = {"average_balanced_input": False, "common_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}
 lessons = {
-    "label of one trial as it comes": {**raw, "smoothing": 0.0, "trials_per_loop": 1},
+    "plastic target of one trial as it comes": {**raw, "smoothing": 0.0, "trials_per_loop": 1},
     "its mean over 160 ms": {**raw, "trials_per_loop": 1},
     "and over all loops": {"trials_per_loop": 1},
     "and over four trials a loop": {},
     "the same, prior 50 × stronger": {"ridge_recurrent": 1.0, "ridge_feedforward": 1.0},
 }
 fig, ax = plt.subplots(figsize=(11, 4.2))
+height = 0.8 / task.n_conditions
 for y, (name, changed) in enumerate(lessons.items()):
     lesson = part3.Training(task, part3.TrainingParameters(**changed), seed=lesson_seed)
     lesson.run(n_lesson_loops, progress=False)
@@ -603,13 +610,14 @@ for y, (name, changed) in enumerate(lessons.items()):
     )
     medians = np.nanmedian(test.corrected_correlation, axis=1)
     plain = np.nanmedian(test.correlation, axis=1)
-    for c, colour in zip(range(task.n_conditions), CONDITION_COLOURS):
-        ax.barh(y + 0.4 * c - 0.2, medians[c], 0.38, color=colour, hatch="/" * 2 * c,
-                edgecolor="white", label=task.conditions[c] if y == 0 else None)
-    print(f"{name:31s} corrected {medians.round(2)}, uncorrected {plain.round(2)}")
+    for c, style in enumerate(plotting.condition_styles(task.n_conditions)):
+        ax.barh(y + height * (c - (task.n_conditions - 1) / 2), medians[c], 0.95 * height,
+                color=style["color"], hatch="/" * 2 * c, edgecolor="white",
+                label=task.conditions[c] if y == 0 else None)
+    print(f"{name:40s} corrected {medians.round(2)}, uncorrected {plain.round(2)}")
 ax.set(yticks=range(len(lessons)), yticklabels=list(lessons),
        xlabel=f"median corrected correlation ({n_lesson_trials} trials)",
-       title=f"what a better label brings in {n_lesson_loops} loops")
+       title=f"what a better plastic target brings in {n_lesson_loops} loops")
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 elapsed()
@@ -621,9 +629,9 @@ elapsed()
 # | one thing changed | corrected right, left | uncorrected right, left | single trial right, left |
 # | --- | --- | --- | --- |
 # | our defaults | 0.984, 0.959 | 0.86, 0.76 | 0.28, 0.20 |
-# | label of four trials as it comes | 0.968, 0.918 | 0.81, 0.68 | 0.23, 0.17 |
-# | label averaged over 160 ms only | 0.973, 0.946 | 0.84, 0.72 | 0.26, 0.18 |
-# | label averaged over 160 ms and all loops | 0.972, 0.953 | 0.85, 0.74 | 0.27, 0.19 |
+# | plastic target of four trials as it comes | 0.968, 0.918 | 0.81, 0.68 | 0.23, 0.17 |
+# | plastic target averaged over 160 ms only | 0.973, 0.946 | 0.84, 0.72 | 0.26, 0.18 |
+# | plastic target averaged over 160 ms and all loops | 0.972, 0.953 | 0.85, 0.74 | 0.27, 0.19 |
 # | regressors not averaged | 0.978, 0.951 | 0.86, 0.74 | 0.28, 0.20 |
 # | regressors averaged over 20 loops | 0.980, 0.957 | 0.86, 0.76 | 0.28, 0.20 |
 # | one trial per loop | 0.948, 0.894 | 0.83, 0.71 | 0.27, 0.19 |
@@ -640,15 +648,15 @@ elapsed()
 #
 # **What to notice.**
 #
-# - *Noise in the label* is the bottleneck: one trial a loop instead of four costs most of all that concerns the
-#   label, then comes averaging in time, then over loops.
+# - *Noise in the plastic target* is the bottleneck: of all that concerns this target, one trial a loop instead of four
+#   costs most, then comes averaging in time, then averaging over loops.
 # - *Somebody has to tell the time.* Without the Poisson inputs 20 + 20 synapses fail on the left condition; 132 + 132, as in
 #   the paper, do better, and cost eight times the computing.
 # - *A prior that is too strong* keeps the weights of the Poisson inputs small: their filtered spikes are
 #   numbers like 0.005, so a prior of 1 is enormous.
 # - What did **not** help beyond the noise of this comparison (about 0.01): twice as many updates, faster Poisson neurons,
 #   averaging the regressors for longer, 132 + 132 synapses beside the Poisson inputs.
-# - What remains is mostly trial noise of the *test*: uncorrected figures stay below the corrected ones and rise with the
+# - What remains is mostly trial noise of the *test*: uncorrected values stay below the corrected ones and rise with the
 #   number of test trials.
 #
 # Where do the remaining errors sit? The shipped network, neuron by neuron:
@@ -662,12 +670,12 @@ quality_test = part3.evaluate(
     shipped_task, shipped_weights, np.random.default_rng(quality_seed), n_trials=n_quality_trials
 )
 modulation = shipped_task.targets.std(axis=2)
-mean_rates = shipped_task.recorded.mean(axis=2)
+mean_rates = shipped_task.recorded_rates.mean(axis=2)
 fig, axes = plt.subplots(1, 2, figsize=(13, 4.4), sharey=True)
-for c, (colour, marker) in enumerate(zip(CONDITION_COLOURS[: shipped_task.n_conditions], "o^sD")):
+for c, style in enumerate(plotting.condition_styles(shipped_task.n_conditions)):
     for ax, values in zip(axes, (modulation, mean_rates)):
-        ax.plot(values[c], quality_test.correlation[c], marker, color=colour, ms=4, alpha=0.5,
-                label=shipped_task.conditions[c])
+        ax.plot(values[c], quality_test.correlation[c], "o^sDvP*X"[c % 8], color=style["color"],
+                ms=4, alpha=0.5, label=shipped_task.conditions[c])
 axes[0].set(xlabel="standard deviation of the target (voltage)", xscale="log",
             ylabel=f"correlation ({n_quality_trials} trials)",
             title="weakly modulated neurons are hardest")
@@ -718,21 +726,20 @@ components = part3.principal_components(
 ).components
 
 fig, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.6))
-exposure = evaluation.n_trials * last_bins * shown_task.trial.bin_width / 1000.0  # s
+exposure = evaluation.n_trials * last_bins * shown_task.trial_parameters.bin_width / 1000.0  # s
 noise = np.sqrt(evaluation.rates[:, :, -last_bins:].mean(axis=2).sum(axis=0) / exposure)
-for x, ((name, members), colour, line, marker) in enumerate(
-    zip(groups.items(), CONDITION_COLOURS, LINES, "os^")
+for x, ((name, members), style, marker) in enumerate(
+    zip(groups.items(), plotting.condition_styles(len(groups)), "os^")
 ):
     left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
-              lw=2.5, color=colour, ls=line, label=name)
+              lw=2.5, **style, label=name)
     print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
           f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f})")
     explained = part3.principal_components(evaluation.rates, members, 10).explained
-    middle.plot(np.arange(1, 11), np.cumsum(explained), marker=marker, color=colour, ls=line,
-                label=name)
-    shared = part3.cross_projection(evaluation.rates, members, components, rng, n_shuffles=20)
-    right.bar(x, shared.explained, color=colour)
-    right.plot([x - 0.4, x + 0.4], [shared.shuffled.mean()] * 2, "k--")
+    middle.plot(np.arange(1, 11), np.cumsum(explained), marker=marker, **style, label=name)
+    shared = part3.cross_projection(evaluation.rates, members, components, rng, n_shifts=20)
+    right.bar(x, shared.explained, color=style["color"])
+    right.plot([x - 0.4, x + 0.4], [shared.shifted.mean()] * 2, "k--")
 left.set(xlabel=f"{shown_task.conditions[0]} minus {shown_task.conditions[1]}, last 500 ms (Hz)",
          ylabel="density of neurons", title="selectivity")
 middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
@@ -745,10 +752,8 @@ elapsed()
 fig, axes = plt.subplots(2, 4, figsize=(14, 5.5), sharex=True)
 for row, name in zip(axes, ("untrained E", "untrained I")):
     for ax, i in zip(row, part3.strongest_modulated(evaluation.rates, groups[name], 4)):
-        for c, (colour, line) in enumerate(
-            zip(CONDITION_COLOURS[: shown_task.n_conditions], LINES)
-        ):
-            ax.plot(shown_task.times, evaluation.rates[c, i], color=colour, ls=line,
+        for c, style in enumerate(plotting.condition_styles(shown_task.n_conditions)):
+            ax.plot(shown_task.times, evaluation.rates[c, i], **style,
                     label=shown_task.conditions[c])
         ax.set_title(f"{name}, neuron {i}")
     row[0].set_ylabel("rate (Hz)")
@@ -776,18 +781,20 @@ perturbations = {
     "intact": {},
     "10% of the trained silent": {"silenced_fraction": 0.1},
     f"{silenced_fraction:.0%} of the trained silent": {"silenced_fraction": silenced_fraction},
-    "recurrent learning undone": {"recurrent": False},
-    "no Poisson input": {"feedforward": False},
+    "recurrent learning undone": {"with_recurrent_learning": False},
+    "no Poisson input": {"with_feedforward": False},
 }
 fig, ax = plt.subplots(figsize=(9, 3.8))
+height = 0.8 / shipped_task.n_conditions
 for y, change in enumerate(perturbations.values()):
     perturbed = part3.perturb(
         shipped_task, shipped_weights, np.random.default_rng(perturbation_seed),
         n_trials=n_perturbed_trials, **change,
     )
-    for c, colour in zip(range(shipped_task.n_conditions), CONDITION_COLOURS):
-        ax.barh(y + 0.4 * c - 0.2, np.nanmedian(perturbed.correlation[c]), 0.38, color=colour,
-                hatch="" if c == 0 else "//", edgecolor="white",
+    for c, style in enumerate(plotting.condition_styles(shipped_task.n_conditions)):
+        ax.barh(y + height * (c - (shipped_task.n_conditions - 1) / 2),
+                np.nanmedian(perturbed.correlation[c]), 0.95 * height, color=style["color"],
+                hatch="/" * 2 * c, edgecolor="white",
                 label=shipped_task.conditions[c] if y == 0 else None)
 ax.set(yticks=range(len(perturbations)), yticklabels=list(perturbations),
        xlabel=f"median correlation of input and target ({n_perturbed_trials} trials)",
@@ -807,7 +814,7 @@ elapsed()
 #   conditions)` makes them from arrays of (condition, neuron, time) in Hz, and Part 1 tells how to make
 #   them from spike times.
 # - The full job: the recordings of 1824 neurons (`source = "alm"`, `n_recorded = 1824`) and
-#   `n_loops = 100` take about a minute on two cores.
+#   `total_loops = 100` take about a minute on two cores.
 # - `n_feedforward = 0` in Section 2: without anybody to tell the time. And with `n_plastic = 132`, as in
 #   the paper?
 # - `learn_every = 20.0`: twice as many updates. Do they bring twice as much?
@@ -819,7 +826,7 @@ elapsed()
 #
 # - A balanced network finds its rates itself; they follow from equations without free parameters.
 # - Siegert's formula turns recorded rates into inputs, and RLS turns inputs into weights.
-# - Labels full of trial noise are the bottleneck; averaging them is the remedy.
+# - Plastic targets full of trial noise are the bottleneck; averaging them is the remedy.
 # - Activity that was taught to some neurons reaches all others through random connections.
 #
 # ## References

@@ -72,7 +72,7 @@ def test_exercises_are_graded_hinted_and_checked(path):
         (grade,) = re.findall(r"^### Exercise \d+ \((★+)☆*\): .+$", task, re.MULTILINE)
         grades.append(len(grade))
         assert "<details><summary>Hint</summary>" in task
-        assert re.match(r"part\d\.check_\w+\(my_\w+\)$", cells[i + 1].source), cells[i + 1].source
+        assert re.match(r"course\.check_\w+\(my_\w+\)$", cells[i + 1].source), cells[i + 1].source
     assert min(grades) == 1
     assert max(grades) == 3
 
@@ -83,7 +83,7 @@ def test_each_demo_has_a_plain_cell_before_it(path):
     demos = [i for i, cell in enumerate(cells) if "demo" in tags(cell)]
     assert len(demos) >= 2
     for i in demos:
-        (function,) = re.findall(r"(part\d\.demo_\w+),", cells[i].source)
+        (function,) = re.findall(r"(course\.demo_\w+),", cells[i].source)
         assert "widgets.interact(" in cells[i].source
         assert function + "(" in cells[i - 1].source
         # interact calls the function anew for each value and shows what it draws.

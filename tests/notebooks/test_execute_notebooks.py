@@ -35,9 +35,9 @@ def test_executes_in_clean_kernels_and_writes_html_and_figures(tmp_path, capsys,
     assert 'alt="a line that rises"' in html
     assert "lessons synthetic" in html
     assert (tmp_path / "html/second.html").is_file()
-    (figure,) = (tmp_path / "png").iterdir()
-    assert figure.name == "first_cell01_0.png"
-    assert figure.read_bytes().startswith(b"\x89PNG")
+    (plot,) = (tmp_path / "png").iterdir()
+    assert plot.name == "first_cell01_0.png"
+    assert plot.read_bytes().startswith(b"\x89PNG")
     assert first.read_bytes() == before
     assert "first.ipynb: " in capsys.readouterr().out
 

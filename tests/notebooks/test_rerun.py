@@ -40,13 +40,13 @@ ALTERATIONS = {
         ({"single_dt": "5.0"}, "LIFParameters.dt must be"),
         ({"pair_weight": "-5.0", "pair_seed": "2"}, None),
         ({"pair_tau_syn": "0.0"}, "LIFParameters.tau_syn must be positive"),
-        ({"n_units": "3"}, None),
-        ({"drive": "0.12", "coupling": "0.0"}, None),
-        ({"sine_tau_syn": "30.0", "sine_units": "30"}, None),
+        ({"network_size": "3"}, None),
+        ({"input_scale": "0.12", "coupling": "0.0"}, None),
+        ({"sine_tau_syn": "30.0", "sine_neurons": "30"}, None),
         ({"sine_noise": "0.0", "sine_learn_every": "50.0"}, None),
         ({"sine_ridge": "-1.0"}, "ridge must be positive"),
-        ({"pattern_units": "20"}, "not chaotic but silent"),
-        ({"pattern_units": "100"}, None),
+        ({"pattern_neurons": "20"}, "not chaotic but silent"),
+        ({"pattern_neurons": "100"}, None),
         ({"source": "own_file"}, None),
         ({"recorded_noise": "0.0"}, "noise"),
         ({"recorded_tau_syn": "100.0", "recorded_seed": "3"}, None),
@@ -65,8 +65,8 @@ ALTERATIONS = {
         ({"n_feedforward": "-1"}, "n_inputs must be"),
         ({"learn_every": "20.0"}, None),
         ({"learn_every": "30.0"}, "learn_every must be a whole multiple"),
-        ({"training_seed": "7", "n_loops": "1"}, None),
-        ({"n_loops": "0"}, "n_loops must be at least 1"),
+        ({"training_seed": "7", "total_loops": "1"}, None),
+        ({"total_loops": "0"}, "total_loops must be at least 1"),
         ({"n_test_trials": "1"}, "n_trials must be at least 2"),
         ({"silenced_fraction": "0.9"}, None),
         ({"silenced_fraction": "1.5"}, "silenced_fraction must be"),
@@ -129,9 +129,9 @@ def test_nothing_fails_where_exercises_are_not_filled_in(path):
         for i in stubs:
             session.run(cells[i])
             session.run(cells[i + 1])
-            verdict, *figure = outputs(cells[i + 1])
+            verdict, *plot = outputs(cells[i + 1])
             assert verdict.startswith("… not written yet")
-            assert figure
+            assert plot
 
 
 def test_what_is_changed_early_reaches_the_end():

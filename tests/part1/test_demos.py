@@ -1,13 +1,13 @@
-"""The figures to be turned by hand show what their parameters say, and refuse what cannot be."""
+"""The interactive demos show what their parameters say, and refuse what cannot be."""
 
 import matplotlib.pyplot as plt
 import pytest
 
-from src_part1.demos import demo_gain, demo_ridge
+from src_part1.course.demos import demo_gain, demo_ridge
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
+def close_plots():
     yield
     plt.close("all")
 

@@ -4,18 +4,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from src_part1 import exercises
+from src_part1.course import exercises
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
+def close_plots():
     yield
     plt.close("all")
 
 
 def verdict(check, attempt, capsys):
     check(attempt)
-    assert plt.get_fignums()  # the expected figure is drawn in any case
+    assert plt.get_fignums()  # the expected plot is drawn in any case
     (line,) = capsys.readouterr().out.splitlines()
     return line
 

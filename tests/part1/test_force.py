@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,10 @@ from tests.reference import simulate_force
 
 
 def _network(seed=0, **changes):
-    parameters = ForceParameters(**({"n_units": 30, "connection_probability": 0.3} | changes))
-    return force_network(parameters, np.random.default_rng(seed))
+    force_parameters = ForceParameters(
+        **({"n_units": 30, "connection_probability": 0.3} | changes)
+    )
+    return force_network(force_parameters, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -26,7 +30,7 @@ def test_learning_equals_the_slow_twin(seed, learn_every):
     run = train_force(network, target, progress=False)
     outputs, readout = simulate_force(network, target, target.size)
     np.testing.assert_allclose(run.output, outputs, rtol=1e-8, atol=1e-9)
-    np.testing.assert_allclose(run.network.readout, readout, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(run.network.readout_weights, readout, rtol=1e-8, atol=1e-9)
     assert run.readout_change.size == 43 // round(learn_every)
 
 
@@ -34,7 +38,7 @@ def test_a_frozen_run_equals_the_slow_twin_and_changes_no_weight():
     network = train_force(_network(), np.sin(np.arange(1, 50) / 9.0), progress=False).network
     run = run_force(network, 30.0)
     np.testing.assert_allclose(run.output, simulate_force(network, None, 30)[0], rtol=1e-9)
-    np.testing.assert_array_equal(run.network.readout, network.readout)
+    np.testing.assert_array_equal(run.network.readout_weights, network.readout_weights)
 
 
 def test_two_runs_continue_each_other():
@@ -59,8 +63,8 @@ def test_a_sum_of_sines_goes_on_alone_after_learning():
 
 
 def test_sparse_weights_have_the_stated_density_and_spread():
-    parameters = ForceParameters(n_units=600, gain=1.5, connection_probability=0.1)
-    weights = sparse_weights(parameters, np.random.default_rng(0))
+    force_parameters = ForceParameters(n_units=600, gain=1.5, connection_probability=0.1)
+    weights = sparse_weights(force_parameters, np.random.default_rng(0))
     assert weights.nnz == 36_000
     assert np.std(weights.data) == pytest.approx(1.5 / np.sqrt(60), rel=0.02)
     radius = np.abs(np.linalg.eigvals(weights.toarray())).max()
@@ -79,3 +83,46 @@ def test_sparse_weights_have_the_stated_density_and_spread():
 def test_bad_arguments_are_refused(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call(_network())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: run_force(None, 10.0), "network must be of type"),
+        (lambda: train_force("x", np.ones(4)), "network must be of type"),
+        (lambda: force_network(3, np.random.default_rng(0)), "force_parameters must be of type"),
+        (lambda: sparse_weights({}, np.random.default_rng(0)), "force_parameters must be of type"),
+    ],
+)
+def test_wrong_types_are_type_errors(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("parameters", {}, "ForceNetwork.parameters must be of type"),
+        ("recurrent_weights", np.zeros((30, 30)), "ForceNetwork.recurrent_weights must be of type"),
+        ("recurrent_weights", _network(n_units=20).recurrent_weights, r"shape \(30, 30\)"),
+        ("feedback_weights", np.zeros(29), "ForceNetwork.feedback_weights must have shape"),
+        ("readout_weights", np.full(30, np.nan), "ForceNetwork.readout_weights must be finite"),
+        ("state", np.zeros((30, 1)), "ForceNetwork.state must have shape"),
+    ],
+)
+def test_a_network_whose_parts_do_not_fit_is_refused(field, value, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        dataclasses.replace(_network(), **{field: value})
+
+
+def test_a_network_that_leaves_the_finite_numbers_is_reported():
+    network = dataclasses.replace(_network(), readout_weights=np.full(30, 1e308))
+    with pytest.raises(FloatingPointError, match="left the finite numbers"):
+        run_force(network, 100.0)
+
+
+def test_records_of_arrays_can_be_compared():
+    network = _network()
+    run = run_force(network, 3.0)
+    assert network == network and run == run
+    assert network != run.network

@@ -30,9 +30,18 @@ def test_known_values():
     assert normalised_error(np.ones(3), target) == 1.0
 
 
-def test_a_constant_signal_has_no_correlation():
-    assert np.isnan(correlation(np.ones(5), np.arange(5.0)))
-    assert np.isnan(r2(np.arange(5.0), np.ones(5)))
+# The rounded mean of many equal numbers differs from them: 0.1 in the last place.
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 1 / 3, -1e9 / 7])
+@pytest.mark.parametrize("n", [3, 7, 10, 101])
+def test_a_constant_signal_has_no_correlation_and_a_constant_target_no_quality(value, n):
+    constant, rising = np.full(n, value), np.arange(float(n))
+    assert np.isnan(correlation(constant, rising))
+    assert np.isnan(correlation(rising, constant))
+    assert np.isnan(r2(rising, constant))
+    assert np.isnan(normalised_error(rising, constant))
+    rows = np.array([constant, rising])
+    np.testing.assert_array_equal(np.isnan(correlation(rows, rows)), [True, False])
+    np.testing.assert_array_equal(np.isnan(r2(rows.T, rows.T, axis=0)), [True, False])
 
 
 @pytest.mark.parametrize("metric", [correlation, r2, normalised_error])

@@ -5,8 +5,8 @@ import datetime
 import numpy as np
 import pytest
 
-from src_part1.nwb import recordings_from_nwb
-from src_part1.psth import psth_from_spikes
+from src_part1.recordings.nwb import recordings_from_nwb
+from src_part1.recordings.psth import psth_from_spikes
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
 GO = np.array([3.0, 8.0, 13.0, 18.0, np.nan])
@@ -64,13 +64,19 @@ def test_conditions_and_units_can_be_chosen(session):
     [
         ({"condition": "choice"}, "no column 'choice', only"),
         ({"event": "cue"}, "no column 'cue'"),
-        ({"units": [7]}, "units must be rows 0 to 2, got 7"),
+        ({"units": [7]}, "units must name rows 0 to 2, got 7"),
+        ({"units": [-1]}, "units must name rows 0 to 2, got -1"),
         ({"units": []}, "no unit is left"),
     ],
 )
 def test_what_is_not_there_is_named(session, options, message):
     with pytest.raises(ValueError, match=message):
         recordings_from_nwb(session[0], **({"condition": "side", "event": "go"} | options))
+
+
+def test_units_are_whole_numbers(session):
+    with pytest.raises(TypeError, match="units must hold whole numbers"):
+        recordings_from_nwb(session[0], condition="side", event="go", units=[0.5])
 
 
 def test_missing_file(tmp_path):

@@ -14,7 +14,7 @@ from src_part1 import ForceParameters, RateNetworkParameters, TrialTiming, rando
         (RateNetworkParameters, "tau", -1.0, r"RateNetworkParameters.tau must be positive \(ms\)"),
         (RateNetworkParameters, "gain", np.nan, "gain must be finite"),
         (RateNetworkParameters, "transfer", "sigmoid", "transfer must be one of 'relu', 'tanh'"),
-        (RateNetworkParameters, "dt", 4.0, r"dt must be at most tau / 2 = 2.5 ms"),
+        (RateNetworkParameters, "dt", 4.0, r"dt must be at most a fifth of .* \(1 ms\), got 4.0"),
         (TrialTiming, "stim_on", -1.0, r"TrialTiming.stim_on must be not negative \(ms\)"),
         (TrialTiming, "stim_off", 50.0, "stim_off must be at least 100"),
         (TrialTiming, "learn_on", 105.0, "learn_on must be at least 110"),
@@ -22,6 +22,8 @@ from src_part1 import ForceParameters, RateNetworkParameters, TrialTiming, rando
         (TrialTiming, "learn_every", 0.0, "learn_every must be positive"),
         (ForceParameters, "connection_probability", 1.2, "connection_probability must be at most"),
         (ForceParameters, "alpha", 0, "alpha must be positive"),
+        (ForceParameters, "learn_every", 1e-9, "learn_every must be a whole multiple"),
+        (ForceParameters, "dt", 2.5, r"ForceParameters.dt must be at most a fifth .* \(2 ms\)"),
         (ForceParameters, "learn_every", 1.5, "learn_every must be a whole multiple"),
         (ForceParameters, "dt", "1", "dt must be a real number"),
     ],
@@ -38,10 +40,22 @@ def test_update_times_start_at_learn_on_and_stay_before_learn_off():
 
 
 def test_random_weights_have_the_stated_spread_and_no_autapse():
-    parameters = RateNetworkParameters(n_units=400, gain=1.3)
-    weights = random_weights(parameters, np.random.default_rng(0))
+    network_parameters = RateNetworkParameters(n_units=400, gain=1.3)
+    weights = random_weights(network_parameters, np.random.default_rng(0))
     assert not np.diagonal(weights).any()
     off = weights[~np.eye(400, dtype=bool)]
     assert off.std() == pytest.approx(1.3 / 20, rel=0.01)
     assert abs(off.mean()) < 1e-3
     assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(1.3, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((3, np.random.default_rng(0)), "network_parameters must be of type"),
+        ((RateNetworkParameters(), 0), "rng must be a numpy.random.Generator"),
+    ],
+)
+def test_random_weights_refuse_wrong_types(given, message):
+    with pytest.raises(TypeError, match=message):
+        random_weights(*given)

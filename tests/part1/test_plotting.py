@@ -21,7 +21,7 @@ ROWS = np.random.default_rng(0).random((4, 50))
         lambda ax: plotting.plot_histogram({"a": ROWS[0], "b": ROWS[1]}, ax=ax),
     ],
 )
-def test_every_figure_draws_on_the_given_axes_and_names_them(draw):
+def test_every_function_draws_on_the_given_axes_and_names_them(draw):
     fig, ax = plt.subplots()
     assert draw(ax) is ax
     assert ax.has_data()
@@ -46,3 +46,59 @@ def test_colours_are_distinguishable_in_grey():
         for c in plotting.CONDITION_COLOURS[:2]
     ]
     assert abs(luminance[0] - luminance[1]) > 0.05
+
+
+def test_condition_styles_are_all_different():
+    for n in range(25):
+        styles = plotting.condition_styles(n)
+        assert len({(s["color"], s["linestyle"]) for s in styles}) == len(styles) == n
+        assert [s["color"] for s in styles[:4]] == list(plotting.CONDITION_COLOURS)[:n]
+    assert len({s["color"] for s in plotting.condition_styles(6)}) == 6
+    assert len({s["linestyle"] for s in plotting.condition_styles(4)}) == 4
+    used = {s["color"] for s in plotting.condition_styles(24)}
+    assert plotting.TARGET not in used and plotting.COLOURS["yellow"] not in used
+    assert len(plotting.condition_styles(50)) == 50
+
+
+@pytest.mark.parametrize(("n", "kind"), [(-1, ValueError), (2.0, TypeError)])
+def test_numbers_of_conditions_that_cannot_be(n, kind):
+    with pytest.raises(kind, match="n_conditions must be"):
+        plotting.condition_styles(n)
+
+
+@pytest.mark.parametrize("n", [1, 4, 5, 8, 13])
+def test_a_learning_curve_shows_every_condition_under_its_own_name(n):
+    curve = np.arange(3.0)[:, None] + 10 * np.arange(n)
+    names = [f"condition {k}" for k in range(n)]
+    ax = plotting.plot_learning_curve(curve, names=names)
+    assert len(ax.lines) == n
+    handles, labels = ax.get_legend_handles_labels()
+    assert labels == names == [text.get_text() for text in ax.get_legend().get_texts()]
+    for k, (handle, style) in enumerate(zip(handles, plotting.condition_styles(n), strict=True)):
+        np.testing.assert_array_equal(handle.get_ydata(), curve[:, k])
+        assert (handle.get_color(), handle.get_linestyle()) == tuple(style.values())
+    plt.close("all")
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b", "c"), ()])
+def test_names_that_are_not_as_many_as_the_conditions_are_refused(names):
+    with pytest.raises(ValueError, match="names must name the 2 conditions of the curve, got"):
+        plotting.plot_learning_curve(np.zeros((3, 2)), names=names)
+    assert not plt.get_fignums()
+
+
+def test_a_learning_curve_says_what_it_holds():
+    assert plotting.plot_learning_curve(np.zeros(3)).get_ylabel() == "mean correlation"
+    ax = plotting.plot_learning_curve([0.1, 0.2], ylabel="median correlation")
+    assert ax.get_ylabel() == "median correlation" and len(ax.lines) == 1
+    plt.close("all")
+
+
+@pytest.mark.parametrize("n", [1, 4, 5, 8])
+def test_a_histogram_shows_every_condition(n):
+    values = {f"condition {k}": np.array([k, k + 0.5, np.nan, k + 1.0]) for k in range(n)}
+    ax = plotting.plot_histogram(values)
+    labels = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert labels == {f"condition {k}: median {k + 0.5:.3f}" for k in range(n)}
+    assert sorted(line.get_xdata()[0] for line in ax.lines) == [k + 0.5 for k in range(n)]
+    plt.close("all")

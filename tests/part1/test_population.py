@@ -3,7 +3,7 @@ import pytest
 
 from src_part1 import (
     correlation,
-    population_task,
+    make_task,
     random_weights,
     recordings_from_arrays,
     run_population,
@@ -24,10 +24,10 @@ def _recordings(n=60, n_time=51, step=20.0, seed=0):
 def test_targets_make_an_ideal_network_follow_the_recording():
     # Whatever drives the unit: integrating tau dr/dt = -r + target must give the rates back.
     recordings = _recordings()
-    population = population_task(
+    recorded_task = make_task(
         recordings, np.random.default_rng(1), tau=20.0, dt=0.5, learn_every=0.5
     )
-    task = population.task
+    task = recorded_task.task
     settled = round(60.0 / 0.5)
     for condition in range(2):
         target = task.targets[condition]
@@ -36,34 +36,36 @@ def test_targets_make_an_ideal_network_follow_the_recording():
         for x in target.T:
             followed.append(r.copy())
             r += 0.5 / 20.0 * (np.maximum(x, 0.0) - r)
-        rates = np.array(followed[settled :: round(20.0 / 0.5)]).T * population.hz_per_rate[:, None]
+        rates = np.array(followed[settled :: round(20.0 / 0.5)]).T
+        rates *= recorded_task.hz_per_rate[:, None]
         np.testing.assert_allclose(rates, recordings.rates[condition], atol=0.05)
 
 
 def test_a_trained_network_reproduces_both_conditions():
     recordings = _recordings()
     rng = np.random.default_rng(2)
-    population = population_task(recordings, rng)
-    weights = random_weights(population.task.parameters, rng)
-    trained = train(population.task, weights, ridge=10.0, n_loops=40, progress=False)
-    rates = run_population(population, trained.weights)
+    recorded_task = make_task(recordings, rng)
+    trained = train(
+        recorded_task.task, recorded_task.initial_weights, ridge=10.0, n_loops=40, progress=False
+    )
+    rates = run_population(recorded_task, trained.weights)
     assert rates.shape == recordings.rates.shape
     assert np.median(correlation(rates, recordings.rates), axis=1).min() > 0.95
-    silent = run_population(population, np.zeros_like(weights))
+    silent = run_population(recorded_task, np.zeros((60, 60)))
     assert np.median(correlation(silent, recordings.rates), axis=1).max() < 0.5
 
 
 def test_each_condition_has_its_own_cue():
-    population = population_task(_recordings(), np.random.default_rng(3))
-    assert not np.array_equal(*population.task.cues)
+    recorded_task = make_task(_recordings(), np.random.default_rng(3))
+    assert not np.array_equal(*recorded_task.task.cues)
 
 
 def test_bins_that_are_no_multiple_of_the_updates_are_interpolated():
     recordings = _recordings(step=17.0)
-    population = population_task(recordings, np.random.default_rng(4), learn_every=20.0)
-    assert population.bin_times[0] == 50.0 + 60.0
-    assert population.bin_times[-1] <= population.task.timing.learn_off
-    assert run_population(population, np.zeros((60, 60))).shape == recordings.rates.shape
+    recorded_task = make_task(recordings, np.random.default_rng(4), learn_every=20.0)
+    assert recorded_task.bin_times[0] == 50.0 + 60.0
+    assert recorded_task.bin_times[-1] <= recorded_task.task.timing.learn_off
+    assert run_population(recorded_task, np.zeros((60, 60))).shape == recordings.rates.shape
 
 
 def test_a_neuron_that_never_changes_gets_a_finite_scale():
@@ -71,17 +73,19 @@ def test_a_neuron_that_never_changes_gets_a_finite_scale():
     rates = recordings.rates.copy()
     rates[:, 0], rates[:, 1] = 3.0, 0.0
     recordings = recordings_from_arrays(rates, recordings.time, recordings.conditions)
-    population = population_task(recordings, np.random.default_rng(5))
-    assert population.hz_per_rate[0] == pytest.approx(0.15)
-    assert population.hz_per_rate[1] == 1.0
-    assert np.isfinite(population.task.targets).all()
+    recorded_task = make_task(recordings, np.random.default_rng(5))
+    assert recorded_task.hz_per_rate[0] == pytest.approx(0.15)
+    assert recorded_task.hz_per_rate[1] == 1.0
+    assert np.isfinite(recorded_task.task.targets).all()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"tau": 0.0}, "tau must be positive"),
-        ({"dt": 30.0}, r"dt must be at most tau / 2"),
+        ({"dt": 30.0}, "dt must be at most a fifth of the shortest time constant"),
+        ({"learn_every": 1e-9}, "learn_every must be a whole multiple"),
+        ({"cue_duration": 1.0}, "cue_duration must be a whole multiple"),
         ({"learn_every": 20.3}, "learn_every must be a whole multiple"),
         ({"cue_strength": -1.0}, "cue_strength must be positive"),
         ({"settle": np.inf}, "settle must be finite"),
@@ -89,9 +93,38 @@ def test_a_neuron_that_never_changes_gets_a_finite_scale():
 )
 def test_bad_arguments_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        population_task(_recordings(), np.random.default_rng(0), **change)
+        make_task(_recordings(), np.random.default_rng(0), **change)
 
 
 def test_recordings_of_three_bins_are_refused():
     with pytest.raises(ValueError, match="at least 4 time points, got 3"):
-        population_task(_recordings(n_time=3), np.random.default_rng(0))
+        make_task(_recordings(n_time=3), np.random.default_rng(0))
+
+
+def test_initial_weights_are_drawn_after_the_cues():
+    recorded_task = make_task(_recordings(), np.random.default_rng(6), gain=1.2)
+    rng = np.random.default_rng(6)
+    np.testing.assert_array_equal(recorded_task.task.cues, rng.uniform(0.0, 2.0, (2, 60)))
+    expected = random_weights(recorded_task.task.network_parameters, rng)
+    np.testing.assert_array_equal(recorded_task.initial_weights, expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: make_task(np.zeros((2, 3, 9)), np.random.default_rng(0)), "recordings must be"),
+        (lambda: make_task(_recordings(), 0), "rng must be a numpy.random.Generator"),
+        (lambda: run_population(None, np.zeros((60, 60))), "recorded_task must be of type"),
+        (lambda: run_population(
+            make_task(_recordings(), np.random.default_rng(0)).task, np.zeros((60, 60))
+        ), "recorded_task must be of type"),
+    ],
+)
+def test_wrong_types_are_type_errors(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_records_of_arrays_can_be_compared():
+    one, other = (make_task(_recordings(), np.random.default_rng(0)) for _ in range(2))
+    assert one == one and one != other

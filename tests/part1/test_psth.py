@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src_part1.psth import moving_mean, psth_from_spikes
+from src_part1.recordings import psth_from_spikes
 
 
 def naive_moving_mean(values, half_width):
@@ -85,10 +85,23 @@ def test_the_time_points_of_the_alm_recordings():
     np.testing.assert_allclose(time, np.arange(-2000.0, 1.0, 20.0))
 
 
-def test_smoothing_shrinks_at_the_ends():
-    np.testing.assert_allclose(
-        moving_mean([[0, 3, 6, 0, 0]], 1), [[1.5, 3.0, 3.0, 2.0, 0.0]], rtol=1e-15
-    )
+def test_a_window_without_spikes_has_rate_zero_and_no_rate_is_negative():
+    rng = np.random.default_rng(0)
+    trials = [np.concatenate([rng.uniform(-2000, -1500, 400), rng.uniform(-100, 0, 7)])
+              for _ in range(3)]
+    rates = psth_from_spikes([trials], ["a"] * 3, smoothing_bins=5).recordings.rates[0, 0]
+    # Bins 25 to 94 are empty; the mean runs over five more on either side.
+    assert (rates[30:90] == 0).all()
+    assert (rates >= 0).all()
+    assert (rates[[29, 90]] > 0).all()
+
+
+def test_results_can_be_compared_and_unpacked():
+    one, other = (psth_from_spikes([[regular_spikes(5.0)]], ["a"]) for _ in range(2))
+    assert one == one and one != other and not one == other
+    assert len({one, other}) == 2
+    recordings, kept = one
+    assert recordings is one.recordings and kept is one.kept
 
 
 def test_the_minimum_rate_holds_in_every_condition():
@@ -146,7 +159,10 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         ({"conditions": ("a", "a")}, ValueError, "must be different names"),
         ({"window": (-50, -100)}, ValueError, r"window\[1\] must be above -50"),
         ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
-        ({"window": (-105, 0)}, ValueError, "-105 to 0 ms, must hold a whole number of bins"),
+        ({"window": (-105, 0)}, ValueError,
+         r"window \(its length\) must be a whole multiple of bin_width = 20 ms, got 105"),
+        ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
+        ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
         ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
         ({"smoothing_bins": 1.5}, TypeError, "smoothing_bins must be a whole number"),
         ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be not negative"),

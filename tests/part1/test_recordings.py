@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import requests
 
-from src_part1 import alm_files
-from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
+from src_part1.recordings import Recordings, alm_files, load_recordings, recordings_from_arrays
 
 
 def record(n_neurons=4, n_time=5, **changes):
@@ -297,6 +296,9 @@ def test_foreign_and_damaged_files_are_refused(tmp_path):
     path.write_bytes(bytes(flipped))
     with pytest.raises(ValueError, match="is damaged"):
         load_recordings(path)
+    path.write_bytes(b"X" + whole[1:])
+    with pytest.raises(ValueError, match="is damaged"):
+        load_recordings(path)
     path.write_text("time,rate\n0,1\n")
     with pytest.raises(ValueError, match="not a .npz file"):
         load_recordings(path)
@@ -362,19 +364,19 @@ def test_the_last_bin_of_the_real_recordings_was_counted_as_empty(alm_folder):
 
 
 def test_the_input_targets_of_the_real_recordings(alm_folder):
-    targets = alm_files.load_alm_input_targets(alm_folder)
+    paths, _ = alm_files.locate(alm_files.TARGET_FILES, alm_folder)
+    targets = np.stack([alm_files._read_jld(path, "utarg") for path in paths])
     assert targets.shape == (2, 1824, 101)
     rates = load_recordings(alm_folder, mend_last_bins=False).rates
     by_rate = targets.ravel()[np.argsort(rates.ravel())]
     assert (np.diff(by_rate[::1000]) > -0.02).all()  # more input where the rate is higher
 
 
-def test_targets_are_read_from_the_same_places(published, cache, monkeypatch):
-    by_argument = alm_files.load_alm_input_targets(published)
+def test_targets_are_found_in_the_same_places(published, cache, monkeypatch):
+    by_argument, place = alm_files.locate(alm_files.TARGET_FILES, published)
+    assert by_argument == [published / name for name in alm_files.TARGET_FILES]
     monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
-    np.testing.assert_array_equal(alm_files.load_alm_input_targets(), by_argument)
-    with h5py.File(published / alm_files.TARGET_FILES[0]) as file:
-        np.testing.assert_array_equal(by_argument[0], file["utarg"][:].T)
+    assert alm_files.locate(alm_files.TARGET_FILES) == (by_argument, place)
 
 
 def test_a_missing_folder_or_file_is_named(published, cache, monkeypatch):

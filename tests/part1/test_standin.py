@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from src_part1.recordings import STANDIN_FILE, load_recordings
+from src_part1.recordings.loading import STANDIN_FILE, load_recordings
 
 PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 LAGS = (20, 100, 200, 400, 800)  # ms
@@ -37,7 +37,7 @@ CORRELATIONS = (
     "autocorrelation",
     "correlation of right and left",
 )
-FIGURES = [(name, i) for name, values in LISTED.items() for i in range(len(values))]
+NUMBERS = [(name, i) for name, values in LISTED.items() for i in range(len(values))]
 
 
 def cumulative_variance(curves):
@@ -47,7 +47,7 @@ def cumulative_variance(curves):
 
 
 def statistics(recordings):
-    """Every listed figure, from the definitions."""
+    """Every listed number, from the definitions."""
     right, left = recordings.rates
     mean = recordings.rates.mean(axis=(0, 2))
     late = recordings.time > -500.0  # the last 25 bins
@@ -100,15 +100,15 @@ def of_recordings(alm_folder):
     return statistics(load_recordings(alm_folder, mend_last_bins=False))
 
 
-@pytest.mark.parametrize(("name", "i"), FIGURES)
-def test_the_standin_has_each_listed_figure(of_standin, name, i):
+@pytest.mark.parametrize(("name", "i"), NUMBERS)
+def test_the_standin_has_each_listed_number(of_standin, name, i):
     wanted = LISTED[name][i]
     tolerance = 0.05 if name in CORRELATIONS else max(0.1 * abs(wanted), 0.05)
     assert of_standin[name][i] == pytest.approx(wanted, rel=0, abs=tolerance)
 
 
-@pytest.mark.parametrize(("name", "i"), FIGURES)
-def test_the_real_recordings_have_each_listed_figure(of_recordings, name, i):
+@pytest.mark.parametrize(("name", "i"), NUMBERS)
+def test_the_real_recordings_have_each_listed_number(of_recordings, name, i):
     wanted = LISTED[name][i]
     tolerance = 0.006 if abs(wanted) < 1.0 else 0.06 if abs(wanted) < 40.0 else 0.5  # rounding
     assert of_recordings[name][i] == pytest.approx(wanted, rel=0, abs=tolerance)

@@ -1,12 +1,10 @@
 """Sweeps: every run is accounted for, whatever happens to some of them."""
 
-import importlib.util
+import functools
 import json
-import linecache
 import os
 import signal
-import subprocess
-import sys
+import threading
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -15,7 +13,6 @@ import numpy as np
 import pytest
 
 from src_part1 import sweeps
-from src_part1.sweep_store import fingerprint
 from src_part1.sweeps import SweepError, sweep
 
 Pair = namedtuple("Pair", "first second")
@@ -44,6 +41,13 @@ def dies_once(rng, a, folder):
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return a
+
+
+def stops_before_the_third(rng, a, folder):
+    if len(calls(folder)) == 2 and not Path(folder, "stopped").exists():
+        Path(folder, "stopped").touch()
+        raise KeyboardInterrupt
+    return logged(rng, a, folder)
 
 
 def logged(rng, a, folder):
@@ -77,13 +81,27 @@ def test_all_combinations_and_seeds_in_order(n_jobs):
         assert run["provenance"]["recorded_rnn"] == sweeps._VERSION
 
 
-def test_combinations_can_be_listed_and_named_tuples_returned():
-    found = sweep(
-        lambda rng, a, kind: Pair(len(kind), a), [{"a": 1, "kind": "x"}, {"a": 2, "kind": "yz"}],
-        n_jobs=1, progress=False,
-    )
+def test_named_tuples_and_numpy_numbers_can_be_returned():
+    def function(rng, kind, a):
+        return Pair(len(kind), np.float32(a))
+
+    found = sweep(function, {"kind": ["x", "yz"], "a": [0.5]}, n_jobs=1, progress=False)
     assert list(found.table["first"]) == [1, 2]
     assert list(found.table["kind"]) == ["x", "yz"]
+    np.testing.assert_array_equal(found.table["second"], 0.5)
+
+
+def test_columns_of_any_kind_and_equal_names_stay_what_they_are():
+    def function(rng, a, b):
+        return {"a": -a, "seed": 5, "text or number": "x" if a == 1 else 2.5}
+
+    table = sweep(function, {"a": [1, 2], "b": [None]}, n_jobs=1, progress=False).table
+    assert table.dtype.names == (
+        "a", "b", "seed", "a_returned", "seed_returned", "text or number", "seconds", "error"
+    )
+    assert list(table["a"]) == [1, 2] and list(table["a_returned"]) == [-1, -2]
+    assert list(table["text or number"]) == ["x", 2.5]
+    assert list(table["b"]) == [None, None]
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -107,139 +125,107 @@ def test_a_run_that_kills_its_process_takes_no_other_along():
 
 def test_an_interrupted_sweep_does_only_what_is_missing(tmp_path):
     grid = {"a": [1, 2, 3], "folder": [str(tmp_path)]}
-
-    def stops(rng, a, folder):
-        if len(calls(folder)) == 2 and not Path(folder, "stopped").exists():
-            Path(folder, "stopped").touch()
-            raise KeyboardInterrupt
-        return logged(rng, a, folder)
-
     runs = tmp_path / "runs"
     with pytest.raises(KeyboardInterrupt):
-        sweep(stops, grid, folder=runs, n_jobs=1, progress=False)
+        sweep(stops_before_the_third, grid, folder=runs, n_jobs=1, progress=False)
     assert calls(tmp_path) == {"log-1": 1, "log-2": 1}
-    found = sweep(stops, grid, folder=runs, n_jobs=1, progress=False)
-    assert calls(tmp_path) == {"log-1": 1, "log-2": 1, "log-3": 1}
-    assert list(found.table["value"]) == [1, 2, 3]
+    for _ in range(2):
+        found = sweep(stops_before_the_third, grid, folder=runs, n_jobs=1, progress=False)
+        assert calls(tmp_path) == {"log-1": 1, "log-2": 1, "log-3": 1}
+        assert list(found.table["value"]) == [1, 2, 3]
     assert not list(runs.glob("*.part"))
-    sweep(stops, grid, folder=runs, n_jobs=1, progress=False)
-    assert calls(tmp_path) == {"log-1": 1, "log-2": 1, "log-3": 1}
 
 
-def test_damaged_and_failed_runs_are_done_again(tmp_path):
-    grid = {"a": [1, 3], "folder": [str(tmp_path)]}
-    sweep(logged, grid, folder=tmp_path / "runs", n_jobs=1, progress=False)
-    first, second = sorted((tmp_path / "runs").glob("run-*.json"))
-    first.write_text(first.read_text()[:40])
-    run = json.loads(second.read_text())
-    second.write_text(json.dumps(run | {"error": "MemoryError: "}))
-    with pytest.warns(UserWarning, match="is damaged .* done again"):
-        sweep(logged, grid, folder=tmp_path / "runs", n_jobs=1, progress=False)
-    assert calls(tmp_path) == {"log-1": 2, "log-3": 2}
+def test_a_run_is_the_same_if_function_settings_and_seed_are(tmp_path):
+    folder = str(tmp_path)
+    for function, a, seed, n_runs in [
+        (logged, 1, 0, 1), (logged, 1, 0, 1), (logged, 1.0, 0, 2), (logged, True, 0, 3),
+        (logged, "1", 0, 4), (logged, float("nan"), 0, 5), (logged, float("nan"), 0, 5),
+        (logged, 1, 3, 6), (dies_once, 1, 0, 7),
+    ]:
+        sweep(
+            function, {"a": [a], "folder": [folder]}, seeds=(seed,), folder=folder, n_jobs=1,
+            progress=False,
+        )
+        assert len(list(tmp_path.glob("run-*.json"))) == n_runs
+    assert calls(tmp_path) == {"log-1": 3, "log-1.0": 1, "log-True": 1, "log-nan": 1}
+    # The order of the settings means nothing.
+    sweep(logged, {"folder": [folder], "a": [1]}, folder=folder, n_jobs=1, progress=False)
+    assert calls(tmp_path)["log-1"] == 3
 
 
-NOTEBOOK = """
-import functools
-import numpy as np
-
-scale = 2.0
-rates = np.arange(3.0)
-unused = 1
-
-def helper(x):
-    return scale * x
-
-def inner(rng, a):
-    def deeper():
-        return [helper(a) for _ in range(3)]
-    return sum(deeper())
-
-def outer(offset):
-    def from_outside(rng, a, more=offset):
-        return a + offset
-    return from_outside
-
-def reads(rng, a):
-    return a * rates.sum() + len(np.__name__)
-
-first = lambda x: x + 1
-second = lambda x: x + 2
-
-def lambdas(rng, a):
-    return first(a) + second(lambdas.__name__ == a)
-
-closed, fixed = outer(1), functools.partial(inner, a=3)
-"""
-
-
-def fingerprints(folder, text):
-    """Fingerprints of the functions of a module with this text."""
-    folder.mkdir(exist_ok=True)
-    path = folder / "notebook.py"
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location("notebook", path)
-    module = importlib.util.module_from_spec(spec)
-    linecache.checkcache()
-    spec.loader.exec_module(module)
-    return {
-        name: fingerprint(getattr(module, name))
-        for name in ("inner", "closed", "fixed", "reads", "lambdas")
-    }
+def test_a_kept_run_comes_back_as_it_was(tmp_path):
+    first, again = (
+        sweep(product, {"a": [1, 2]}, seeds=(3,), folder=tmp_path, n_jobs=1, progress=False)
+        for _ in range(2)
+    )
+    assert first.runs == again.runs
+    np.testing.assert_array_equal(first.table, again.table)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "changes"),
+    "damage",
     [
-        ("scale = 2.0", "scale = 3.0", {"inner", "fixed"}),
-        ("scale * x", "x * scale", {"inner", "fixed"}),
-        ("outer(1)", "outer(2)", {"closed"}),
-        ("a=3", "a=4", {"fixed"}),
-        ("arange(3.0)", "arange(4.0)", {"reads"}),
-        ("a * rates", "rates * a", {"reads"}),
-        ("x + 1", "x + 3", {"lambdas"}),
-        ("x + 2", "x + 4", {"lambdas"}),
-        ("unused = 1", "unused = 2", set()),
+        lambda text: text[:40],
+        lambda text: "",
+        lambda text: "[1]",
+        lambda text: "[" * 100_000,
+        lambda text: text.replace('"value": 1', '"value": 7'),
+        lambda text: text.replace('"sha256"', '"sha"'),
     ],
 )
-def test_a_run_is_the_same_as_long_as_all_that_it_says_and_reads_is(tmp_path, old, new, changes):
-    before = fingerprints(tmp_path / "before", NOTEBOOK)
-    assert fingerprints(tmp_path / "again", NOTEBOOK) == before
-    assert NOTEBOOK.count(old) == 1
-    after = fingerprints(tmp_path / "after", NOTEBOOK.replace(old, new))
-    assert {name for name in before if after[name] != before[name]} == changes
+def test_a_damaged_run_is_warned_of_and_done_again(tmp_path, damage):
+    grid, folder = {"a": [1], "folder": [str(tmp_path)]}, tmp_path / "runs"
+    sweep(logged, grid, folder=folder, n_jobs=1, progress=False)
+    (path,) = folder.glob("run-*.json")
+    whole = path.read_text()
+    assert damage(whole) != whole
+    path.write_text(damage(whole))
+    with pytest.warns(UserWarning, match="is damaged .* done again") as caught:
+        found = sweep(logged, grid, folder=folder, n_jobs=1, progress=False)
+    assert caught[0].filename == __file__
+    assert calls(tmp_path) == {"log-1": 2}
+    assert list(found.table["value"]) == [1]
+    sweep(logged, grid, folder=folder, n_jobs=1, progress=False)
+    assert calls(tmp_path) == {"log-1": 2}
 
 
-def test_a_fingerprint_is_the_same_in_another_process():
-    program = (
-        "from src_part1.sweep_store import fingerprint; from tests.part1 import test_sweeps; "
-        "print(fingerprint(test_sweeps.logged), fingerprint(test_sweeps.fingerprints))"
-    )
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, env=os.environ | {"PYTHONHASHSEED": "7"},
-        capture_output=True, text=True, check=True,
-    )
-    assert done.stdout.split() == [fingerprint(logged), fingerprint(fingerprints)]
+def test_a_failed_run_is_kept_and_done_again(tmp_path):
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="1 of 2 runs failed"):
+            sweep(fails_at_two, {"a": [1, 2]}, folder=tmp_path, n_jobs=1, progress=False)
+    errors = {
+        json.loads(path.read_text())["run"]["error"] for path in tmp_path.glob("run-*.json")
+    }
+    assert errors == {"", "ValueError: a must not be 2"}
 
 
-def test_an_edited_function_is_run_anew(tmp_path):
-    def times(factor):
-        return lambda rng, a: factor * a
+class Callable:
+    def __call__(self, rng, a):
+        return a
 
-    for factor in (1, 10):
-        found = sweep(times(factor), {"a": [1]}, folder=tmp_path, n_jobs=1, progress=False)
-        assert found.table["value"][0] == factor
+    method = __call__
 
 
-def test_what_cannot_be_recognised_later_is_not_kept(tmp_path):
-    typed = {}
-    exec("def function(rng, a): return a", typed)
-    with pytest.raises(TypeError, match="folder cannot be used: the text of function"):
-        sweep(typed["function"], {"a": [1]}, folder=tmp_path, progress=False)
-    with (tmp_path / "file").open("w") as file:
-        with pytest.raises(TypeError, match="file is TextIOWrapper, which cannot be"):
-            sweep(lambda rng, a: file.write(a), {"a": ["x"]}, folder=tmp_path, progress=False)
-    assert not list(tmp_path.glob("run-*"))
+def local():
+    def function(rng, a):
+        return a
+
+    return function
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda rng, a: a, functools.partial(product, b=2.0), local(), Callable(),
+        Callable().method,
+    ],
+)
+def test_a_function_without_a_name_of_its_own_is_not_kept(tmp_path, function):
+    assert len(sweep(function, {"a": [1]}, n_jobs=1, progress=False).table) == 1
+    with pytest.raises(TypeError, match="function must be defined by def at the top level"):
+        sweep(function, {"a": [1]}, folder=tmp_path / "runs", n_jobs=1, progress=False)
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(
@@ -251,8 +237,10 @@ def test_what_cannot_be_recognised_later_is_not_kept(tmp_path):
         ({"grid": {"a": "text"}}, TypeError, r"grid\['a'\] must be a sequence, got str"),
         ({"grid": {"a": [np.zeros(3)]}}, TypeError, "numbers, texts, booleans or None, got array"),
         ({"grid": {"seed": [1]}}, ValueError, "not one of .*got 'seed'"),
-        ({"grid": [{"a": 1}, {"b": 1}]}, ValueError, "same names in the same order"),
-        ({"grid": 3}, TypeError, "grid must be a sequence, got int"),
+        ({"grid": {"a b": [1]}}, ValueError, "must have a name that Python allows"),
+        ({"grid": [{"a": 1}, {"a": 2}]}, TypeError, "grid must be of type .*Mapping, got list"),
+        ({"grid": 3}, TypeError, "grid must be of type .*Mapping, got int"),
+        ({"grid": {"a": 3}}, TypeError, r"grid\['a'\] must be a sequence, got int"),
         ({"seeds": ()}, ValueError, "seeds must not be empty"),
         ({"seeds": (1, 1)}, ValueError, "seeds must differ"),
         ({"seeds": (-1,)}, ValueError, "seeds must be at least 0, got -1"),
@@ -283,9 +271,10 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
         sweep(product, {"a": [1]}, folder=tmp_path / "file", n_jobs=1, progress=False)
 
 
-def test_a_result_that_is_no_number_is_a_failed_run():
+@pytest.mark.parametrize("returned", [[1, 2], None, np.zeros(2), {"": 1}, {1: 1}, 1j])
+def test_a_result_that_is_no_number_is_a_failed_run(returned):
     with pytest.warns(UserWarning, match="1 of 1 runs failed"):
-        found = sweep(lambda rng, a: [1, 2], {"a": [1]}, n_jobs=1, progress=False)
+        found = sweep(lambda rng, a: returned, {"a": [1]}, n_jobs=1, progress=False)
     assert "must return a number" in found.table["error"][0]
 
 
@@ -316,25 +305,22 @@ def test_the_same_call_runs_on_a_cluster(client):
 
 
 def test_a_worker_of_the_cluster_is_killed_during_the_work(client, tmp_path):
-    workers = set(client.run(os.getpid).values())
-    killed = []
+    victim = min(client.run(os.getpid).values())
 
-    class Killer:
-        """Kills a worker when the first run is back."""
+    def kill():
+        while not list(tmp_path.glob("run-*.json")):
+            time.sleep(0.01)
+        os.kill(victim, signal.SIGKILL)
 
-        def __call__(self, run):
-            if not killed:
-                killed.append(min(workers))
-                os.kill(killed[0], signal.SIGKILL)
-
-    save, killer = sweeps.Store.save, Killer()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeps.Store, "save", lambda self, run: (save(self, run), killer(run)))
-        found = sweep(slow, {"a": list(range(12))}, folder=tmp_path, progress=False)
-    assert killed
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    found = sweep(slow, {"a": list(range(12))}, folder=tmp_path, progress=False)
+    killer.join(10)
+    assert not killer.is_alive()
     assert list(found.table["a_squared"]) == [a * a for a in range(12)]
     assert (found.table["error"] == "").all()
     assert len(list(tmp_path.glob("run-*.json"))) == 12
+    assert victim not in client.run(os.getpid).values()
 
 
 @pytest.mark.filterwarnings("ignore:A worker stopped")

@@ -1,11 +1,15 @@
+import dataclasses
+import pickle
+
 import numpy as np
 import pytest
 
 from src_part1 import (
+    AllToAllRLS,
     RateNetworkParameters,
-    SharedRLS,
+    RateTask,
+    ReadoutRLS,
     TrainingDivergedError,
-    TrainingTask,
     TrialTiming,
     correlation,
     random_weights,
@@ -19,7 +23,7 @@ from tests.reference import rls_update, simulate_rates
 
 def _task(n=10, n_conditions=1, **timing):
     rng = np.random.default_rng(11)
-    parameters = RateNetworkParameters(n, tau=5.0, dt=0.5)
+    network_parameters = RateNetworkParameters(n, tau=5.0, dt=0.5)
     timing = TrialTiming(
         **({"stim_on": 5.0, "stim_off": 10.0, "learn_on": 12.0, "learn_off": 60.0,
             "learn_every": 4.0} | timing)
@@ -28,14 +32,15 @@ def _task(n=10, n_conditions=1, **timing):
         sine_targets(n, timing.update_times, rng, period=40.0) for _ in range(n_conditions)
     ])
     cues = rng.uniform(0, 4, (n_conditions, n))
-    return TrainingTask(parameters, timing, targets, cues), random_weights(parameters, rng)
+    task = RateTask(network_parameters, timing, targets, cues)
+    return task, random_weights(network_parameters, rng)
 
 
 def _train_slowly(task, weights, ridge, n_loops):
     """The same training with the slow simulator and one P for each unit."""
-    n, weights = task.parameters.n_units, weights.copy()
+    n, weights = task.network_parameters.n_units, weights.copy()
     P = [np.eye(n - 1) / ridge for _ in range(n)]
-    tau, dt, timing = task.parameters.tau, task.parameters.dt, task.timing
+    tau, dt, timing = task.network_parameters.tau, task.network_parameters.dt, task.timing
     on, off, learn, every = (
         round(t / dt)
         for t in (timing.stim_on, timing.stim_off, timing.learn_on, timing.learn_every)
@@ -68,10 +73,10 @@ def test_training_equals_the_slow_twin(n_conditions):
 
 def test_sines_are_learned_and_run_on_with_frozen_weights():
     rng = np.random.default_rng(0)
-    parameters, timing = RateNetworkParameters(), TrialTiming()
+    network_parameters, timing = RateNetworkParameters(), TrialTiming()
     targets = sine_targets(100, timing.update_times, rng)
-    task = TrainingTask(parameters, timing, targets[None], rng.uniform(0, 4, (1, 100)))
-    trained = train(task, random_weights(parameters, rng), n_loops=30, progress=False)
+    task = RateTask(network_parameters, timing, targets[None], rng.uniform(0, 4, (1, 100)))
+    trained = train(task, random_weights(network_parameters, rng), n_loops=30, progress=False)
     assert trained.train_correlation[-1, 0] > 0.999
     outputs = run_frozen_outputs(task, trained.weights)
     assert correlation(outputs, targets).mean() > 0.999
@@ -101,7 +106,7 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
     task, weights = _task()
     updates_of_a_loop = task.timing.update_times.size
     calls = []
-    update = SharedRLS.update
+    update = AllToAllRLS.update
 
     def interrupted(self, *arguments):
         calls.append(1)
@@ -109,7 +114,7 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
             raise KeyboardInterrupt
         return update(self, *arguments)
 
-    monkeypatch.setattr(SharedRLS, "update", interrupted)
+    monkeypatch.setattr(AllToAllRLS, "update", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
         result = train(task, weights, n_loops=9, progress=False)
     assert len(result.train_correlation) == 2
@@ -120,7 +125,7 @@ def test_a_diverging_run_stops_with_the_loop_and_keeps_the_last_sound_state(monk
     task, weights = _task()
     sound = train(task, weights, n_loops=2, progress=False)
     calls = []
-    update = SharedRLS.update
+    update = AllToAllRLS.update
 
     def poisoned(self, weights, rates, errors):
         calls.append(1)
@@ -128,7 +133,7 @@ def test_a_diverging_run_stops_with_the_loop_and_keeps_the_last_sound_state(monk
             errors = errors * np.inf
         return update(self, weights, rates, errors)
 
-    monkeypatch.setattr(SharedRLS, "update", poisoned)
+    monkeypatch.setattr(AllToAllRLS, "update", poisoned)
     with pytest.raises(TrainingDivergedError, match=r"in loop 3: .*larger ridge") as caught:
         train(task, weights, n_loops=9, progress=False)
     np.testing.assert_array_equal(caught.value.result.weights, sound.weights)
@@ -137,7 +142,7 @@ def test_a_diverging_run_stops_with_the_loop_and_keeps_the_last_sound_state(monk
 
 def test_targets_that_no_network_survives_diverge_with_a_clear_error():
     task, weights = _task()
-    huge = TrainingTask(task.parameters, task.timing, task.targets * 1e300, task.cues)
+    huge = RateTask(task.network_parameters, task.timing, task.targets * 1e300, task.cues)
     with pytest.raises(TrainingDivergedError, match="diverged in loop 1"):
         train(huge, weights * 1e10, n_loops=3, progress=False)
 
@@ -146,7 +151,7 @@ def test_a_constant_target_does_not_spoil_the_learning_curve():
     task, weights = _task()
     targets = task.targets.copy()
     targets[0, 3] = 1.0
-    task = TrainingTask(task.parameters, task.timing, targets, task.cues)
+    task = RateTask(task.network_parameters, task.timing, targets, task.cues)
     assert np.isfinite(train(task, weights, n_loops=1, progress=False).train_correlation).all()
 
 
@@ -160,17 +165,18 @@ def test_frozen_outputs_are_the_recurrent_input_at_the_update_times():
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("targets", np.zeros((1, 10, 3)), r"TrainingTask.targets must have shape \(any, 10, 12\)"),
-        ("targets", np.full((1, 10, 12), np.nan), "TrainingTask.targets must be finite"),
-        ("cues", np.zeros((2, 10)), r"TrainingTask.cues must have shape \(1, 10\)"),
+        ("targets", np.zeros((1, 10, 3)), r"RateTask.targets must have shape \(any, 10, 12\)"),
+        ("targets", np.full((1, 10, 12), np.nan), "RateTask.targets must be finite"),
+        ("cues", np.zeros((2, 10)), r"RateTask.cues must have shape \(1, 10\)"),
         ("timing", TrialTiming(learn_every=0.7), "learn_every must be a whole multiple"),
+        ("timing", None, "RateTask.timing must be of type"),
+        ("network_parameters", {}, "RateTask.network_parameters must be of type"),
     ],
 )
 def test_a_task_that_does_not_fit_is_refused(field, value, message):
     task, _ = _task()
-    fields = {name: getattr(task, name) for name in ("parameters", "timing", "targets", "cues")}
-    with pytest.raises(ValueError, match=message):
-        TrainingTask(**(fields | {field: value}))
+    with pytest.raises((TypeError, ValueError), match=message):
+        dataclasses.replace(task, **{field: value})
 
 
 def test_bad_training_arguments_are_refused():
@@ -180,6 +186,34 @@ def test_bad_training_arguments_are_refused():
     with pytest.raises(ValueError, match="n_loops must be at least 1"):
         train(task, weights, n_loops=0, progress=False)
     with pytest.raises(ValueError, match="rls must be made for 10 units, got one for 9"):
-        train(task, weights, rls=SharedRLS(9), progress=False)
+        train(task, weights, rls=AllToAllRLS(9), progress=False)
     with pytest.raises(ValueError, match="condition must be at most 0"):
         run_frozen(task, weights, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda task, w: train(None, w), "task must be of type"),
+        (lambda task, w: train(task, w, rls="x"), "rls must be of type"),
+        (lambda task, w: train(task, w, rls=ReadoutRLS(10)), "rls must be of type"),
+        (lambda task, w: run_frozen(None, w), "task must be of type"),
+        (lambda task, w: run_frozen_outputs({}, w), "task must be of type"),
+    ],
+)
+def test_wrong_types_are_type_errors(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(*_task())
+
+
+def test_records_of_arrays_can_be_compared():
+    task, weights = _task()
+    result = train(task, weights, n_loops=1, progress=False)
+    assert task == task and result == result
+    assert task != dataclasses.replace(task) and result != dataclasses.replace(result)
+
+
+def test_the_error_needs_no_result_and_comes_whole_from_another_process():
+    assert TrainingDivergedError("message").result is None
+    error = pickle.loads(pickle.dumps(TrainingDivergedError("message", 3)))
+    assert str(error) == "message" and error.result == 3

@@ -1,11 +1,11 @@
-"""The figures to be turned by hand show what their parameters say, and refuse what cannot be."""
+"""The interactive demos show what their parameters say, and refuse what cannot be."""
 
 import re
 
 import matplotlib.pyplot as plt
 import pytest
 
-from src_part2.demos import demo_noise, demo_synapse
+from src_part2.course.demos import demo_noise, demo_synapse
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from src_part2 import exercises
+from src_part2.course import exercises
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def close_figures():
 
 def verdict(check, attempt, capsys):
     check(attempt)
-    assert plt.get_fignums()  # the expected figure is drawn in any case
+    assert plt.get_fignums()  # the plot of what is expected is drawn in any case
     (line,) = capsys.readouterr().out.splitlines()
     return line
 

@@ -1,17 +1,18 @@
 """Parameter records refuse what cannot be simulated, and say what is allowed."""
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
 import pytest
 
-from src_part2.parameters import LIFParameters, NetworkParameters
+from src_part2.limits import TrainingSettings
+from src_part2.parameters import LIFNetworkParameters, LIFParameters
 
 
 def test_the_original_network():
-    network = NetworkParameters()
-    assert network.weight_sd == pytest.approx(0.15 * 2 / np.sqrt(100) * 10)
-    assert network.mean_input == pytest.approx(0.6 * 0.12 * np.sqrt(100))
+    parameters = LIFNetworkParameters()
+    assert parameters.weight_sd == pytest.approx(0.15 * 2 / np.sqrt(100) * 10)
+    assert parameters.mean_input == pytest.approx(0.6 * 0.12 * np.sqrt(100))
 
 
 def test_records_do_not_change():
@@ -36,10 +37,41 @@ def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
         (LIFParameters, {"v_reset": 1.0}, "LIFParameters.v_reset must be below 1"),
         (LIFParameters, {"noise": -0.1}, "LIFParameters.noise must be not negative"),
         (LIFParameters, {"dt": np.nan}, "LIFParameters.dt must be finite"),
-        (NetworkParameters, {"n_units": 0}, "NetworkParameters.n_units must be at least 1"),
-        (NetworkParameters, {"coupling": -1.0}, "NetworkParameters.coupling must be not negative"),
+        (
+            LIFNetworkParameters, {"n_neurons": 0},
+            "LIFNetworkParameters.n_neurons must be at least 1",
+        ),
+        (
+            LIFNetworkParameters, {"coupling": -1.0},
+            "LIFNetworkParameters.coupling must be not negative",
+        ),
+        (
+            LIFNetworkParameters, {"input_scale": np.inf},
+            "LIFNetworkParameters.input_scale must be finite",
+        ),
+        (TrainingSettings, {"n_neurons": 1}, "TrainingSettings.n_neurons must be at least 2"),
+        (TrainingSettings, {"kind": "squares"}, "TrainingSettings.kind must be one of 'sines'"),
+        (TrainingSettings, {"tau_syn": 0.4}, "TrainingSettings.tau_syn must be at least 0.5"),
+        (TrainingSettings, {"time_scale": 0.0}, "TrainingSettings.time_scale must be positive"),
+        (TrainingSettings, {"noise": -1.0}, "TrainingSettings.noise must be not negative"),
+        (TrainingSettings, {"amplitude": -1.0}, "TrainingSettings.amplitude must be not negative"),
+        (TrainingSettings, {"mean_input": np.nan}, "TrainingSettings.mean_input must be finite"),
+        (TrainingSettings, {"coupling": -1.0}, "TrainingSettings.coupling must be not negative"),
+        (TrainingSettings, {"learn_every": 0.0}, "TrainingSettings.learn_every must be positive"),
+        (TrainingSettings, {"ridge": 0.0}, "TrainingSettings.ridge must be positive"),
+        (TrainingSettings, {"n_loops": 0}, "TrainingSettings.n_loops must be at least 1"),
     ],
 )
 def test_bad_values_are_refused(record, changes, message):
     with pytest.raises(ValueError, match=message):
         record(**changes)
+
+
+def test_every_setting_of_a_training_has_a_rule():
+    for field in fields(TrainingSettings):
+        with pytest.raises((TypeError, ValueError), match=f"TrainingSettings.{field.name} must be"):
+            TrainingSettings(**{field.name: None})
+
+
+def test_the_fastest_allowed_synapse_of_a_training_can_be_simulated():
+    assert LIFParameters(tau_syn=TrainingSettings(tau_syn=0.5).tau_syn).tau_syn == 0.5

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,8 +13,9 @@ from scipy import stats
 
 from src_part2.connectivity import random_weights
 from src_part2.kernels import _EDGES, _normals
-from src_part2.parameters import LIFParameters, NetworkParameters
-from src_part2.simulator import UNCONNECTED, Recorder, advance, simulate, start_state
+from src_part2.parameters import LIFNetworkParameters, LIFParameters
+from src_part2.simulator import advance, simulate
+from src_part2.state import LIFRecorder, start_state
 from tests.reference_part2 import lif_network, split_mix, ziggurat_edges
 
 
@@ -45,29 +46,30 @@ def test_kernel_equals_slow_twin_spike_for_spike(
     seed, n, n_steps, tau_m, tau_syn, coupling, mu, noise
 ):
     rng = np.random.default_rng(seed)
-    neuron = LIFParameters(tau_m=tau_m, tau_syn=tau_syn, v_th=1.3, v_reset=-0.2, noise=noise)
+    parameters = LIFParameters(tau_m=tau_m, tau_syn=tau_syn, v_th=1.3, v_reset=-0.2, noise=noise)
     weights = rng.standard_normal((n, n)) * coupling
     mean_input, cue = mu + rng.standard_normal(n), rng.standard_normal(n)
     on, off = sorted(rng.integers(0, n_steps + 1, 2))
-    drive = np.tile(mean_input, (n_steps, 1))
-    drive[on:off] += cue
+    external_input = np.tile(mean_input, (n_steps, 1))
+    external_input[on:off] += cue
     spikes, v, u, r = lif_network(
-        weights, drive, noise, n_steps, tau_m=tau_m, tau_syn=tau_syn, v_th=1.3, v_reset=-0.2,
-        dt=0.1, noise_rows=noise_rows(seed, n_steps, n),
+        weights, external_input, noise, n_steps, tau_m=tau_m, tau_syn=tau_syn, v_th=1.3,
+        v_reset=-0.2, dt=0.1, noise_rows=noise_rows(seed, n_steps, n),
     )
     run = simulate(
-        neuron, mean_input, n_steps * 0.1, np.random.default_rng(seed), weights=weights,
+        parameters, mean_input, n_steps * 0.1, np.random.default_rng(seed), weights=weights,
         cue=cue, stim_on=on * 0.1, stim_off=off * 0.1, traced=np.arange(n),
     )
     assert [(round(t / 0.1) - 1, i) for t, i in zip(run.spike_times, run.spike_ids, strict=True)] \
         == spikes
     assert run.counts.tolist() == [sum(i == j for _, i in spikes) for j in range(n)]
 
-    state = start_state(neuron, n, np.random.default_rng(seed))
+    state = start_state(parameters, n, np.random.default_rng(seed))
     by_pre = np.ascontiguousarray(weights.T)
-    advance(state, by_pre, neuron, mean_input, on)
-    advance(state, by_pre, neuron, mean_input + cue, off - on)
-    advance(state, by_pre, neuron, mean_input, n_steps - off)
+    for duration, constant in (
+        (on, mean_input), (off - on, mean_input + cue), (n_steps - off, mean_input),
+    ):
+        advance(parameters, state, duration, weights_by_pre=by_pre, external_input=constant)
     np.testing.assert_array_equal(state.v, v)
     np.testing.assert_allclose(state.u, u, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(state.r, r)
@@ -116,17 +118,158 @@ def test_voltage_is_white_noise_through_the_membrane():
     assert run.voltage[:, 200:].var() == pytest.approx(kick**2 / (1 - decay**2), rel=0.03)
 
 
-def test_a_run_can_be_cut_anywhere():
-    neuron, network = LIFParameters(), NetworkParameters(40)
-    by_pre = np.ascontiguousarray(random_weights(network, np.random.default_rng(1)).T)
-    drive = np.full(40, 1.2)
-    whole, cut = (start_state(neuron, 40, np.random.default_rng(2)) for _ in range(2))
-    advance(whole, by_pre, neuron, drive, 1000)
-    for n_steps in (1, 332, 0, 667):
+def small_network(n=40):
+    """A network in the middle of a run, and what it is advanced with."""
+    weights = random_weights(LIFNetworkParameters(n), np.random.default_rng(1))
+    state = start_state(LIFParameters(), n, np.random.default_rng(2))
+    given = {
+        "weights_by_pre": np.ascontiguousarray(weights.T), "external_input": np.full(n, 1.2),
+    }
+    advance(LIFParameters(), state, 500, **given)
+    return state, given
+
+
+def assert_same_state(one, other):
+    for field in fields(one):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+
+
+@pytest.mark.parametrize("pieces", [(500, 500), (1, 332, 0, 667)])
+def test_a_run_can_be_cut_anywhere(pieces):
+    whole, given = small_network()
+    cut = whole.copy()
+    recorders = [
+        LIFRecorder(40, 1500, traced=np.array([3, 17]), trace_every=7) for _ in range(2)
+    ]
+    advance(LIFParameters(), whole, 1000, **given, recorder=recorders[0])
+    for n_steps in pieces:
         cut = cut.copy()
-        advance(cut, by_pre, neuron, drive, n_steps)
-    np.testing.assert_array_equal(cut.v, whole.v)
-    np.testing.assert_array_equal(cut.counts, whole.counts)
+        advance(LIFParameters(), cut, n_steps, **given, recorder=recorders[1])
+    assert_same_state(cut, whole)
+    for one, other in zip(recorders[0].spikes(), recorders[1].spikes(), strict=True):
+        assert one.size == whole.counts.sum() - small_network()[0].counts.sum() > 100
+        np.testing.assert_array_equal(one, other)
+    first = (500 + 6) // 7  # samples before step 500 are nobody's
+    for name in ("trace_v", "trace_u"):
+        one, other = (getattr(recorder.buffers, name)[first:] for recorder in recorders)
+        assert len(one) == 1500 // 7 + 1 - first
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_recorder_does_not_change_the_run():
+    plain, given = small_network()
+    recorded = plain.copy()
+    advance(LIFParameters(), plain, 300, **given)
+    advance(
+        LIFParameters(), recorded, 300, **given,
+        recorder=LIFRecorder(40, 800, traced=[0], trace_every=1),
+    )
+    assert_same_state(plain, recorded)
+
+
+def with_state(name, value):
+    def change(state, given):
+        setattr(state, name, value)
+        return {}
+
+    return change
+
+
+def with_argument(name, value):
+    return lambda state, given: {name: value}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (with_argument("n_steps", 1.0), TypeError, "n_steps must be a whole number"),
+        (with_argument("n_steps", -1), ValueError, "n_steps must be at least 0"),
+        (with_argument("neuron_parameters", {}), TypeError, "neuron_parameters must be of type"),
+        (with_argument("state", np.zeros(40)), TypeError, "state must be of type"),
+        (with_state("v", [0.0] * 40), TypeError, "state.v must be a writeable .* got list"),
+        (with_state("v", np.zeros((40, 1))), ValueError, r"state.v .* shape \(40,\)"),
+        (with_state("u", np.zeros(39)), ValueError, r"state.u .* shape \(40,\),.* got .* \(39,\)"),
+        (with_state("r", np.zeros(40, np.float32)), TypeError, "state.r .*float64.*float32"),
+        (with_state("pending", np.zeros(40, np.int32)), TypeError, "state.pending .*int64.*int32"),
+        (with_state("counts", np.zeros(80, np.int64)[::2]), ValueError, "state.counts must"),
+        (with_state("u", np.broadcast_to(np.zeros(1), 40)), ValueError, "state.u must be a write"),
+        (with_state("n_pending", 41), ValueError, "state.n_pending must be 0 to 40, got 41"),
+        (with_state("step", -1), ValueError, "state.step must be not negative"),
+        (with_state("key", 3), TypeError, "state.key must be of type numpy.uint64, got int"),
+        (with_argument("weights_by_pre", np.zeros((40, 39))), ValueError, "weights_by_pre .*40"),
+        (with_argument("weights_by_pre", np.zeros((0, 0))), ValueError, "weights_by_pre .*40"),
+        (
+            with_argument("weights_by_pre", np.zeros((40, 40), order="F")), ValueError,
+            "weights_by_pre must be a C-contiguous",
+        ),
+        (
+            with_argument("weights_by_pre", np.zeros((40, 40), int)), TypeError,
+            "weights_by_pre .*float64.*int64",
+        ),
+        (with_argument("external_input", 1.2), TypeError, "external_input .* got float"),
+        (with_argument("external_input", np.zeros(1)), ValueError, r"external_input .* \(40,\)"),
+        (with_argument("recorder", []), TypeError, "recorder must be of type"),
+        (
+            with_argument("recorder", LIFRecorder(39, 600)), ValueError,
+            "recorder must be made for 40 neurons and at least 510 steps, got one for 39 and 600",
+        ),
+        (with_argument("recorder", LIFRecorder(40, 509)), ValueError, "at least 510 steps"),
+    ],
+)
+def test_advance_refuses_what_the_kernel_would_misread(change, error, message):
+    state, given = small_network()
+    arguments = {"neuron_parameters": LIFParameters(), "state": state, "n_steps": 10, **given}
+    arguments |= change(state, given)
+    before = state.copy()
+    with pytest.raises(error, match=message):
+        advance(**arguments)
+    assert_same_state(state, before)
+
+
+def test_advance_takes_read_only_input():
+    state, given = small_network()
+    expected = state.copy()
+    advance(LIFParameters(), expected, 50, **given)
+    for array in given.values():
+        array.setflags(write=False)
+    advance(LIFParameters(), state, 50, **given)
+    assert_same_state(state, expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        ((0.5, 10), {}, TypeError, "n_neurons must be a whole number"),
+        ((5, -1), {}, ValueError, "n_steps must be at least 0"),
+        ((5, 10), {"traced": [5]}, ValueError, "traced must name neurons 0 to 4, got 5"),
+        ((5, 10), {"trace_every": -1}, ValueError, "trace_every must be at least 0"),
+        ((5, 10), {"spikes": 1}, TypeError, "spikes must be True or False"),
+    ],
+)
+def test_recorders_that_cannot_be(arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        LIFRecorder(*arguments, **options)
+
+
+def test_states_and_runs_are_compared_by_identity():
+    state, _ = small_network()
+    assert state == state
+    assert state != state.copy()
+    runs = [simulate(LIFParameters(), [0.5], 5.0, np.random.default_rng(0)) for _ in range(2)]
+    assert runs[0] != runs[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (({}, 3, np.random.default_rng(0)), "neuron_parameters must be of type"),
+        ((LIFParameters(), 3.0, np.random.default_rng(0)), "n_neurons must be a whole number"),
+        ((LIFParameters(), 3, 0), "rng must be a numpy.random.Generator"),
+    ],
+)
+def test_a_start_of_wrong_types_is_refused(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        start_state(*arguments)
 
 
 def test_more_spikes_than_the_buffer_holds(monkeypatch):
@@ -136,7 +279,7 @@ def test_more_spikes_than_the_buffer_holds(monkeypatch):
         )
 
     whole = run()
-    monkeypatch.setattr("src_part2.simulator._SPIKE_BUFFER", 64)
+    monkeypatch.setattr("src_part2.state._SPIKE_BUFFER", 64)
     pieces = run()
     assert whole.spike_times.size == whole.counts.sum() > 600
     np.testing.assert_array_equal(pieces.spike_times, whole.spike_times)
@@ -150,7 +293,7 @@ def test_nothing_is_recorded_that_was_not_asked_for():
     )
     assert run.counts.sum() > 10
     assert run.spike_times.size == run.voltage.size == run.synaptic_input.size == 0
-    assert Recorder(10**6, 10**6, spikes=False).spike_steps.size == 0
+    assert LIFRecorder(10**6, 10**6, spikes=False).buffers.spike_steps.size == 0
 
 
 def test_traces_are_samples_of_the_full_trace():
@@ -168,12 +311,11 @@ def test_traces_are_samples_of_the_full_trace():
 SCRIPT = """
 import numpy as np
 from src_part2 import *
-neuron, network = LIFParameters(tau_syn=50.0), NetworkParameters(450)
 rng = np.random.default_rng(5)
-weights = random_weights(network, rng)
+weights = random_weights(LIFNetworkParameters(450), rng)
 timing = TrialTiming(20.0, 50.0, 50.0, 150.0, 20.0)
 targets = rng.standard_normal((1, 450, 5)) * 0.3 + 1.5
-task = SpikingTask(neuron, np.full(450, 1.5), timing, targets, np.zeros((1, 450)))
+task = LIFTask(LIFParameters(tau_syn=50.0), np.full(450, 1.5), timing, targets, np.zeros((1, 450)))
 weights = train(task, weights, rng, n_loops=2, progress=False).weights
 run = run_frozen(task, weights, rng)
 print(run.spike_times.size, hash(run.spike_times.tobytes()), hash(run.spike_ids.tobytes()))
@@ -250,11 +392,13 @@ def test_noise_is_normal_into_the_tails():
         ({"stim_on": 5.0}, "stim_off must be at least 5"),
         ({"traced": [2]}, "traced must name neurons 0 to 1, got 2"),
         ({"traced": [0], "trace_every": 0.0}, "trace_every must be positive"),
+        ({"traced": [0], "trace_every": 1e-9}, "trace_every must be a whole multiple"),
+        ({"duration": 1e-9}, "duration must be a whole multiple"),
     ],
 )
 def test_bad_input_is_refused(changes, message):
     arguments = {
-        "neuron": LIFParameters(), "mean_input": np.zeros(2), "duration": 10.0,
+        "neuron_parameters": LIFParameters(), "mean_input": np.zeros(2), "duration": 10.0,
         "rng": np.random.default_rng(0),
     }
     with pytest.raises(ValueError, match=message):
@@ -266,18 +410,22 @@ def test_wrong_types_are_refused():
         simulate(LIFParameters(), [0.5], 10.0, 3)
     with pytest.raises(TypeError, match="traced must hold whole numbers"):
         simulate(LIFParameters(), [0.5], 10.0, np.random.default_rng(0), traced=[0.5])
+    with pytest.raises(TypeError, match="neuron_parameters must be of type .*LIFParameters, got"):
+        simulate(LIFNetworkParameters(), [0.5], 10.0, np.random.default_rng(0))
+    with pytest.raises(TypeError, match="record_spikes must be True or False"):
+        simulate(LIFParameters(), [0.5], 10.0, np.random.default_rng(0), record_spikes="no")
 
 
 def test_without_synapses_neurons_are_alone():
-    neuron = replace(LIFParameters(), noise=0.0)
-    state = start_state(neuron, 3, np.random.default_rng(0))
-    advance(state, UNCONNECTED, neuron, np.full(3, 2.0), 500)
+    parameters = replace(LIFParameters(), noise=0.0)
+    state = start_state(parameters, 3, np.random.default_rng(0))
+    advance(parameters, state, 500, weights_by_pre=None, external_input=np.full(3, 2.0))
     assert (state.counts > 5).all()
     assert not state.u.any()
 
 
 def test_weights_have_their_spread_and_no_autapse():
-    weights = random_weights(NetworkParameters(300), np.random.default_rng(0))
+    weights = random_weights(LIFNetworkParameters(300), np.random.default_rng(0))
     assert not np.diagonal(weights).any()
     off_diagonal = weights[~np.eye(300, dtype=bool)]
     assert off_diagonal.std() == pytest.approx(3.0 / np.sqrt(300), rel=0.02)

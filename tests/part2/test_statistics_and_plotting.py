@@ -1,4 +1,4 @@
-"""Spike statistics against hand-made spike trains; figures show what they were given."""
+"""Spike statistics against hand-made spike trains; plots show what they were given."""
 
 import matplotlib
 
@@ -12,12 +12,12 @@ import src_part2 as part2
 from src_part2 import plotting
 
 
-def run_with(times, ids, n_units=3, duration=1000.0):
+def run_with(times, ids, n_neurons=3, duration=1000.0):
     order = np.argsort(times, kind="stable")
     times, ids = np.asarray(times, float)[order], np.asarray(ids, np.int32)[order]
     empty = np.empty((0, 0))
     return part2.SpikingRun(
-        n_units, duration, np.zeros(n_units), np.bincount(ids, minlength=n_units), times, ids,
+        n_neurons, duration, np.zeros(n_neurons), np.bincount(ids, minlength=n_neurons), times, ids,
         np.empty(0, np.int64), np.empty(0), empty, empty,
     )
 
@@ -61,8 +61,11 @@ def test_unrecorded_spikes_have_no_intervals():
         part2.LIFParameters(), [2.0], 200.0, np.random.default_rng(0), record_spikes=False
     )
     assert part2.firing_rates(run)[0] > 50
-    with pytest.raises(ValueError, match="record_spikes=True"):
+    remedy = r"simulate\(..., record_spikes=True\) or run_trial\(..., spikes=True\)"
+    with pytest.raises(ValueError, match=remedy):
         part2.interval_cv(run)
+    with pytest.raises(ValueError, match=remedy):
+        part2.firing_rates(run, start=100.0)
     with pytest.raises(ValueError, match="start must be below 200"):
         part2.firing_rates(run, start=200.0)
 
@@ -84,7 +87,7 @@ def test_raster_shows_chosen_neurons_in_order():
 
 
 def test_sweep_and_trials_show_their_numbers():
-    result = part2.Sweep(
+    result = part2.QualitySweep(
         "tau_syn", np.array([1.0, 2.0]), np.array([[0.5, 0.7], [0.8, 1.0]]),
         np.array([[0.1, 0.3], [0.6, 0.8]]),
     )
@@ -97,6 +100,22 @@ def test_sweep_and_trials_show_their_numbers():
     np.testing.assert_allclose(ax.lines[-2].get_ydata(), trials[:, 0].mean(axis=0))
 
 
-def test_part_one_figures_are_offered_here():
+@pytest.mark.parametrize(
+    "statistic", [part2.firing_rates, part2.spike_intervals, part2.interval_cv]
+)
+@pytest.mark.parametrize("wrong", [None, np.zeros(3), part2.LIFParameters()])
+def test_statistics_of_something_else_are_refused(statistic, wrong):
+    with pytest.raises(TypeError, match="run must be a SpikingRun, or a Trial of Part 3, got"):
+        statistic(wrong)
+
+
+def test_a_quality_that_does_not_exist_is_refused():
+    result = part2.QualitySweep("tau_syn", np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
+    with pytest.raises(ValueError, match="quality must be one of 'correlation', 'r2', 'error'"):
+        plotting.plot_sweep(result, quality="values")
+
+
+def test_part_one_plots_are_offered_here():
     assert plotting.plot_learning_curve(np.array([[0.1], [0.5]])).lines
     assert set(plotting.__all__) <= set(dir(plotting))
+    assert len(plotting.condition_styles(7)) == 7

@@ -4,25 +4,27 @@ import numpy as np
 import pytest
 
 from src_part2 import (
-    LearningSettings,
+    LIFNetworkParameters,
     LIFParameters,
-    NetworkParameters,
+    QualitySweep,
+    TrainingSettings,
     TrialTiming,
     chaotic_targets,
     correlation,
     euler_equivalent,
     frozen_quality,
-    learn,
+    make_pattern_task,
+    make_task,
     ou_targets,
-    pattern_task,
+    random_weights,
     recorded_targets,
-    recorded_task,
     recordings_from_arrays,
     run_frozen,
     siegert_rate,
     simulated_psth,
     sweep_setting,
     train,
+    train_and_test,
     untrained_input,
 )
 from src_part2.tasks import TIMING
@@ -71,12 +73,12 @@ def test_a_silent_rate_network_is_no_target():
 
 
 def test_recorded_targets_lead_back_to_the_rates():
-    neuron, recorded = LIFParameters(), recordings()
+    parameters, recorded = LIFParameters(), recordings()
     elapsed = recorded.time - recorded.time[0]
-    targets = recorded_targets(recorded, neuron, elapsed)
+    targets = recorded_targets(recorded, parameters, elapsed)
     rates = siegert_rate(targets, **euler_equivalent(2.0))
     np.testing.assert_allclose(rates, recorded.rates, rtol=1e-9)
-    outside = recorded_targets(recorded, neuron, np.array([-50.0, 0.0, elapsed[-1], 900.0]))
+    outside = recorded_targets(recorded, parameters, np.array([-50.0, 0.0, elapsed[-1], 900.0]))
     np.testing.assert_array_equal(outside[..., 0], outside[..., 1])
     np.testing.assert_array_equal(outside[..., 2], outside[..., 3])
 
@@ -89,14 +91,14 @@ def test_silent_bins_get_the_least_rate():
 
 
 def test_patterns_modulate_the_untrained_input():
-    neuron, network = LIFParameters(tau_syn=200.0), NetworkParameters(60)
-    task, weights = pattern_task(
-        "sines", neuron, network, np.random.default_rng(4), amplitude=0.2, time_scale=1000.0
+    records = LIFParameters(tau_syn=200.0), LIFNetworkParameters(60)
+    task, weights = make_pattern_task(
+        "sines", *records, np.random.default_rng(4), amplitude=0.2, time_scale=1000.0
     )
     assert task.targets.shape == (1, 60, 100)
     np.testing.assert_allclose(np.ptp(task.targets, axis=2), 0.4, rtol=0.01)
     np.testing.assert_allclose(task.targets[..., :50], task.targets[..., 50:], atol=1e-12)
-    again = untrained_input(neuron, network, weights, np.random.default_rng(9))
+    again = untrained_input(*records, weights, np.random.default_rng(9))
     np.testing.assert_allclose(task.targets[0].mean(axis=1), again, atol=0.06)
     assert task.timing == TIMING
 
@@ -104,18 +106,19 @@ def test_patterns_modulate_the_untrained_input():
 @pytest.mark.parametrize("kind", ["ou", "chaos"])
 def test_other_patterns_make_tasks_too(kind):
     rng = np.random.default_rng(1)
-    task, _ = pattern_task(kind, LIFParameters(tau_syn=50.0), NetworkParameters(40), rng)
+    task, _ = make_pattern_task(kind, LIFParameters(tau_syn=50.0), LIFNetworkParameters(40), rng)
     assert task.targets.shape == (1, 40, 100)
     assert 0.1 < task.targets.std(axis=2).mean() < 0.5
 
 
 def test_recorded_task_has_its_bins_after_cue_and_settling():
     recorded = recordings()
-    made = recorded_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+    made = make_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
     times = made.task.timing.update_times
-    assert made.first_bin == 1100.0
-    assert times[-1] == made.first_bin + 500.0
-    at_bins = recorded_targets(recorded, made.task.neuron, recorded.time - recorded.time[0])
+    np.testing.assert_array_equal(made.bin_times, 1100.0 + 20.0 * np.arange(26))
+    assert times[-1] == made.bin_times[-1]
+    elapsed = recorded.time - recorded.time[0]
+    at_bins = recorded_targets(recorded, made.task.neuron_parameters, elapsed)
     np.testing.assert_allclose(made.task.targets[:, :, times >= 1100.0], at_bins, rtol=1e-12)
     np.testing.assert_allclose(made.task.targets[:, :, 0], at_bins[:, :, 0], rtol=1e-12)
     np.testing.assert_allclose(made.task.mean_input, made.task.targets.mean(axis=(0, 2)))
@@ -124,8 +127,8 @@ def test_recorded_task_has_its_bins_after_cue_and_settling():
 def test_psth_counts_spikes_in_the_right_bins():
     # Without coupling and noise, spike times are known: compare with a plain histogram.
     recorded = recordings()
-    made = recorded_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
-    zero = np.zeros_like(made.weights)
+    made = make_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+    zero = np.zeros_like(made.initial_weights)
     psth = simulated_psth(made, zero, np.random.default_rng(5), n_trials=1, smoothing_bins=0)
     run = run_frozen(made.task, zero, np.random.default_rng(5))
     edges = np.arange(1090.0, 1611.0, 20.0)
@@ -136,8 +139,8 @@ def test_psth_counts_spikes_in_the_right_bins():
 
 def test_recorded_rates_are_learned_in_both_conditions():
     rng = np.random.default_rng(0)
-    made = recorded_task(recordings(120, peak=60.0), LIFParameters(tau_syn=100.0), rng)
-    trained = train(made.task, made.weights, rng, ridge=0.05, n_loops=25, progress=False)
+    made = make_task(recordings(120, peak=60.0), LIFParameters(tau_syn=100.0), rng)
+    trained = train(made.task, made.initial_weights, rng, ridge=0.05, n_loops=25, progress=False)
     assert frozen_quality(made.task, trained.weights, rng, n_trials=3).correlation > 0.8
     for condition in range(2):
         psth = simulated_psth(made, trained.weights, rng, condition, n_trials=10)
@@ -148,12 +151,12 @@ def test_recorded_rates_are_learned_in_both_conditions():
 
 
 def test_larger_networks_learn_better():
-    base = LearningSettings(tau_syn=100.0, n_loops=8)
-    found = sweep_setting(base, "n_units", [25, 150], seeds=(0, 1), n_trials=2, progress=False)
+    base = TrainingSettings(tau_syn=100.0, n_loops=8)
+    found = sweep_setting(base, "n_neurons", [25, 150], seeds=(0, 1), n_trials=2, progress=False)
     assert found.correlation.shape == found.r2.shape == (2, 2)
     assert found.correlation[1].mean() > found.correlation[0].mean() + 0.1
-    alone = learn(
-        LearningSettings(tau_syn=100.0, n_loops=8, n_units=150), np.random.default_rng(1),
+    alone = train_and_test(
+        TrainingSettings(tau_syn=100.0, n_loops=8, n_neurons=150), np.random.default_rng(1),
         n_trials=2,
     )
     assert (alone.correlation, alone.r2) == (found.correlation[1, 1], found.r2[1, 1])
@@ -164,24 +167,40 @@ def test_larger_networks_learn_better():
     [
         (lambda rng: ou_targets(3, [0.0, 0.0], rng), "time must increase"),
         (lambda rng: ou_targets(3, [0.0, 1.0], rng, tau=0.0), "tau must be positive"),
-        (lambda rng: chaotic_targets(1, [0.0, 1.0], rng), "n_units must be at least 2"),
+        (lambda rng: chaotic_targets(1, [0.0, 1.0], rng), "n_neurons must be at least 2"),
         (
             lambda rng: recorded_targets(recordings(), LIFParameters(noise=0.0), [0.0]),
             "LIFParameters.noise must be positive",
         ),
         (
-            lambda rng: pattern_task("circles", LIFParameters(), NetworkParameters(4), rng),
+            lambda rng: make_pattern_task("circles", LIFParameters(), LIFNetworkParameters(4), rng),
             "kind must be one of 'sines', 'ou', 'chaos', got 'circles'",
         ),
         (
-            lambda rng: pattern_task(
-                "sines", LIFParameters(), NetworkParameters(4), rng,
+            lambda rng: make_pattern_task(
+                "sines", LIFParameters(), LIFNetworkParameters(4), rng,
                 timing=TrialTiming(0.0, 1.05, 2.0, 4.0, 1.0),
             ),
             "stim_off must be a whole multiple",
         ),
-        (lambda rng: sweep_setting(LearningSettings(), "kind", [1.0]), "setting must be one of"),
-        (lambda rng: LearningSettings(n_units=1), "LearningSettings.n_units must be at least 2"),
+        (lambda rng: sweep_setting(TrainingSettings(), "kind", [1.0]), "setting must be one of"),
+        (
+            lambda rng: sweep_setting(TrainingSettings(), "n_loops", [1.0, 2.5]),
+            r"values of n_loops must be whole numbers, got \[1.  2.5\]",
+        ),
+        (
+            lambda rng: make_pattern_task(
+                "ou", LIFParameters(), LIFNetworkParameters(4), rng, time_scale=0.0
+            ),
+            "time_scale must be positive",
+        ),
+        (
+            lambda rng: untrained_input(
+                LIFParameters(), LIFNetworkParameters(2), np.zeros((2, 2)), rng, duration=50.0,
+                settle=50.0,
+            ),
+            "settle must be at most 49",
+        ),
     ],
 )
 def test_bad_input_is_refused(call, message):
@@ -189,6 +208,38 @@ def test_bad_input_is_refused(call, message):
         call(np.random.default_rng(0))
 
 
-def test_rates_have_to_be_recordings():
-    with pytest.raises(TypeError, match="recordings must be Recordings, got ndarray"):
-        recorded_targets(np.ones((1, 2, 3)), LIFParameters(), [0.0])
+NEURON, NETWORK, WEIGHTS = LIFParameters(), LIFNetworkParameters(4), np.zeros((4, 4))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda rng: recorded_targets(np.ones((1, 2, 3)), NEURON, [0.0]), "recordings must be of"),
+        (lambda rng: recorded_targets(recordings(), None, [0.0]), "neuron_parameters must be of"),
+        (lambda rng: make_task(np.ones((1, 2, 3)), NEURON, rng), "recordings must be of type"),
+        (lambda rng: make_task(recordings(), NETWORK, rng), "neuron_parameters must be of type"),
+        (lambda rng: make_task(recordings(), NEURON, 3), "rng must be a numpy.random.Generator"),
+        (lambda rng: make_pattern_task("ou", None, NETWORK, rng), "neuron_parameters must be of"),
+        (lambda rng: make_pattern_task("ou", NEURON, NEURON, rng), "network_parameters must be of"),
+        (lambda rng: make_pattern_task("ou", NEURON, NETWORK, rng, timing=1.0), "timing must be"),
+        (lambda rng: untrained_input(None, NETWORK, WEIGHTS, rng), "neuron_parameters must be of"),
+        (lambda rng: untrained_input(NEURON, None, WEIGHTS, rng), "network_parameters must be of"),
+        (lambda rng: random_weights(4, rng), "network_parameters must be of type"),
+        (lambda rng: random_weights(NETWORK, 4), "rng must be a numpy.random.Generator"),
+        (lambda rng: simulated_psth(None, WEIGHTS, rng), "recorded_task must be of type"),
+        (lambda rng: train_and_test({}, rng), "settings must be of type"),
+        (lambda rng: sweep_setting(None, "noise", [1.0]), "settings must be of type"),
+    ],
+)
+def test_wrong_types_are_refused(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(np.random.default_rng(0))
+
+
+def test_records_of_arrays_are_compared_by_identity():
+    made = make_task(recordings(), NEURON, np.random.default_rng(0))
+    again = make_task(recordings(), NEURON, np.random.default_rng(0))
+    assert made == made
+    assert made != again
+    sweeps = [QualitySweep("noise", np.ones(2), np.ones((2, 1)), np.ones((2, 1))) for _ in "ab"]
+    assert sweeps[0] != sweeps[1]

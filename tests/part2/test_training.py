@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from src_part2 import (
+    AllToAllRLS,
+    LIFNetworkParameters,
     LIFParameters,
-    NetworkParameters,
-    SharedRLS,
-    SpikingTask,
+    LIFTask,
     TrainingDivergedError,
     TrialTiming,
     frozen_quality,
-    pattern_task,
+    make_pattern_task,
     random_weights,
     run_frozen,
     run_frozen_outputs,
@@ -27,24 +27,24 @@ TIMING = TrialTiming(20.0, 30.0, 35.0, 95.0, 10.0)
 
 def small_task(n=8, n_conditions=1, seed=0, **neuron):
     rng = np.random.default_rng(seed)
-    neuron = LIFParameters(**{"tau_syn": 40.0, "v_th": 0.8, **neuron})
+    neuron_parameters = LIFParameters(**{"tau_syn": 40.0, "v_th": 0.8, **neuron})
     mean_input = 1.5 + 0.2 * rng.standard_normal(n)
     targets = 1.5 + 0.5 * rng.standard_normal((n_conditions, n, 6))
     cues = rng.standard_normal((n_conditions, n))
-    task = SpikingTask(neuron, mean_input, TIMING, targets, cues)
-    return task, random_weights(NetworkParameters(n, 30.0), rng)
+    task = LIFTask(neuron_parameters, mean_input, TIMING, targets, cues)
+    return task, random_weights(LIFNetworkParameters(n, 30.0), rng)
 
 
 def textbook_loop(task, weights, rng, ridge):
     """One loop of one condition, with u = W r at every step and a P for each neuron."""
-    neuron, n = task.neuron, task.n_units
+    neuron, n = task.neuron_parameters, task.n_neurons
     key = rng.integers(2**64, dtype=np.uint64)
     n_steps = 950
     rows = np.empty(n_steps * n)
     _normals(key, 0, rows)
     rows = rows.reshape(n_steps, n)
-    drive = np.tile(task.mean_input, (n_steps, 1))
-    drive[200:300] += task.cues[0]
+    external_input = np.tile(task.mean_input, (n_steps, 1))
+    external_input[200:300] += task.cues[0]
     v, r, last = np.full(n, neuron.v_reset), np.zeros(n), []
     pairs, used, step = [], weights.copy(), 0
     for k, target in enumerate(task.targets[0].T):
@@ -53,7 +53,8 @@ def textbook_loop(task, weights, rng, ridge):
             for j in last:
                 r[j] += 1 / neuron.tau_syn
             u = used @ r
-            v += neuron.dt / neuron.tau_m * (drive[step] + u - v + neuron.noise * rows[step])
+            bracket = external_input[step] + u - v + neuron.noise * rows[step]
+            v += neuron.dt / neuron.tau_m * bracket
             last = list(np.flatnonzero(v > neuron.v_th))
             v[last] = neuron.v_reset
             step += 1
@@ -80,11 +81,11 @@ def test_one_neuron_pair_follows_the_slow_network_between_updates():
     key = np.random.default_rng(3).integers(2**64, dtype=np.uint64)
     rows = np.empty(950 * 2)
     _normals(key, 0, rows)
-    drive = np.tile(task.mean_input, (950, 1))
-    drive[200:300] += task.cues[0]
-    neuron = task.neuron
+    external_input = np.tile(task.mean_input, (950, 1))
+    external_input[200:300] += task.cues[0]
+    neuron = task.neuron_parameters
     spikes, *_ = lif_network(
-        weights, drive, neuron.noise, 950, tau_m=neuron.tau_m, tau_syn=neuron.tau_syn,
+        weights, external_input, neuron.noise, 950, tau_m=neuron.tau_m, tau_syn=neuron.tau_syn,
         v_th=neuron.v_th, v_reset=neuron.v_reset, dt=neuron.dt, noise_rows=rows.reshape(950, 2),
     )
     assert len(spikes) == run.spike_times.size > 3
@@ -110,7 +111,7 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
     task, weights = small_task()
     expected = train(task, weights, np.random.default_rng(1), n_loops=2, progress=False)
     n_updates = TIMING.update_times.size
-    original, calls = SharedRLS.update, []
+    original, calls = AllToAllRLS.update, []
 
     def interrupted(self, *arguments):
         if len(calls) == 2 * n_updates:
@@ -118,7 +119,7 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
         calls.append(1)
         original(self, *arguments)
 
-    monkeypatch.setattr(SharedRLS, "update", interrupted)
+    monkeypatch.setattr(AllToAllRLS, "update", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
         result = train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
     np.testing.assert_array_equal(result.weights, expected.weights)
@@ -128,7 +129,7 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
 def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch):
     task, weights = small_task()
     expected = train(task, weights, np.random.default_rng(1), n_loops=3, progress=False)
-    original, calls = SharedRLS.update, []
+    original, calls = AllToAllRLS.update, []
 
     def runs_away(self, weights, *arguments):
         original(self, weights, *arguments)
@@ -136,7 +137,7 @@ def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch):
         if len(calls) == 3 * TIMING.update_times.size + 2:
             weights += 1e4
 
-    monkeypatch.setattr(SharedRLS, "update", runs_away)
+    monkeypatch.setattr(AllToAllRLS, "update", runs_away)
     with pytest.raises(
         TrainingDivergedError, match=r"loop 4: the population fires at \d+ Hz, more .* Use a larger"
     ) as caught:
@@ -152,14 +153,16 @@ def test_weights_that_are_no_numbers_are_noticed(monkeypatch):
     def spoil(self, weights, *arguments):
         weights[0, 1] = np.nan
 
-    monkeypatch.setattr(SharedRLS, "update", spoil)
+    monkeypatch.setattr(AllToAllRLS, "update", spoil)
     with pytest.raises(TrainingDivergedError, match="loop 1: weights or inputs are not finite"):
         train(task, weights, np.random.default_rng(1), n_loops=2, progress=False)
 
 
 def test_the_original_task_is_learned():
     rng = np.random.default_rng(11)
-    task, weights = pattern_task("sines", LIFParameters(tau_syn=200.0), NetworkParameters(), rng)
+    task, weights = make_pattern_task(
+        "sines", LIFParameters(tau_syn=200.0), LIFNetworkParameters(), rng
+    )
     before = frozen_quality(task, weights, rng, n_trials=3)
     result = train(task, weights, rng, progress=False)
     quality = frozen_quality(task, result.weights, rng, n_trials=5)
@@ -194,7 +197,7 @@ def test_bad_tasks_are_refused(changes, message):
         ({"n_loops": 0}, "n_loops must be at least 1"),
         ({"ridge": 0.0}, "ridge must be positive"),
         ({"max_rate": -1.0}, "max_rate must be positive"),
-        ({"rls": SharedRLS(9)}, "rls must be made for 8 units, got one for 9"),
+        ({"rls": AllToAllRLS(9)}, "rls must be made for 8 units, got one for 9"),
     ],
 )
 def test_bad_trainings_are_refused(changes, message):
@@ -210,3 +213,28 @@ def test_wrong_conditions_and_seeds_are_refused():
         run_frozen(task, weights, np.random.default_rng(0), 1)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         train(task, weights, 3)
+
+
+@pytest.mark.parametrize("wrong", [None, {}, LIFParameters(), "task"])
+def test_what_is_no_task_is_refused_in_a_sentence(wrong):
+    _, weights = small_task()
+    rng = np.random.default_rng(0)
+    for call in (train, run_frozen, run_frozen_outputs, frozen_quality):
+        with pytest.raises(TypeError, match="task must be of type src_part2.training.LIFTask, got"):
+            call(wrong, weights, rng)
+
+
+def test_tasks_are_compared_by_identity():
+    task, _ = small_task()
+    assert task == task
+    assert task != replace(task)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [({"neuron_parameters": {"tau_m": 10.0}}, "neuron_parameters"), ({"timing": None}, "timing")],
+)
+def test_tasks_of_wrong_records_are_refused(changes, name):
+    task, _ = small_task()
+    with pytest.raises(TypeError, match=f"LIFTask.{name} must be of type"):
+        replace(task, **changes)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from src_part1.recordings import recordings_from_arrays
-from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task
 
-NETWORK = NetworkParameters(
+NETWORK = BalancedNetworkParameters(
     n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, n_plastic_inh=6, tau_plastic=50.0,
     mu_exc=0.3, mu_inh=0.22, j_plastic_exc=0.1, j_plastic_inh=-0.1,
 )
@@ -23,7 +23,7 @@ def small_recordings(n_neurons=24, n_time=11):
 
 def small_task(n_time=11, **options):
     options = {
-        "seed": 3, "network": NETWORK, "trial": TRIAL,
-        "feedforward": FeedforwardParameters(n_inputs=15, mean_rate=20.0),
+        "seed": 3, "network_parameters": NETWORK, "trial_parameters": TRIAL,
+        "feedforward_parameters": FeedforwardParameters(n_inputs=15, mean_rate=20.0),
     } | options
     return make_task(small_recordings(n_time=n_time), **options)

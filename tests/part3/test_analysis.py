@@ -33,14 +33,14 @@ def test_components_span_the_courses(rates):
     assert np.all(np.diff(found.explained) <= 1e-12)
 
 
-def test_cross_projection_is_one_for_a_shared_space_and_the_shuffle_is_lower(rates):
+def test_cross_projection_is_one_for_a_shared_space_and_lower_for_shifted_activity(rates):
     components = principal_components(rates, np.arange(20), 3).components
     found = cross_projection(
-        rates, np.arange(20, 40), components, np.random.default_rng(1), n_shuffles=20
+        rates, np.arange(20, 40), components, np.random.default_rng(1), n_shifts=20
     )
     assert found.explained == pytest.approx(1.0)
-    assert found.shuffled.shape == (20,)
-    assert found.shuffled.max() < 0.9
+    assert found.shifted.shape == (20,)
+    assert found.shifted.max() < 0.9
 
 
 def test_cross_projection_of_an_orthogonal_space_is_zero(rates):
@@ -63,6 +63,15 @@ def test_strongest_modulated_and_selectivity(rates):
 def test_constant_rates_have_no_components():
     with pytest.raises(ValueError, match="rates change"):
         principal_components(np.ones((2, 4, 6)), np.arange(4), 2)
+    with pytest.raises(ValueError, match="cross_projection needs neurons whose rates change"):
+        cross_projection(
+            np.ones((2, 4, 6)), np.arange(4), np.eye(12)[:2], np.random.default_rng(0)
+        )
+
+
+def test_components_of_another_length_are_refused(rates):
+    with pytest.raises(ValueError, match=r"components must have shape \(any, 100\)"):
+        cross_projection(rates, np.arange(4), np.eye(12)[:2], np.random.default_rng(0))
 
 
 def test_groups_are_a_partition():
@@ -71,17 +80,22 @@ def test_groups_are_a_partition():
     assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(240))
     assert np.array_equal(groups.trained_exc, np.sort(task.network.trained))
     assert groups.untrained_inh.min() == 120
+    assert groups != neuron_groups(task)  # arrays are not compared, but == never raises
+    with pytest.raises(TypeError, match="task must be of type"):
+        neuron_groups(task.network)
 
 
 def test_perturbations_reach_the_network():
     task = small_task()
     weights = (task.network.initial_weights(),) * 2
-    weights[0].feedforward_out[:] = 30.0
+    weights[0].feedforward_weights[:] = 30.0
     rng = np.random.default_rng
     whole = perturb(task, weights, rng(0), n_trials=2)
     silent = perturb(task, weights, rng(0), n_trials=2, silenced_fraction=0.5)
     assert (silent.rates[:, task.network.trained].max(axis=(0, 2)) == 0).sum() >= 12
-    without = perturb(task, weights, rng(0), n_trials=2, feedforward=False)
+    without = perturb(task, weights, rng(0), n_trials=2, with_feedforward=False)
     assert without.mean_input.mean() < whole.mean_input.mean() - 1.0
     with pytest.raises(ValueError, match="silenced_fraction must be at most 1, got 1.5"):
         perturb(task, weights, rng(0), silenced_fraction=1.5)
+    with pytest.raises(TypeError, match="with_feedforward must be True or False, got 1"):
+        perturb(task, weights, rng(0), with_feedforward=1)

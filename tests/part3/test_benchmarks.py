@@ -30,12 +30,12 @@ def test_all_rules_learn_the_same():
     assert "1824 neurons" in report
 
 
-def test_the_full_job_reports_every_figure_by_condition():
+def test_the_full_job_reports_every_measure_by_condition():
     result, report = measure(
         part3_training, "--source", "synthetic", "--loops", "1", "--trials", "2"
     )
-    for figure in part3_training.FIGURES:
-        assert result[figure].keys() == CONDITIONS
+    for name in part3_training.MEASURES:
+        assert result[name].keys() == CONDITIONS
     assert result["loops"] == 1
     assert result["seconds"] > 0 < result["peak_rss_mb"]
     assert "synthetic" in report

@@ -1,10 +1,10 @@
-"""The figures to be turned by hand show what their parameters say, and refuse what cannot be."""
+"""The interactive demos show what their parameters say, and refuse what cannot be."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from src_part3.demos import demo_balance, demo_plastic_synapses, sample_regressors
+from src_part3.course.demos import demo_balance, demo_plastic_synapses, sample_regressors
 from tests.part3.small import small_task
 
 
@@ -46,28 +46,28 @@ def samples():
 
 
 def test_samples_are_means_over_independent_halves(samples):
-    assert samples.rates.shape[:2] == samples.shared.shape[:2] == (2, 2)
-    assert not np.array_equal(samples.rates[0], samples.rates[1])
-    assert np.isfinite(samples.labels).all()
+    assert samples.spikes.shape[:2] == samples.feedforward.shape[:2] == (2, 2)
+    assert not np.array_equal(samples.spikes[0], samples.spikes[1])
+    assert np.isfinite(samples.plastic_targets).all()
 
 
 def test_the_fit_is_ridge_regression(samples):
-    fig = demo_plastic_synapses(samples, 4, feedforward=True, ridge=0.01, n_neurons=1)
+    fig = demo_plastic_synapses(samples, 4, with_feedforward=True, ridge=0.01, n_neurons=1)
     rng = np.random.default_rng(0)
     neuron = rng.permutation(samples.trained.size)[0]
     pre_exc = rng.choice(samples.trained, 4, replace=False)
-    n_inh = samples.rates.shape[3] - samples.n_exc
+    n_inh = samples.spikes.shape[3] - samples.n_exc
     pre = np.concatenate([pre_exc, samples.n_exc + rng.choice(n_inh, 4, replace=False)])
-    zeros = np.zeros_like(samples.shared[0, 0])
+    zeros = np.zeros_like(samples.feedforward[0, 0])
     halves = []
-    for rates, shared in zip(samples.rates, samples.shared, strict=True):
+    for rates, shared in zip(samples.spikes, samples.feedforward, strict=True):
         first = np.hstack([rates[0][:, pre], shared[0], zeros])
         second = np.hstack([rates[1][:, pre], zeros, shared[1]])
         halves.append(np.vstack([first, second]))
-    label = samples.labels[:, :, neuron].ravel()
+    target = samples.plastic_targets[:, :, neuron].ravel()
     gram = halves[0].T @ halves[0] + 0.01 * np.eye(halves[0].shape[1])
-    fitted = halves[1] @ np.linalg.solve(gram, halves[0].T @ label)
-    expected = np.corrcoef(fitted[: len(zeros)], label[: len(zeros)])[0, 1]
+    fitted = halves[1] @ np.linalg.solve(gram, halves[0].T @ target)
+    expected = np.corrcoef(fitted[: len(zeros)], target[: len(zeros)])[0, 1]
     legend = fig.axes[0].get_legend_handles_labels()[1]
     assert f"median {expected:.2f}" in legend[0]
 
@@ -77,7 +77,7 @@ def test_the_fit_is_ridge_regression(samples):
     [
         ({"n_plastic": 25}, "n_plastic must be at most 24, got 25"),
         ({"n_plastic": -1}, "n_plastic must be at least 0"),
-        ({"n_plastic": 0, "feedforward": False}, "n_plastic must be positive"),
+        ({"n_plastic": 0, "with_feedforward": False}, "n_plastic must be positive"),
         ({"ridge": 0.0}, "ridge must be positive"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Figures of quality, on hand-made trials with known answers."""
+"""Measures of quality, on hand-made trials with known answers."""
 
 import numpy as np
 import pytest
@@ -21,22 +21,20 @@ def weights_of(task):
 def fake_trials(task, gain, noise, condition_of_call):
     """Replace run_trials: the total input is gain * target + noise, without simulation."""
 
-    def run(network, trial, n_trials, rng, *, condition, **_):
+    def run(network, p, n_trials, rng, *, condition, bins_from, **_):
         condition_of_call.append(condition)
-        n_bins = round(trial.duration / trial.bin_width)
-        first = round(trial.stim_off / trial.bin_width)
-        time = trial.bin_width * np.arange(n_bins)
+        assert bins_from == p.stim_off
+        time = np.arange(bins_from, p.duration, p.bin_width)
         course = np.array([
-            np.interp(time + trial.bin_width, np.concatenate([[0], task.times]),
+            np.interp(time + p.bin_width, np.concatenate([[0], task.times]),
                       np.concatenate([[target[0]], target]))
             for target in task.targets[condition]
         ]).T
         for _ in range(n_trials):
             total = gain * course
-            total = total + noise * rng.standard_normal((n_bins, task.n_trained))
-            counts = np.zeros((n_bins, network.parameters.n_neurons), np.uint16)
-            counts[first:] = 1
-            yield Trial(time, trial.bin_width, counts, total, 0 * total, None)
+            total = total + noise * rng.standard_normal((time.size, task.n_trained))
+            counts = np.ones((time.size, network.parameters.n_neurons), np.uint16)
+            yield Trial(time, p.bin_width, counts, total, 0 * total, None, None, None)
 
     return run
 
@@ -46,16 +44,16 @@ def test_noise_free_trials_that_follow_the_target_are_perfect(task, monkeypatch)
     monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)
     result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=4)
     np.testing.assert_allclose(result.mean_input, task.targets, atol=1e-12)
-    for figure in ("correlation", "corrected_correlation", "r2", "single_trial_correlation",
+    for measure in ("correlation", "corrected_correlation", "r2", "single_trial_correlation",
                    "split_half", "reliability"):
-        np.testing.assert_allclose(getattr(result, figure), 1.0, atol=1e-9)
+        np.testing.assert_allclose(getattr(result, measure), 1.0, atol=1e-9)
     np.testing.assert_allclose(result.rates, 100.0, rtol=1e-6)
     assert list(result.n_unreliable) == [0, 0]
 
 
 def test_correction_removes_what_noise_takes(monkeypatch):
     # Many bins: from ten of them signal power is too uncertain to divide by.
-    task = small_task(n_time=151, trial=None)
+    task = small_task(n_time=151, trial_parameters=None)
     seen = []
     noise = 1.2 * task.targets.std(axis=2).mean()
     monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 1.0, noise, seen))
@@ -87,7 +85,7 @@ def test_mean_input_and_rates_are_those_of_the_trials(task):
     for c in range(2):
         trials = list(run_trials(
             task.network, evaluation._fine(task), 3, again, weights=weights[c],
-            cue=task.cues[c], feedforward=task.feedforward, condition=c,
+            cue=task.cues[c], feedforward_rates=task.feedforward_rates, condition=c,
         ))
         total = np.mean([trial.total_input for trial in trials], axis=0)
         counts = np.sum([trial.bin_counts for trial in trials], axis=0)
@@ -124,10 +122,10 @@ def test_silenced_neurons_and_feedforward_reach_the_trials(task):
 
 def test_summary_takes_medians_and_the_originals_means(task):
     result = evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=2)
-    for c, figures in enumerate(result.summary()):
-        assert figures["median_correlation"] == np.median(result.correlation[c])
-        assert figures["single_trial_correlation"] == result.single_trial_correlation[c].mean()
-        assert figures["n_unreliable"] == np.isnan(result.corrected_correlation[c]).sum()
+    for c, measures in enumerate(result.summary()):
+        assert measures["median_correlation"] == np.median(result.correlation[c])
+        assert measures["single_trial_correlation"] == result.single_trial_correlation[c].mean()
+        assert measures["n_unreliable"] == np.isnan(result.corrected_correlation[c]).sum()
 
 
 def test_one_trial_is_too_few(task):

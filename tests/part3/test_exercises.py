@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from src_part2.siegert import siegert_rate
-from src_part3 import exercises
+from src_part3.course import exercises
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def close_figures():
 
 def verdict(check, attempt, capsys):
     check(attempt)
-    assert plt.get_fignums()  # the expected figure is drawn in any case
+    assert plt.get_fignums()  # the expected plot is drawn in any case
     return capsys.readouterr().out.splitlines()[-1]
 
 

@@ -1,17 +1,16 @@
 """Targets against Siegert's formula, the authors' own files and the network; matching."""
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from src_part1.alm_files import load_alm_input_targets
-from src_part1.recordings import load_recordings
+from src_part1.recordings import alm_files, load_recordings
 from src_part2.siegert import siegert_rate
-from src_part3.input_targets import input_targets, measure_inputs
-from src_part3.matching import match_by_rate
-from src_part3.parameters import NetworkParameters
+from src_part3.input_targets import input_targets, match_by_rate, measure_inputs
+from src_part3.parameters import BalancedNetworkParameters
 from src_part3.state import build_network
 
 
@@ -32,22 +31,27 @@ def test_silent_bins_become_the_lowest_rate():
 
 def test_targets_are_those_of_the_authors(alm_folder):
     rates = load_recordings(alm_folder, mend_last_bins=False).rates
-    theirs = load_alm_input_targets(alm_folder)
+    theirs = []
+    for name in alm_files.TARGET_FILES:
+        with h5py.File(alm_folder / name, "r") as file:
+            theirs.append(file["utarg"][()].T)
     difference = input_targets(rates, 0.3093) - theirs
     assert difference.std() <= 0.003
     assert abs(difference.mean()) <= 0.0005
 
 
 def test_sigma_of_the_untrained_network_is_the_original_one():
-    network = build_network(NetworkParameters(), np.random.default_rng(0), precision="float32")
+    network = build_network(BalancedNetworkParameters(), np.random.default_rng(0))
     inputs = measure_inputs(network, np.random.default_rng(1), duration=2000.0)
     assert inputs.sigma == pytest.approx(0.3093, rel=0.01)
     assert inputs.mean[:2500].mean() == pytest.approx(0.457, abs=0.02)
 
 
 def test_measured_inputs_of_unconnected_neurons_are_external():
-    parameters = NetworkParameters(n_exc=5, n_inh=4, out_degree=3, j_ee=0, j_ei=0, j_ie=0, j_ii=0)
-    network = build_network(parameters, np.random.default_rng(0))
+    parameters = BalancedNetworkParameters(
+        n_exc=5, n_inh=4, out_degree=3, j_ee=0, j_ei=0, j_ie=0, j_ii=0
+    )
+    network = build_network(parameters, np.random.default_rng(0), precision="float64")
     inputs = measure_inputs(network, np.random.default_rng(0), duration=20.0, settle=5.0)
     np.testing.assert_allclose(inputs.mean, parameters.external_input)
     np.testing.assert_allclose(inputs.sd, 0, atol=1e-12)

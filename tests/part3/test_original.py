@@ -1,4 +1,4 @@
-"""The original's rule: one P for both conditions, labels of the moment, updates in the trial."""
+"""The original's rule: one P for both conditions, targets of the moment, updates in the trial."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_equals_one_textbook_p_with_weights_swapped_between_conditions():
     )
 
     network, rng = task.network, np.random.default_rng(2)
-    start = network.initial_weights().recurrent
+    start = network.initial_weights().recurrent_weights
     rls = TextbookRLS(
         network.plastic.pre_index, start, recurrent_prior(5, 6, ridge=0.04, row_sum=8.0), 15, 1, 1.0
     )
@@ -30,8 +30,8 @@ def test_equals_one_textbook_p_with_weights_swapped_between_conditions():
             rls.weights[:, 11:] = feedforward[c]
             state = initial_state(network, rng)
             drive = make_drive(
-                network, task.trial, cue=task.cues[c],
-                spikes=draw_spikes(task.feedforward, c, rng),
+                network, task.trial_parameters, cue=task.cues[c],
+                spikes=draw_spikes(task.feedforward_rates, c, rng),
             )
             n_steps = 1000
             for k in range(11):
@@ -41,12 +41,13 @@ def test_equals_one_textbook_p_with_weights_swapped_between_conditions():
                 if k > 0:
                     trained = network.trained
                     bias = network.parameters.external_input[trained]
-                    label = task.targets[c, :, k - 1] - bias - state.u_balanced[trained]
-                    rls.update(0, state.r_plastic, state.s_feedforward, label)
+                    target = task.targets[c, :, k - 1] - bias - state.u_balanced[trained]
+                    rls.update(0, state.r_plastic, state.s_feedforward, target)
             feedforward[c] = rls.weights[:, 11:]
-    np.testing.assert_allclose(result.weights[0].recurrent, rls.weights[:, :11], atol=1e-8)
     for c in (0, 1):
-        np.testing.assert_allclose(result.weights[c].feedforward_out, feedforward[c].T, atol=1e-8)
+        learned = result.weights[c]
+        np.testing.assert_allclose(learned.recurrent_weights, rls.weights[:, :11], atol=1e-8)
+        np.testing.assert_allclose(learned.feedforward_weights, feedforward[c].T, atol=1e-8)
     assert result.correlation == {}
 
 

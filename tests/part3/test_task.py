@@ -16,30 +16,30 @@ def test_a_task_holds_the_recordings_at_the_ends_of_its_bins():
     task, recordings = small_task(), small_recordings()
     assert (task.n_conditions, task.n_trained, task.n_bins) == (2, 24, 10)
     np.testing.assert_array_equal(task.times, 100.0 + 20.0 * np.arange(1, 11))
-    np.testing.assert_allclose(task.recorded, recordings.rates[:, :, 1:], rtol=1e-6)
+    np.testing.assert_allclose(task.recorded_rates, recordings.rates[:, :, 1:], rtol=1e-6)
     np.testing.assert_allclose(
         task.targets, input_targets(recordings.rates[:, :, 1:], task.sigma), rtol=0, atol=1e-6
     )
 
 
 def test_without_a_trial_it_lasts_as_long_as_the_recordings():
-    task = small_task(trial=None)
-    assert task.trial.duration == 1200.0
+    task = small_task(trial_parameters=None)
+    assert task.trial_parameters.duration == 1200.0
     assert task.n_bins == 10
 
 
 def test_recordings_are_interpolated_to_other_bins():
     trial = TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0, bin_width=40.0)
-    task, recordings = small_task(trial=trial), small_recordings()
+    task, recordings = small_task(trial_parameters=trial), small_recordings()
     assert task.n_bins == 5
-    np.testing.assert_allclose(task.recorded, recordings.rates[:, :, 2::2], rtol=1e-6)
+    np.testing.assert_allclose(task.recorded_rates, recordings.rates[:, :, 2::2], rtol=1e-6)
 
 
 def test_a_seed_gives_one_task():
     one, same, other = small_task(), small_task(), small_task(seed=4)
     for name in ("cues", "targets"):
         np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
-    np.testing.assert_array_equal(one.feedforward.rates, same.feedforward.rates)
+    np.testing.assert_array_equal(one.feedforward_rates.rates, same.feedforward_rates.rates)
     np.testing.assert_array_equal(one.network.plastic.pre_index, same.network.plastic.pre_index)
     assert one.network.static.digest == same.network.static.digest
     assert one.network.static.digest != other.network.static.digest
@@ -49,9 +49,12 @@ def test_a_seed_gives_one_task():
 def test_faster_recorded_neurons_get_faster_model_neurons():
     recordings = small_recordings()
     rates = recordings.rates * np.linspace(0.2, 2.0, 24)[:, None]
-    task = make_task(replace(recordings, rates=rates), seed=3, network=NETWORK, trial=TRIAL)
+    task = make_task(
+        replace(recordings, rates=rates), seed=3, network_parameters=NETWORK,
+        trial_parameters=TRIAL,
+    )
     trials = run_trials(
-        replace(task.network, plastic=None, n_inputs=0), task.trial, 40,
+        replace(task.network, plastic=None, n_inputs=0), task.trial_parameters, 40,
         np.random.default_rng(0),
     )
     model = sum(trial.counts for trial in trials)[task.network.trained]
@@ -67,7 +70,7 @@ def test_only_recordings_are_taken():
 
 def test_a_silent_network_is_reported():
     with pytest.raises(ValueError, match="untrained network are silent"):
-        small_task(network=replace(NETWORK, mu_exc=0.1, mu_inh=0.1))
+        small_task(network_parameters=replace(NETWORK, mu_exc=0.1, mu_inh=0.1))
 
 
 def test_the_static_network_can_be_had_alone():

@@ -14,8 +14,8 @@ def test_the_shipped_network_carries_the_standin():
     assert task.conditions == standin.conditions
     # The first point of the recordings is where learning starts; pairs are sorted by matching.
     expected = standin.rates[:, :, 1:]
-    assert np.allclose(np.sort(task.recorded, axis=1), np.sort(expected, axis=1), rtol=1e-5)
+    assert np.allclose(np.sort(task.recorded_rates, axis=1), np.sort(expected, axis=1), rtol=1e-5)
     summary = evaluate(task, weights, np.random.default_rng(8), n_trials=16).summary()
-    for figures in summary:
-        assert figures["corrected_correlation"] > 0.9
-        assert figures["median_correlation"] > 0.5
+    for measures in summary:
+        assert measures["corrected_correlation"] > 0.9
+        assert measures["median_correlation"] > 0.5

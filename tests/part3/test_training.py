@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 
 from src_part1.recordings import recordings_from_arrays
+from src_part1.training_loop import TrainingDivergedError
 from src_part3 import training as training_module
 from src_part3.evaluation import evaluate
 from src_part3.feedforward import FeedforwardRates
-from src_part3.parameters import FeedforwardParameters, NetworkParameters
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
 from src_part3.rls import recurrent_prior
-from src_part3.samples import sample_trial
 from src_part3.state import PlasticWeights
 from src_part3.storage import load_training, save_training
 from src_part3.task import make_task
-from src_part3.training import Training, TrainingDivergedError
-from src_part3.training_parameters import TrainingParameters
+from src_part3.training import Training, TrainingParameters
+from src_part3.trials import run_trial
 from tests.part3.small import small_task
 from tests.reference_part3_rls import TextbookRLS
 
 PARAMETERS = TrainingParameters(
-    n_loops=6, trials_per_loop=2, label_modes=5, correction_from=2, regressor_window=3.0
+    total_loops=6, trials_per_loop=2, common_modes=5, correction_from=2, regressor_window=3.0
 )
 
 
@@ -44,7 +44,7 @@ def test_equals_a_slow_twin(task):
     network = task.network
     forgetting = np.exp(-1 / (PARAMETERS.memory * 2 * 5))
     rls = TextbookRLS(
-        network.plastic.pre_index, network.initial_weights().recurrent,
+        network.plastic.pre_index, network.initial_weights().recurrent_weights,
         recurrent_prior(5, 6, ridge=0.02, row_sum=4.0), 15, 2, 0.02, forgetting,
     )
     targets = task.targets.swapaxes(1, 2)
@@ -67,27 +67,36 @@ def test_equals_a_slow_twin(task):
                 np.random.default_rng(np.random.SeedSequence(7, spawn_key=(loop, c, k)))
                 for k in (0, 1)
             ]
-            trials = [sample_trial(task, c, frozen[c], g) for g in generators]
-            b = smooth(np.mean([t.balanced for t in trials], axis=0))
-            x = b + smooth(np.mean([t.plastic for t in trials], axis=0))
+            trials = [
+                run_trial(
+                    network, task.trial_parameters, g, weights=frozen[c], cue=task.cues[c],
+                    feedforward_rates=task.feedforward_rates, condition=c, bins_from=100.0,
+                    filtered=True,
+                )
+                for g in generators
+            ]
+            b = smooth(np.mean([t.balanced_input for t in trials], axis=0))
+            x = b + smooth(np.mean([t.plastic_input for t in trials], axis=0))
             balanced[c] += 2 / (loop + 2) * (b - balanced[c])
             if loop >= 2:
                 correction[c] += 0.02 * (targets[c] - x)
             weight = 1 / min(loop + 1, 3)
-            rates[c] += weight * (np.mean([t.rates for t in trials], axis=0)[1::2] - rates[c])
-            shared[c] += weight * (np.mean([t.shared for t in trials], axis=0)[1::2] - shared[c])
+            for average, name in ((rates, "filtered_spikes"), (shared, "filtered_feedforward")):
+                now = np.mean([getattr(t, name) for t in trials], axis=0)[1::2]
+                average[c] += weight * (now - average[c])
         change = (correction - balanced).reshape(20, 24)
         u, s, vt = np.linalg.svd(change - change.mean(axis=0), full_matrices=False)
         change = change.mean(axis=0) + (u[:, :5] * s[:5]) @ vt[:5]
-        label = targets + change.reshape(targets.shape)
+        plastic_targets = targets + change.reshape(targets.shape)
         for c in (0, 1):
             for k in range(5):
-                rls.update(c, rates[c, k], shared[c, k], label[c, 2 * k + 1])
+                rls.update(c, rates[c, k], shared[c, k], plastic_targets[c, 2 * k + 1])
     scale = np.abs(rls.weights).max()
-    np.testing.assert_allclose(training.rls.weights, rls.weights[:, :11], atol=1e-4 * scale)
+    np.testing.assert_allclose(training.recurrent_weights, rls.weights[:, :11], atol=1e-4 * scale)
     for c in (0, 1):
         np.testing.assert_allclose(
-            training.rls.shared_weights(c), rls.shared_weights(c), atol=1e-4 * scale
+            training.rls.shared_weights(training.recurrent_weights, c),
+            rls.shared_weights(c), atol=1e-4 * scale
         )
 
 
@@ -100,7 +109,7 @@ def test_pieces_and_threads_give_the_bits_of_one_run(task):
     assert whole.n_done == 4
     assert np.shape(whole.curve) == (4, 2)
     other = Training(task, PARAMETERS, seed=2).run(4, progress=False)
-    assert np.abs(other.rls.weights - whole.rls.weights).max() > 1e-6
+    assert np.abs(other.recurrent_weights - whole.recurrent_weights).max() > 1e-6
 
 
 def test_state_goes_on_bit_for_bit(task):
@@ -114,10 +123,10 @@ def test_state_goes_on_bit_for_bit(task):
 
 def test_restore_refuses_another_task(task):
     state = Training(task, PARAMETERS).state()
-    other = Training(small_task(trial=None), PARAMETERS)
+    other = Training(small_task(trial_parameters=None), PARAMETERS)
     other.restore(state)
     smaller = Training(task, replace(PARAMETERS, learn_every=100.0))
-    with pytest.raises(ValueError, match="state.'regressors.rates'. must be float64 of shape"):
+    with pytest.raises(ValueError, match="state.'regressors.spikes'. must be float64 of shape"):
         smaller.restore(state)
     with pytest.raises(ValueError, match="got nothing"):
         other.restore({})
@@ -128,13 +137,13 @@ def test_interrupt_during_the_trials_loses_only_their_loop(task, monkeypatch):
     training = Training(task, PARAMETERS)
     calls = []
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         calls.append(1)
         if len(calls) == 10:  # a trial of the third loop
             raise KeyboardInterrupt
-        return sample_trial(*arguments)
+        return run_trial(*arguments, **options)
 
-    monkeypatch.setattr(training_module, "sample_trial", interrupted)
+    monkeypatch.setattr(training_module, "run_trial", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 4 loops; call run again"):
         training.run(4, progress=False)
     assert training.n_done == 2
@@ -155,10 +164,10 @@ def test_interrupt_during_learning_waits_for_its_end(task, monkeypatch, interrup
     training = Training(task, PARAMETERS)
     learn = Training._learn
 
-    def interrupted(self, samples):
+    def interrupted(self, trials):
         if self.n_done == 1:
             os.kill(os.getpid(), signal.SIGINT)
-        learn(self, samples)
+        learn(self, trials)
 
     monkeypatch.setattr(Training, "_learn", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 4"):
@@ -175,15 +184,17 @@ def test_after_loop_sees_every_loop(task):
 
 def test_runaway_rates_are_reported_with_their_loop(task):
     training = Training(task, replace(PARAMETERS, max_rate=0.001))
-    with pytest.raises(TrainingDivergedError, match="loop 1: the network fires at .* Hz, more"):
+    message = "loop 1: the network fires at .* Hz, more"
+    with pytest.raises(TrainingDivergedError, match=message) as caught:
         training.run(progress=False)
     assert training.n_done == 0
+    assert caught.value.result is training
 
 
 def test_weights_that_are_not_finite_are_reported_with_their_loop(task):
     training = Training(task, PARAMETERS).run(1, progress=False)
-    training.rls.weights[3] = np.nan
-    with pytest.raises(TrainingDivergedError, match="loop 2: the network diverged"):
+    training.recurrent_weights[3] = 1e30
+    with pytest.raises(TrainingDivergedError, match="loop 2: the network"):
         training.run(progress=False)
 
 
@@ -209,10 +220,10 @@ def test_learning_works_on_a_middle_sized_network():
     rates = 8 + 5 * np.sin(2 * np.pi * time / 600 + phase)
     task = make_task(
         recordings_from_arrays(rates, time, ("a", "b")), seed=1,
-        network=NetworkParameters(
+        network_parameters=BalancedNetworkParameters(
             n_exc=250, n_inh=250, out_degree=100, mu_exc=0.35, mu_inh=0.24
         ),
-        feedforward=FeedforwardParameters(n_inputs=60, mean_rate=20.0, noise=1.0),
+        feedforward_parameters=FeedforwardParameters(n_inputs=60, mean_rate=20.0, noise=1.0),
     )
     training = Training(task).run(12, progress=False)
     untrained = Training(task)
@@ -223,11 +234,11 @@ def test_learning_works_on_a_middle_sized_network():
     assert np.abs(np.median(before.correlation, axis=1)).max() < 0.3
     assert np.median(after.correlation, axis=1).min() > 0.6
     assert np.mean(training.curve[-1]) > np.mean(training.curve[0]) + 0.3
-    assert isinstance(task.feedforward, FeedforwardRates)
+    assert isinstance(task.feedforward_rates, FeedforwardRates)
 
 
 def test_network_without_feedforward_inputs_trains():
-    task = small_task(feedforward=FeedforwardParameters(n_inputs=0))
+    task = small_task(feedforward_parameters=FeedforwardParameters(n_inputs=0))
     training = Training(task, PARAMETERS).run(2, progress=False)
-    assert training.weights[0].feedforward_out.shape == (0, 24)
-    assert np.isfinite(training.rls.weights).all()
+    assert training.weights[0].feedforward_weights.shape == (0, 24)
+    assert np.isfinite(training.recurrent_weights).all()

@@ -9,7 +9,7 @@ from src_part2.statistics import firing_rates
 from src_part3.connectivity import draw_plastic
 from src_part3.drive import draw_cues
 from src_part3.feedforward import draw_rates
-from src_part3.parameters import FeedforwardParameters, NetworkParameters, TrialParameters
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.state import PlasticWeights, build_network
 from src_part3.trials import run_trial, run_trials
 
@@ -19,15 +19,21 @@ TRIAL = TrialParameters(duration=300.0, stim_on=100.0, stim_off=140.0)
 @pytest.fixture(scope="module")
 def setting():
     rng = np.random.default_rng(0)
-    parameters = NetworkParameters(n_exc=100, n_inh=100, out_degree=40, mu_exc=0.5, mu_inh=0.4)
-    untrained = build_network(parameters, rng)
+    parameters = BalancedNetworkParameters(
+        n_exc=100, n_inh=100, out_degree=40, mu_exc=0.5, mu_inh=0.4
+    )
+    untrained = build_network(parameters, rng, precision="float64")
     plastic = draw_plastic(parameters, rng.permutation(100)[:60], rng)
     network = replace(untrained, plastic=plastic, n_inputs=10)
     start = network.initial_weights()
-    weights = PlasticWeights(start.recurrent, rng.normal(0, 1, start.feedforward_out.shape))
-    feedforward = draw_rates(FeedforwardParameters(n_inputs=10, mean_rate=50.0), TRIAL, 2, rng)
+    weights = PlasticWeights(
+        start.recurrent_weights, rng.normal(0, 1, start.feedforward_weights.shape)
+    )
+    feedforward_rates = draw_rates(
+        FeedforwardParameters(n_inputs=10, mean_rate=50.0), TRIAL, 2, rng
+    )
     options = {
-        "weights": weights, "feedforward": feedforward, "condition": 1,
+        "weights": weights, "feedforward_rates": feedforward_rates, "condition": 1,
         "cue": draw_cues(network, TRIAL, 1, rng)[0],
     }
     return network, options
@@ -65,7 +71,7 @@ def test_feedforward_spikes_and_cue_act_when_they_should(setting):
     no_cue = run_trial(network, TRIAL, rng(0), **{**options, "cue": None})
     np.testing.assert_array_equal(full.bin_counts[:5], no_cue.bin_counts[:5])
     assert (full.bin_counts[5:7] != no_cue.bin_counts[5:7]).any()
-    silent = run_trial(network, TRIAL, rng(0), **{**options, "feedforward": None})
+    silent = run_trial(network, TRIAL, rng(0), **{**options, "feedforward_rates": None})
     np.testing.assert_array_equal(full.bin_counts[:7], silent.bin_counts[:7])
     assert (full.bin_counts[7:] != silent.bin_counts[7:]).any()
 
@@ -89,3 +95,56 @@ def test_a_trial_must_be_a_whole_number_of_bins(setting):
     network, options = setting
     with pytest.raises(ValueError, match="whole multiple"):
         run_trial(network, replace(TRIAL, duration=310.0), np.random.default_rng(0), **options)
+    with pytest.raises(ValueError, match="duration after 50 ms must be .* the width of a bin = 20"):
+        run_trial(network, TRIAL, np.random.default_rng(0), bins_from=50.0, **options)
+    with pytest.raises(ValueError, match="bins_from must be below 300"):
+        run_trial(network, TRIAL, np.random.default_rng(0), bins_from=300.0, **options)
+
+
+def test_bins_may_begin_later(setting):
+    network, options = setting
+    whole = run_trial(network, TRIAL, np.random.default_rng(4), filtered=True, **options)
+    late = run_trial(
+        network, TRIAL, np.random.default_rng(4), bins_from=140.0, filtered=True, **options
+    )
+    np.testing.assert_allclose(late.time, whole.time[7:])
+    for name in ("bin_counts", "balanced_input", "plastic_input", "filtered_spikes",
+                 "filtered_feedforward"):
+        np.testing.assert_array_equal(getattr(late, name), getattr(whole, name)[7:])
+    assert late.duration == pytest.approx(160.0)
+
+
+def test_filtered_spikes_are_exponentials_after_each_spike(setting):
+    network, options = setting
+    trial = run_trial(
+        network, TRIAL, np.random.default_rng(0), spikes=True, filtered=True, **options
+    )
+    tau, ends = network.parameters.tau_plastic, trial.time + trial.bin_width
+    for neuron in np.argsort(trial.counts)[-3:]:
+        times = trial.spike_times[trial.spike_ids == neuron]
+        since = ends[:, None] - times
+        # A spike acts in the step after it.
+        decayed = (1 - 0.1 / tau) ** (since / 0.1 - 1)
+        expected = np.where(since > 0.05, decayed, 0).sum(axis=1) / tau
+        np.testing.assert_allclose(trial.filtered_spikes[:, neuron], expected, rtol=1e-9)
+    assert run_trial(network, TRIAL, np.random.default_rng(0), **options).filtered_spikes.size == 0
+
+
+def test_weights_may_change_after_each_bin(setting):
+    network, options = setting
+    other = replace(
+        options["weights"], recurrent_weights=2 * options["weights"].recurrent_weights
+    )
+    seen = []
+
+    def after_bin(b, state):
+        seen.append((b, state.step))
+        return other if b == 9 else None
+
+    plain = run_trial(network, TRIAL, np.random.default_rng(1), **options)
+    changed = run_trial(
+        network, TRIAL, np.random.default_rng(1), after_bin=after_bin, **options
+    )
+    assert seen == [(b, 200 * (b + 1)) for b in range(15)]
+    np.testing.assert_array_equal(changed.plastic_input[:10], plain.plastic_input[:10])
+    assert (changed.plastic_input[10:] != plain.plastic_input[10:]).any()

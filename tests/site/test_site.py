@@ -1,4 +1,4 @@
-"""Every page of the built site in a real browser: links, figures, console, alternative texts.
+"""Every page of the built site in a real browser: links, plots, console, alternative texts.
 
 Needs ``make site`` to have run, Playwright (the extra ``site``) and Chromium (the Debian package
 ``chromium``); what is missing is the reason for the skip.
@@ -65,7 +65,7 @@ def test_page_in_a_browser(browser, address, name):
     page.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
             else outside.append(r.url))
     page.goto(f"{address}/{name}", wait_until="networkidle")
-    figures = page.eval_on_selector_all(
+    plots = page.eval_on_selector_all(
         ".cell_output img", "all => all.map(i => [i.src, i.alt, i.naturalWidth])"
     )
     broken = page.eval_on_selector_all(
@@ -79,10 +79,10 @@ def test_page_in_a_browser(browser, address, name):
     assert outside == [], "a page must not need the internet"
     assert broken == []
     if name in COURSE:
-        assert len(figures) > 10
+        assert len(plots) > 10
         assert formulas > 10
         assert undone is None
-    for source, text, width in figures:
+    for source, text, width in plots:
         assert len(text) > 40, source
         assert width > 300, source
     for link in links:

@@ -1,10 +1,10 @@
-"""One small run of each part, its figures and its bits.
+"""One small run of each part, its numbers and its bits.
 
-    python -m tests.trust.golden --write     writes the figures to golden_<part>.json
+    python -m tests.trust.golden --write     writes the numbers to golden_<part>.json
     python -m tests.trust.golden --digest    prints a checksum of every bit of the results
-    python -m tests.trust.golden --nudge     how far the last bit of the start moves each figure
+    python -m tests.trust.golden --nudge     how far the last bit of the start moves each number
 
-The figures are compared on every version of Python and every machine, where compilers may sum in
+The numbers are compared on every version of Python and every machine, where compilers may sum in
 another order. ``--nudge`` shows what that does to them: it changes all weights at the start by one
 part in 10^15. In Parts 2 and 3 the last bit may also decide whether a neuron spikes a step earlier,
 hence their wider tolerance.
@@ -23,17 +23,17 @@ import numpy as np
 from src_part1.force import force_network, train_force
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
 from src_part1.targets import sine_targets, sum_of_sines
-from src_part1.training import TrainingTask, run_frozen_outputs, train
+from src_part1.training import RateTask, run_frozen_outputs, train
 from src_part2 import training as spiking
-from src_part2.parameters import LIFParameters, NetworkParameters
-from src_part2.tasks import pattern_task
+from src_part2.parameters import LIFNetworkParameters, LIFParameters
+from src_part2.tasks import make_pattern_task
 from src_part3.evaluation import evaluate
-from src_part3.labels import strongest_modes
+from src_part3.plastic_targets import strongest_modes
 from src_part3.training import Training
 from tests.part3.small import small_task
 
 FOLDER = Path(__file__).parent
-# Largest difference to the golden figures, relative to the largest number of the figure.
+# Largest difference to the golden numbers, relative to the largest of an array.
 TOLERANCE = {"part1": 1e-9, "part2": 1e-3, "part3": 1e-3}
 
 
@@ -45,19 +45,21 @@ def part1(nudge=0.0):
         stim_on=10.0, stim_off=20.0, learn_on=20.0, learn_off=220.0, learn_every=5.0
     )
     targets = sine_targets(420, timing.update_times, rng)[None]
-    task = TrainingTask(parameters, timing, targets, rng.normal(size=(1, 420)))
+    task = RateTask(parameters, timing, targets, rng.normal(size=(1, 420)))
     start = (1 + nudge) * rng.normal(size=(420, 420)) / np.sqrt(420)
     np.fill_diagonal(start, 0)
     result = train(task, start, n_loops=4, progress=False)
     network = force_network(ForceParameters(n_units=200), rng)
-    network = dataclasses.replace(network, feedback=(1 + nudge) * network.feedback)
+    network = dataclasses.replace(
+        network, feedback_weights=(1 + nudge) * network.feedback_weights
+    )
     run = train_force(network, sum_of_sines(np.arange(0.0, 400.0), period=200.0), progress=False)
     return {
         "curve": result.train_correlation,
         "weights": result.weights[:3, :7],
         "frozen": run_frozen_outputs(task, result.weights)[:3, ::8],
         "FORCE output": run.output[::40],
-    }, (result.weights, result.rls.P, run.output, run.network.readout)
+    }, (result.weights, result.rls.P, run.output, run.network.readout_weights)
 
 
 def part2(nudge=0.0):
@@ -66,8 +68,8 @@ def part2(nudge=0.0):
     timing = TrialTiming(
         stim_on=50.0, stim_off=100.0, learn_on=100.0, learn_off=700.0, learn_every=10.0
     )
-    task, start = pattern_task(
-        "sines", LIFParameters(tau_syn=100.0, noise=1.0), NetworkParameters(n_units=420), rng,
+    task, start = make_pattern_task(
+        "sines", LIFParameters(tau_syn=100.0, noise=1.0), LIFNetworkParameters(n_neurons=420), rng,
         time_scale=600.0, timing=timing,
     )
     untrained = spiking.run_frozen(task, start, np.random.default_rng(1))
@@ -87,7 +89,7 @@ def part2(nudge=0.0):
 def part3(nudge=0.0):
     """A balanced network of 240 neurons, of which 24 learn in two conditions."""
     training = Training(small_task(precision="float64"), seed=13)
-    training.rls.weights *= 1 + nudge
+    training.recurrent_weights *= 1 + nudge
     training.run(6, progress=False)
     found = evaluate(training.task, training.weights, np.random.default_rng(14), n_trials=8)
     state = training.state()
@@ -105,14 +107,14 @@ PARTS = {"part1": part1, "part2": part2, "part3": part3}
 
 
 def path_of(part):
-    """File of a part's golden figures."""
+    """File of a part's golden numbers."""
     return FOLDER / f"golden_{part}.json"
 
 
-def difference(figure, golden):
+def difference(numbers, golden):
     """Largest difference relative to the largest number."""
     golden = np.asarray(golden)
-    return float(np.abs(figure - golden).max() / np.abs(golden).max())
+    return float(np.abs(numbers - golden).max() / np.abs(golden).max())
 
 
 def main():
@@ -123,16 +125,16 @@ def main():
     parser.add_argument("--nudge", action="store_true")
     options = parser.parse_args()
     for name, run in PARTS.items():
-        figures, arrays = run()
+        numbers, arrays = run()
         if options.write:
-            text = json.dumps({k: np.asarray(v).tolist() for k, v in figures.items()}, indent=1)
+            text = json.dumps({k: np.asarray(v).tolist() for k, v in numbers.items()}, indent=1)
             path_of(name).write_text(text + "\n", encoding="utf-8")
         if options.digest:
             bits = b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
             print(name, hashlib.sha256(bits).hexdigest())
         if options.nudge:
             for k, moved in run(1e-15)[0].items():
-                print(f"{name} {k}: {difference(moved, figures[k]):.1e}")
+                print(f"{name} {k}: {difference(moved, numbers[k]):.1e}")
 
 
 if __name__ == "__main__":

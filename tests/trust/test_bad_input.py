@@ -15,6 +15,9 @@ from scipy import sparse
 import src_part1 as one
 import src_part2 as two
 import src_part3 as three
+from src_part1 import course
+from src_part3 import connectivity, drive, feedforward, recorder, simulator, state
+from src_part3.input_targets import measure_inputs
 from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
 NAN, INF = float("nan"), float("inf")
@@ -34,8 +37,8 @@ def world():
     n_updates = len(w.timing.update_times)
     w.targets = np.ones((1, 6, n_updates))
     w.cues = np.ones((1, 6))
-    w.task = one.TrainingTask(w.rate, w.timing, w.targets, w.cues)
-    w.readout, w.shared = one.ReadoutRLS(4), one.SharedRLS(4)
+    w.task = one.RateTask(w.rate, w.timing, w.targets, w.cues)
+    w.readout, w.all_to_all = one.ReadoutRLS(4), one.AllToAllRLS(4)
     w.w, w.W, w.r = np.zeros(4), np.zeros((4, 4)), np.ones(4)
     w.force = one.force_network(one.ForceParameters(n_units=20), w.rng)
     w.recordings = small_recordings()
@@ -44,20 +47,20 @@ def world():
     w.spikes = [[np.array([1.0, 30.0]), np.array([5.0])]]
 
     w.lif = two.LIFParameters(noise=0.1)
-    w.spiking_network = two.NetworkParameters(n_units=6)
-    w.spiking_weights = two.random_weights(w.spiking_network, w.rng)
+    w.lif_network = two.LIFNetworkParameters(n_neurons=6)
+    w.lif_weights = two.random_weights(w.lif_network, w.rng)
     w.mean_input = np.full(6, 0.9)
-    w.spiking = two.SpikingTask(w.lif, w.mean_input, w.timing, w.targets, w.cues)
+    w.lif_task = two.LIFTask(w.lif, w.mean_input, w.timing, w.targets, w.cues)
     w.run = two.simulate(w.lif, np.full(6, 2.0), 50.0, w.rng, record_spikes=False)
-    w.settings = two.LearningSettings(n_units=10, n_loops=1)
+    w.settings = two.TrainingSettings(n_neurons=10, n_loops=1)
 
-    w.cortex = small_task()
-    w.network = w.cortex.network
+    w.balanced = small_task()
+    w.network = w.balanced.network
     w.smaller = three.build_network(changed(NETWORK, n_exc=100), w.rng)
-    w.state = three.initial_state(w.network, w.rng)
-    w.smaller_state = three.initial_state(w.network.without_plastic(), w.rng)
+    w.state = state.initial_state(w.network, w.rng)
+    w.smaller_state = state.initial_state(w.network.without_plastic(), w.rng)
     w.plastic_weights = w.network.initial_weights()
-    w.training = three.Training(w.cortex, three.TrainingParameters(n_loops=1), seed=2)
+    w.training = three.Training(w.balanced, three.TrainingParameters(total_loops=1), seed=2)
     w.learned = w.training.weights
     return w
 
@@ -84,7 +87,7 @@ def fingerprint(value, seen=None):
 
 
 def changed(record, **values):
-    """Make a record again with other values, through its door."""
+    """Make a record again with other values, which are checked."""
     return dataclasses.replace(record, **values)
 
 
@@ -109,7 +112,8 @@ BAD_INPUT = {
     "gain complex": (lambda w: one.RateNetworkParameters(gain=1j), "gain", "real", "1j"),
     "unknown transfer": (lambda w: one.RateNetworkParameters(transfer="sigmoid"),
                          "transfer", "one of 'relu', 'tanh'", "'sigmoid'"),
-    "dt above tau": (lambda w: one.RateNetworkParameters(tau=1.0, dt=2.0), "dt", "2"),
+    "dt above tau / 5": (lambda w: one.RateNetworkParameters(tau=1.0, dt=0.3),
+                         "dt", "a fifth of the shortest time constant", "0.3"),
     "probability 2": (lambda w: one.ForceParameters(connection_probability=2.0),
                       "connection_probability", "at most 1", "2.0"),
     "learning outside of the grid": (lambda w: one.ForceParameters(learn_every=2.5),
@@ -122,7 +126,7 @@ BAD_INPUT = {
     "seed for a generator": (lambda w: one.random_weights(w.rate, 3),
                              "rng", "numpy.random.Generator", "int"),
     "parameters of another part": (lambda w: one.random_weights(w.lif, w.rng),
-                                   "parameters", "RateNetworkParameters", "LIFParameters"),
+                                   "network_parameters", "RateNetworkParameters", "LIFParameters"),
     "weights not square": (lambda w: one.simulate(np.zeros((6, 5)), w.rate, 10.0),
                            "weights", "shape (6, 6)", "(6, 5)"),
     "weights NaN": (lambda w: one.simulate(with_entry(w.weights, NAN), w.rate, 10.0),
@@ -138,7 +142,7 @@ BAD_INPUT = {
     "duration negative": (lambda w: one.simulate(w.weights, w.rate, -10.0),
                           "duration", "positive", "-10"),
     "duration beyond memory": (lambda w: one.simulate(w.weights, w.rate, 1e15),
-                               "duration", "steps", "1e+15"),
+                               "duration", "at most", "the time step", "1e+15"),
     "duration outside of the grid": (lambda w: one.simulate(w.weights, w.rate, 10.3),
                                      "duration", "multiple", "10.3"),
     "cue of another size": (lambda w: one.simulate(w.weights, w.rate, 10.0, cue=np.ones(5)),
@@ -150,33 +154,31 @@ BAD_INPUT = {
     "Lorenz from two numbers": (lambda w: one.lorenz(w.time, initial_state=(1.0, 1.0)),
                                 "initial_state", "shape (3)", "(2,)"),
     # --- Part 1: RLS and training ---
-    "ridge 0": (lambda w: one.SharedRLS(4, ridge=0.0), "ridge", "positive", "0.0"),
+    "ridge 0": (lambda w: one.AllToAllRLS(4, ridge=0.0), "ridge", "positive", "0.0"),
     "ridge negative": (lambda w: one.train(w.task, w.weights.copy(), ridge=-1.0),
                        "ridge", "positive", "-1.0"),
-    "forgetting above 1": (lambda w: one.SharedRLS(4, forgetting=1.1),
-                           "forgetting", "at most 1", "1.1"),
-    "one input": (lambda w: one.SharedRLS(1), "n_units", "at least 2", "1"),
+    "one input": (lambda w: one.AllToAllRLS(1), "n_units", "at least 2", "1"),
     "weights as integers": (lambda w: w.readout.update(np.zeros(4, int), w.r, 0.1),
                             "weights", "float64", "int64"),
-    "weights as float32": (lambda w: w.shared.update(w.W.astype("f4"), w.r, w.r),
+    "weights as float32": (lambda w: w.all_to_all.update(w.W.astype("f4"), w.r, w.r),
                            "weights", "float64", "float32"),
-    "weights in Fortran order": (lambda w: w.shared.update(np.asfortranarray(w.W), w.r, w.r),
+    "weights in Fortran order": (lambda w: w.all_to_all.update(np.asfortranarray(w.W), w.r, w.r),
                                  "weights", "C-contiguous"),
     "weights a list": (lambda w: w.readout.update([0.0] * 4, w.r, 0.1),
                        "weights", "array", "list"),
     "rates of another size": (lambda w: w.readout.update(w.w, np.ones(5), 0.1),
                               "rates", "shape (4,)", "(5,)"),
-    "rates NaN": (lambda w: w.shared.update(w.W, with_entry(w.r, NAN), w.r), "rates", "finite"),
+    "rates NaN": (lambda w: w.all_to_all.update(w.W, with_entry(w.r, NAN), w.r), "rates", "finite"),
     "error infinite": (lambda w: w.readout.update(w.w, w.r, INF), "error", "finite"),
     "targets of another length": (
-        lambda w: one.TrainingTask(w.rate, w.timing, np.ones((1, 6, 3)), w.cues),
+        lambda w: one.RateTask(w.rate, w.timing, np.ones((1, 6, 3)), w.cues),
         "targets", "shape (any, 6, 8)", "(1, 6, 3)"),
     "cues of another condition": (
-        lambda w: one.TrainingTask(w.rate, w.timing, w.targets, np.ones((2, 6))),
+        lambda w: one.RateTask(w.rate, w.timing, w.targets, np.ones((2, 6))),
         "cues", "shape (1, 6)", "(2, 6)"),
     "no loops": (lambda w: one.train(w.task, w.weights.copy(), n_loops=0),
                  "n_loops", "at least 1", "0"),
-    "rule of another size": (lambda w: one.train(w.task, w.weights.copy(), rls=w.shared),
+    "rule of another size": (lambda w: one.train(w.task, w.weights.copy(), rls=w.all_to_all),
                              "rls", "6", "4"),
     "condition that is not there": (lambda w: one.run_frozen(w.task, w.weights, 1),
                                     "condition", "at most 0", "1"),
@@ -227,7 +229,7 @@ BAD_INPUT = {
     "sweep over nothing": (lambda w: one.sweep(print, {"a": []}), "grid['a']", "empty"),
     "sweep with no processes": (lambda w: one.sweep(print, {"a": [1]}, n_jobs=0),
                                 "n_jobs", "-1 or at least 1", "0"),
-    "demo with no units": (lambda w: one.demo_gain(n_units=0), "n_units", "at least", "0"),
+    "demo with no units": (lambda w: course.demo_gain(n_units=0), "n_units", "at least", "0"),
     # --- Part 2 ---
     "threshold below reset": (lambda w: two.LIFParameters(v_th=1.0, v_reset=1.5),
                               "v_reset", "below 1", "1.5"),
@@ -244,7 +246,7 @@ BAD_INPUT = {
     "traced by float": (lambda w: two.simulate(w.lif, w.mean_input, 10.0, w.rng, traced=[0.5]),
                         "traced", "whole numbers", "0.5"),
     "neuron as a dict": (lambda w: two.simulate({"tau_m": 10.0}, w.mean_input, 10.0, w.rng),
-                         "neuron", "LIFParameters", "dict"),
+                         "neuron_parameters", "LIFParameters", "dict"),
     "intervals without spikes": (lambda w: two.interval_cv(w.run), "spikes must be recorded"),
     "start beyond the run": (lambda w: two.firing_rates(w.run, start=50.0),
                              "start", "below 50", "50.0"),
@@ -253,27 +255,29 @@ BAD_INPUT = {
     "rate negative": (lambda w: two.siegert_mean_input(-1.0, 0.3), "rate", "-1"),
     "sigma negative": (lambda w: two.siegert_rate(0.8, -0.3), "sigma", "not negative", "-0.3"),
     "kind of pattern": (
-        lambda w: two.pattern_task("square", w.lif, w.spiking_network, w.rng),
+        lambda w: two.make_pattern_task("square", w.lif, w.lif_network, w.rng),
         "kind", "'sines', 'ou', 'chaos'", "'square'"),
     "setting that cannot be swept": (
         lambda w: two.sweep_setting(w.settings, "colour", [1.0]), "setting", "one of", "'colour'"),
-    "settings as a dict": (lambda w: two.learn({"kind": "ou"}, w.rng),
-                           "settings", "LearningSettings", "dict"),
+    "settings as a dict": (lambda w: two.train_and_test({"kind": "ou"}, w.rng),
+                           "settings", "TrainingSettings", "dict"),
     "arrays for recordings": (lambda w: two.recorded_targets(w.rates, w.lif, w.time),
                               "recordings", "Recordings", "ndarray"),
-    "rate limit 0": (lambda w: two.train(w.spiking, w.spiking_weights.copy(), w.rng, max_rate=0),
+    "rate limit 0": (lambda w: two.train(w.lif_task, w.lif_weights.copy(), w.rng, max_rate=0),
                      "max_rate", "positive", "0"),
-    "task of Part 1 in Part 2": (lambda w: two.train(w.task, w.spiking_weights.copy(), w.rng),
-                                 "task", "SpikingTask", "TrainingTask"),
-    "trials 0": (lambda w: two.run_frozen_outputs(w.spiking, w.spiking_weights, w.rng, n_trials=0),
+    "task of Part 1 in Part 2": (lambda w: two.train(w.task, w.lif_weights.copy(), w.rng),
+                                 "task", "LIFTask", "RateTask"),
+    "trials 0": (lambda w: two.run_frozen_outputs(w.lif_task, w.lif_weights, w.rng, n_trials=0),
                  "n_trials", "at least 1", "0"),
+    "time step beyond a fifth of tau_syn in Part 3": (
+        lambda w: changed(NETWORK, dt=2.9), "dt", "a fifth of the shortest time constant", "2.9"),
     # --- Part 3: network and simulator ---
     "more receivers than neurons": (lambda w: changed(NETWORK, out_degree=240),
                                     "out_degree", "at most", "239", "240"),
     "excitation below 0": (lambda w: changed(NETWORK, j_ee=-0.1), "j_ee", "not negative", "-0.1"),
     "inhibition above 0": (lambda w: changed(NETWORK, j_ei=0.5), "j_ei", "at most 0", "0.5"),
     "more plastic senders than neurons": (
-        lambda w: three.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
+        lambda w: connectivity.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
         "plastic synapses", "as many senders", "2"),
     "bins that do not fit": (
         lambda w: three.run_trial(w.network, changed(TRIAL, bin_width=7.0), w.rng,
@@ -282,61 +286,68 @@ BAD_INPUT = {
                         "n_inputs", "at least 0", "-1"),
     "precision of half": (lambda w: three.build_network(NETWORK, w.rng, precision="float16"),
                           "precision", "'float64', 'float32'", "'float16'"),
-    "trained inhibitory neurons": (lambda w: three.draw_plastic(NETWORK, [0, 130], w.rng),
+    "trained inhibitory neurons": (lambda w: connectivity.draw_plastic(NETWORK, [0, 130], w.rng),
                                    "trained", "0 to 119", "130"),
-    "neuron trained twice": (lambda w: three.draw_plastic(NETWORK, [3, 3], w.rng),
+    "neuron trained twice": (lambda w: connectivity.draw_plastic(NETWORK, [3, 3], w.rng),
                              "trained", "once", "3 2 times"),
-    "trained by float": (lambda w: three.draw_plastic(NETWORK, [0.5], w.rng),
+    "trained by float": (lambda w: connectivity.draw_plastic(NETWORK, [0.5], w.rng),
                          "trained", "whole number", "float64"),
     "plastic sender that is not there": (
-        lambda w: three.plastic_from_index([0], [[240]], 240), "pre_index", "0 to 239", "240"),
-    "steps negative": (lambda w: three.advance(w.network.without_plastic(), w.state, -1),
+        lambda w: connectivity.plastic_from_index([0], [[240]], 240),
+        "pre_index", "0 to 239", "240"),
+    "steps negative": (lambda w: simulator.advance(w.network.without_plastic(), w.state, -1),
                        "n_steps", "at least 0", "-1"),
-    "weights missing": (lambda w: three.advance(w.network, w.state, 5), "weights", "must be given"),
+    "weights missing": (lambda w: simulator.advance(w.network, w.state, 5),
+                        "weights", "must be given"),
     "weights of another shape": (
-        lambda w: three.advance(w.network, w.state, 5, weights=changed(
-            w.plastic_weights, recurrent=w.plastic_weights.recurrent[:, 1:])),
+        lambda w: simulator.advance(w.network, w.state, 5, weights=changed(
+            w.plastic_weights,
+            recurrent_weights=w.plastic_weights.recurrent_weights[:, 1:])),
         "recurrent", "shape (24, 11)", "(24, 10)"),
     "weights complex": (
-        lambda w: three.advance(w.network, w.state, 5, weights=changed(
-            w.plastic_weights, recurrent=w.plastic_weights.recurrent.astype(complex))),
+        lambda w: simulator.advance(w.network, w.state, 5, weights=changed(
+            w.plastic_weights,
+            recurrent_weights=w.plastic_weights.recurrent_weights.astype(complex))),
         "recurrent", "real numbers", "complex128"),
     "weights not finite": (
         lambda w: three.run_trial(w.network, TRIAL, w.rng, weights=changed(
-            w.plastic_weights, recurrent=with_entry(w.plastic_weights.recurrent, NAN))),
+            w.plastic_weights,
+            recurrent_weights=with_entry(w.plastic_weights.recurrent_weights, NAN))),
         "weights", "finite", "(0, 0) is nan"),
     "state of another network": (
-        lambda w: three.advance(w.smaller, w.state, 5), "state.v", "220", "(240,)"),
+        lambda w: simulator.advance(w.smaller, w.state, 5), "state.v", "220", "(240,)"),
     "state of another precision": (
-        lambda w: three.advance(w.network, changed(w.state, v=w.state.v.astype(float)), 5,
+        lambda w: simulator.advance(w.network, changed(w.state, v=w.state.v.astype(float)), 5,
                                 weights=w.plastic_weights), "state.v", "float32", "float64"),
     "drive of another network": (
-        lambda w: three.advance(w.network, w.state, 5, weights=w.plastic_weights,
-                                drive=three.make_drive(w.smaller)),
+        lambda w: simulator.advance(w.network, w.state, 5, weights=w.plastic_weights,
+                                drive=drive.make_drive(w.smaller)),
         "drive.baseline", "(240,)", "(220,)"),
     "spikes for a network without inputs": (
-        lambda w: three.advance(w.network.without_plastic(), w.smaller_state, 5,
-                                drive=three.make_drive(w.network, spikes=([1], [14]))),
+        lambda w: simulator.advance(w.network.without_plastic(), w.smaller_state, 5,
+                                drive=drive.make_drive(w.network, spikes=([1], [14]))),
         "spike_sources", "below 0", "14"),
     "recorder of another network": (
-        lambda w: three.advance(w.network, w.state, 5, weights=w.plastic_weights,
-                                recorder=three.Recorder(w.smaller)),
+        lambda w: simulator.advance(w.network, w.state, 5, weights=w.plastic_weights,
+                                recorder=recorder.BalancedRecorder(w.smaller)),
         "recorder", "240 neurons", "220"),
     "weights as an array": (
-        lambda w: three.advance(w.network, w.state, 5, weights=w.plastic_weights.recurrent),
+        lambda w: simulator.advance(
+            w.network, w.state, 5, weights=w.plastic_weights.recurrent_weights),
         "weights", "PlasticWeights", "ndarray"),
     "parameters for a network": (lambda w: three.run_trial(NETWORK, TRIAL, w.rng),
-                                 "network", "state.Network", "NetworkParameters"),
-    "cue without its time": (lambda w: three.make_drive(w.network, cue=np.ones(240)),
+                                 "network", "state.BalancedNetwork", "BalancedNetworkParameters"),
+    "cue without its time": (lambda w: drive.make_drive(w.network, cue=np.ones(240)),
                              "trial", "cue"),
     "spikes of no source": (
-        lambda w: three.make_drive(w.network, spikes=(np.array([1]), np.array([15]))),
+        lambda w: drive.make_drive(w.network, spikes=(np.array([1]), np.array([15]))),
         "spikes", "0 to 14", "15"),
     "silenced neuron that is not there": (
-        lambda w: three.make_drive(w.network, silenced=[240]), "silenced", "0 to 239", "240"),
-    "probe that is not there": (lambda w: three.Recorder(w.network, probes=[-1]),
+        lambda w: drive.make_drive(w.network, silenced=[240]), "silenced", "0 to 239", "240"),
+    "probe that is not there": (lambda w: recorder.BalancedRecorder(w.network, probes=[-1]),
                                 "probes", "0 to 239", "-1"),
-    "condition of no input": (lambda w: three.draw_spikes(w.cortex.feedforward, 2, w.rng),
+    "condition of no input": (
+        lambda w: feedforward.draw_spikes(w.balanced.feedforward_rates, 2, w.rng),
                               "condition", "at most 1", "2"),
     "trials negative": (lambda w: three.run_trials(w.network, TRIAL, -1, w.rng),
                         "n_trials", "at least 0", "-1"),
@@ -345,18 +356,18 @@ BAD_INPUT = {
     "no balanced state": (
         lambda w: three.leading_order_rates(changed(NETWORK, j_ee=1.0, j_ei=-1.0)),
         "balanced state", "j_ee"),
-    "a single number to scan": (lambda w: three.scan_external_input(NETWORK, 0.1, w.rng),
+    "a single number to sweep": (lambda w: three.sweep_external_input(NETWORK, 0.1, w.rng),
                                 "extra", "shape", "()"),
-    "in-degree 0 to scan": (lambda w: three.scan_in_degree(NETWORK, [0], w.rng),
+    "in-degree 0 to sweep": (lambda w: three.sweep_in_degree(NETWORK, [0], w.rng),
                             "out_degree", "at least 1", "0"),
     # --- Part 3: training, test, analysis ---
     "arrays for a task": (lambda w: three.make_task(w.rates),
                           "recordings", "Recordings", "ndarray"),
     "more recorded than E neurons": (
-        lambda w: three.make_task(w.recordings, network=changed(NETWORK, n_exc=20)),
+        lambda w: three.make_task(w.recordings, network_parameters=changed(NETWORK, n_exc=20)),
         "n_exc", "at least 24", "20"),
     "seed negative": (lambda w: three.make_task(w.recordings, seed=-1), "seed", "at least 0", "-1"),
-    "sigma 0": (lambda w: three.make_task(w.recordings, network=NETWORK, trial=TRIAL, sigma=0.0),
+    "sigma 0": (lambda w: three.make_task(w.recordings, sigma=0.0),
                 "sigma", "positive", "0.0"),
     "rates for targets NaN": (lambda w: three.input_targets(np.array([NAN]), 0.3),
                               "rates", "finite", "nan"),
@@ -366,10 +377,10 @@ BAD_INPUT = {
     "precision of RLS": (lambda w: three.TrainingParameters(rls_precision="double"),
                          "rls_precision", "one of", "'double'"),
     "task of Part 1 in Part 3": (lambda w: three.Training(w.task),
-                                 "task", "CortexTask", "TrainingTask"),
-    "parameters as a dict": (lambda w: three.Training(w.cortex, {"n_loops": 1}),
-                             "parameters", "TrainingParameters", "dict"),
-    "loops by float": (lambda w: w.training.run(1.5), "n_loops", "whole number", "1.5"),
+                                 "task", "BalancedTask", "RateTask"),
+    "parameters as a dict": (lambda w: three.Training(w.balanced, {"total_loops": 1}),
+                             "training_parameters", "TrainingParameters", "dict"),
+    "loops by float": (lambda w: w.training.run(1.5), "total_loops", "whole number", "1.5"),
     "state with a part missing": (lambda w: w.training.restore({}), "state[", "shape", "nothing"),
     "state of another size": (
         lambda w: w.training.restore({k: np.ones(3) for k in w.training.state()}),
@@ -377,13 +388,13 @@ BAD_INPUT = {
     "state without its curve": (
         lambda w: w.training.restore(w.training.state() | {"curve": np.ones((3, 2))}),
         "state['curve']", "(0, 2)", "(3, 2)"),
-    "one trial to test": (lambda w: three.evaluate(w.cortex, w.learned, w.rng, n_trials=1),
+    "one trial to test": (lambda w: three.evaluate(w.balanced, w.learned, w.rng, n_trials=1),
                           "n_trials", "at least 2", "1"),
     "weights of one condition": (
-        lambda w: three.evaluate(w.cortex, w.learned[:1], w.rng, n_trials=2),
+        lambda w: three.evaluate(w.balanced, w.learned[:1], w.rng, n_trials=2),
         "weights", "each of 2 conditions", "1"),
     "all and more silenced": (
-        lambda w: three.perturb(w.cortex, w.learned, w.rng, silenced_fraction=1.5),
+        lambda w: three.perturb(w.balanced, w.learned, w.rng, silenced_fraction=1.5),
         "silenced_fraction", "at most 1", "1.5"),
     "components 0": (lambda w: three.principal_components(w.rates, [0, 1], 0),
                      "n_components", "at least 1", "0"),
@@ -399,13 +410,13 @@ BAD_INPUT = {
     "more recorded than modelled": (lambda w: three.match_by_rate(np.ones(4), np.ones(3)),
                                     "4", "3"),
     "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
-    "network saved for a training": (lambda w: three.save_training("none.npz", w.cortex),
-                                     "training", "Training", "CortexTask"),
+    "network saved for a training": (lambda w: three.save_training("none.npz", w.balanced),
+                                     "training", "Training", "BalancedTask"),
     "two recurrent matrices saved": (
-        lambda w: three.save_network("none.npz", w.cortex, (w.learned[0], changed(
-            w.learned[1], recurrent=2 * w.learned[1].recurrent))),
+        lambda w: three.save_network("none.npz", w.balanced, (w.learned[0], changed(
+            w.learned[1], recurrent_weights=2 * w.learned[1].recurrent_weights))),
         "weights", "same recurrent weights in all conditions"),
-    "the original for no loops": (lambda w: three.train_original(w.cortex, w.rng, n_loops=0),
+    "the original for no loops": (lambda w: three.train_original(w.balanced, w.rng, n_loops=0),
                                   "n_loops", "at least 1", "0"),
 }
 
@@ -476,3 +487,75 @@ def test_bad_files_are_refused_by_name_and_left_alone(reader, content, tmp_path)
 def test_a_missing_file_is_missed_by_name(reader, tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.npz"):
         reader(tmp_path / "nowhere.npz")
+
+
+RECORD = "a text in the place of a record"
+# Each promises a TypeError for a record of the wrong type: the argument's name, and the call.
+WRONG_RECORDS = [
+    ("network_parameters", lambda w, x: one.random_weights(x, w.rng)),
+    ("force_parameters", lambda w, x: one.sparse_weights(x, w.rng)),
+    ("network_parameters", lambda w, x: one.simulate(w.weights, x, 10.0)),
+    ("force_parameters", lambda w, x: one.force_network(x, w.rng)),
+    ("network", lambda w, x: one.run_force(x, 10.0)),
+    ("network", lambda w, x: one.train_force(x, w.time)),
+    ("recordings", lambda w, x: one.make_task(x, w.rng)),
+    ("recorded_task", lambda w, x: one.run_population(x, w.weights)),
+    ("task", lambda w, x: one.train(x, w.weights)),
+    ("rls", lambda w, x: one.train(w.task, w.weights, rls=x)),
+    ("task", lambda w, x: one.run_frozen(x, w.weights)),
+    ("task", lambda w, x: one.run_frozen_outputs(x, w.weights)),
+    ("network_parameters", lambda w, x: two.random_weights(x, w.rng)),
+    ("neuron_parameters", lambda w, x: two.simulate(x, w.mean_input, 10.0, w.rng)),
+    ("recordings", lambda w, x: two.make_task(x, w.lif, w.rng)),
+    ("neuron_parameters", lambda w, x: two.make_task(w.recordings, x, w.rng)),
+    ("neuron_parameters", lambda w, x: two.make_pattern_task("ou", x, w.lif_network, w.rng)),
+    ("network_parameters", lambda w, x: two.make_pattern_task("ou", w.lif, x, w.rng)),
+    ("timing", lambda w, x: two.make_pattern_task("ou", w.lif, w.lif_network, w.rng, timing=x)),
+    ("recordings", lambda w, x: two.recorded_targets(x, w.lif, w.time)),
+    ("neuron_parameters", lambda w, x: two.recorded_targets(w.recordings, x, w.time)),
+    ("recorded_task", lambda w, x: two.simulated_psth(x, w.lif_weights, w.rng)),
+    ("network_parameters", lambda w, x: two.untrained_input(w.lif, x, w.lif_weights, w.rng)),
+    ("task", lambda w, x: two.train(x, w.lif_weights, w.rng)),
+    ("rls", lambda w, x: two.train(w.lif_task, w.lif_weights, w.rng, rls=x)),
+    ("task", lambda w, x: two.run_frozen(x, w.lif_weights, w.rng)),
+    ("task", lambda w, x: two.frozen_quality(x, w.lif_weights, w.rng)),
+    ("settings", lambda w, x: two.train_and_test(x, w.rng)),
+    ("settings", lambda w, x: two.sweep_setting(x, "noise", [1.0])),
+    ("network_parameters", lambda w, x: three.build_network(x, w.rng)),
+    ("network", lambda w, x: three.run_trial(x, TRIAL, w.rng)),
+    ("trial_parameters", lambda w, x: three.run_trial(w.network, x, w.rng)),
+    ("network", lambda w, x: state.initial_state(x, w.rng)),
+    ("network", lambda w, x: drive.make_drive(x)),
+    ("network", lambda w, x: drive.draw_cues(x, TRIAL, 1, w.rng)),
+    ("trial_parameters", lambda w, x: drive.draw_cues(w.network, x, 1, w.rng)),
+    ("feedforward_parameters", lambda w, x: feedforward.draw_rates(x, TRIAL, 1, w.rng)),
+    ("trial_parameters",
+     lambda w, x: feedforward.draw_rates(three.FeedforwardParameters(), x, 1, w.rng)),
+    ("feedforward_rates", lambda w, x: feedforward.draw_spikes(x, 0, w.rng)),
+    ("network", lambda w, x: measure_inputs(x, w.rng)),
+    ("network_parameters", lambda w, x: connectivity.draw_static(x, w.rng)),
+    ("network_parameters", lambda w, x: connectivity.draw_plastic(x, [0, 1], w.rng)),
+    ("network_parameters", lambda w, x: three.mean_field(x)),
+    ("network_parameters", lambda w, x: three.sweep_in_degree(x, [10], w.rng)),
+    ("network_parameters", lambda w, x: three.sweep_external_input(x, [0.1], w.rng)),
+    ("recordings", lambda w, x: three.make_task(x)),
+    ("network_parameters", lambda w, x: three.make_task(w.recordings, network_parameters=x)),
+    ("trial_parameters", lambda w, x: three.make_task(w.recordings, trial_parameters=x)),
+    ("feedforward_parameters",
+     lambda w, x: three.make_task(w.recordings, feedforward_parameters=x)),
+    ("task", lambda w, x: three.Training(x)),
+    ("training_parameters", lambda w, x: three.Training(w.balanced, x)),
+    ("task", lambda w, x: three.evaluate(x, w.learned, w.rng)),
+    ("weights", lambda w, x: three.evaluate(w.balanced, (x, x), w.rng)),
+    ("task", lambda w, x: three.perturb(x, w.learned, w.rng)),
+    ("task", lambda w, x: three.neuron_groups(x)),
+    ("task", lambda w, x: three.train_original(x, w.rng)),
+    ("task", lambda w, x: three.save_network("none.npz", x, w.learned)),
+    ("training", lambda w, x: three.save_training("none.npz", x)),
+]
+
+
+@pytest.mark.parametrize(("argument", "call"), WRONG_RECORDS)
+def test_a_record_of_the_wrong_type_is_a_type_error(argument, call):
+    with pytest.raises(TypeError, match=f"{argument} must be of type .*, got str"):
+        call(world(), RECORD)

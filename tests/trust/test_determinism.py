@@ -1,4 +1,4 @@
-"""Same seed, same bits, whatever the threads; same figures on every Python and every machine."""
+"""Same seed, same bits, whatever the threads; same numbers on every Python and every machine."""
 
 import json
 import os
@@ -15,12 +15,12 @@ THREADS = "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_N
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_figures_are_the_golden_ones(part):
+def test_numbers_are_the_golden_ones(part):
     golden = json.loads(path_of(part).read_text(encoding="utf-8"))
-    figures, _ = PARTS[part]()
-    assert figures.keys() == golden.keys()
-    for name, figure in figures.items():
-        assert difference(figure, golden[name]) <= TOLERANCE[part], name
+    numbers, _ = PARTS[part]()
+    assert numbers.keys() == golden.keys()
+    for name, array in numbers.items():
+        assert difference(array, golden[name]) <= TOLERANCE[part], name
 
 
 def bits(n_threads):

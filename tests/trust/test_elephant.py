@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from src_part1.metrics import correlation, r2
-from src_part1.psth import psth_from_spikes
+from src_part1.common.metrics import correlation, r2
+from src_part1.recordings.psth import psth_from_spikes
 from src_part2.parameters import LIFParameters
 from src_part2.simulator import simulate
 from src_part2.statistics import firing_rates, interval_cv, spike_intervals
-from src_part3.spike_statistics import fano_factors, pairwise_correlations
+from src_part3.spike_statistics import pairwise_correlations
 
 DURATION = 2000.0
 
@@ -42,13 +42,6 @@ def trains(elephant, run):
     ]
 
 
-def counts_in_bins(run, width):
-    """Spikes [bin, neuron]."""
-    edges = np.arange(0, DURATION + width / 2, width)
-    times = [run.spike_times[run.spike_ids == i] for i in range(12)]
-    return np.array([np.histogram(t, edges)[0] for t in times]).T
-
-
 def test_rates_intervals_and_their_variation(elephant, run, trains):
     intervals, neurons = spike_intervals(run)
     for i, train in enumerate(trains):
@@ -61,16 +54,6 @@ def test_rates_intervals_and_their_variation(elephant, run, trains):
         for t in trains
     ]
     np.testing.assert_allclose(firing_rates(run), rates, rtol=1e-12)
-
-
-def test_fano_factor(elephant, run):
-    neo, pq = pytest.importorskip("neo"), pytest.importorskip("quantities")
-    counts = counts_in_bins(run, 100.0)
-    for i, ours in enumerate(fano_factors(counts)):
-        windows = [
-            neo.SpikeTrain(np.arange(1, n + 1) * pq.ms, t_stop=100 * pq.ms) for n in counts[:, i]
-        ]
-        np.testing.assert_allclose(ours, elephant.statistics.fanofactor(windows), rtol=1e-12)
 
 
 def test_pairwise_correlations(elephant, run, trains):

@@ -19,14 +19,14 @@ from tests.part3.small import small_task
 
 resource = pytest.importorskip("resource", reason="Unix alone limits what a process may write")
 ROOT = Path(__file__).resolve().parents[2]
-N_LOOPS = 60
+TOTAL_LOOPS = 60
 CHILD = f"""
 import sys
 from src_part3 import Training, save_training
 from tests.part3.small import small_task
 training = Training(small_task(), seed=5)
 print("ready", flush=True)
-training.run({N_LOOPS}, progress=False, n_threads=1,
+training.run({TOTAL_LOOPS}, progress=False, n_threads=1,
              after_loop=lambda training: save_training(sys.argv[1], training))
 """
 
@@ -57,7 +57,7 @@ def killed_and_resumed(path, moment):
     child.wait()
     training = load_training(path) if path.exists() else Training(small_task(), seed=5)
     n_done = training.n_done
-    return n_done, training.run(N_LOOPS, progress=False).state()
+    return n_done, training.run(TOTAL_LOOPS, progress=False).state()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_killed_training_ends_with_the_same_bits(undisturbed, tmp_path, n_kill
         assert state.keys() == expected.keys()
         for name, array in expected.items():
             np.testing.assert_array_equal(state[name], array, err_msg=f"{name}, kill {k}")
-    assert min(done) < N_LOOPS, "no kill came before the end"
+    assert min(done) < TOTAL_LOOPS, "no kill came before the end"
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def test_damaged_files_are_read_or_refused(number):
     )
     assert done.returncode == 0, done.stderr
     outcomes = json.loads(done.stdout)
-    readers = {"load_training", "load_network", "load_recordings"}
+    readers = {"load_training", "load_network", "load_recordings", "sweep"}
     allowed = {f"{reader}: {end}" for reader in readers for end in ("read", "refused")}
     assert outcomes.keys() <= allowed
     assert sum(outcomes.values()) == number

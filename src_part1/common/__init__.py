@@ -1,0 +1,17 @@
+"""What all three parts need and what has nothing to do with networks.
+
+Modules
+-------
+``validation``
+    Checks of arguments: each message names the argument, the rule and the value.
+``fields``
+    Bounds of a parameter, declared once beside the field of its record.
+``time_grid``
+    Durations as whole numbers of time steps or bins.
+``smoothing``
+    The moving mean.
+``metrics``
+    Measures of quality: correlation, R^2 and normalised error.
+``files``
+    Files that are written as a whole or not at all, and arrays read without pickle.
+"""

@@ -1,0 +1,114 @@
+"""Bounds of a parameter, declared once beside the field of its record.
+
+A parameter record is a frozen dataclass whose fields are made by `real`, `integer`, `choice` and
+`flag`, and whose ``__post_init__`` calls `check_fields`::
+
+    @dataclass(frozen=True)
+    class Membrane:
+        tau: float = real(10.0, unit="ms", above=0)
+
+        def __post_init__(self):
+            check_fields(self)
+
+Rules that tie several fields together follow in ``__post_init__``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from src_part1.common.validation import check_choice, check_flag, check_integer, check_real
+
+
+def real(default, **bounds):
+    """Declare a real number.
+
+    Parameters
+    ----------
+    default : float
+        Default of the field.
+    **bounds
+        ``unit``, ``above``, ``at_least``, ``below`` and ``at_most`` of
+        :func:`src_part1.common.validation.check_real`.
+
+    Returns
+    -------
+    dataclasses.Field
+        The field.
+    """
+    return _field(default, check_real, bounds)
+
+
+def integer(default, **bounds):
+    """Declare a whole number.
+
+    Parameters
+    ----------
+    default : int
+        Default of the field.
+    **bounds
+        ``at_least`` and ``at_most`` of :func:`src_part1.common.validation.check_integer`.
+
+    Returns
+    -------
+    dataclasses.Field
+        The field.
+    """
+    return _field(default, check_integer, bounds)
+
+
+def choice(default, *choices):
+    """Declare one of several words.
+
+    Parameters
+    ----------
+    default : str
+        Default of the field.
+    *choices : str
+        The words allowed.
+
+    Returns
+    -------
+    dataclasses.Field
+        The field.
+    """
+    return _field(default, check_choice, {"choices": choices})
+
+
+def flag(default):
+    """Declare a truth value.
+
+    Parameters
+    ----------
+    default : bool
+        Default of the field.
+
+    Returns
+    -------
+    dataclasses.Field
+        The field.
+    """
+    return _field(default, check_flag, {})
+
+
+def check_fields(record):
+    """Check each declared field of a record.
+
+    Parameters
+    ----------
+    record : dataclass instance
+        The record; fields that declare nothing are left alone.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value breaks its rule; the message names record and field.
+    """
+    for field in dataclasses.fields(record):
+        if "check" in field.metadata:
+            name = f"{type(record).__name__}.{field.name}"
+            field.metadata["check"](name, getattr(record, field.name), **field.metadata["bounds"])
+
+
+def _field(default, check, bounds):
+    return dataclasses.field(default=default, metadata={"check": check, "bounds": bounds})

@@ -1,0 +1,74 @@
+"""Files that are written as a whole or not at all, and arrays that are read without pickle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+
+import numpy as np
+
+
+def replace_file(path, write):
+    """Write a new file beside an old one, then let it take the old one's place.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    write : callable
+        ``write(file)`` writes the contents to a binary file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, for example because the disk is full. What was there before is
+        untouched then.
+    """
+    path = Path(path)
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"could not be written ({error.strerror or error}), what was there before is untouched",
+            str(path),
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def read_arrays(path):
+    """Read all arrays of a ``.npz`` file, none of which can make it run code.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Its arrays.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is something else, damaged, or holds pickled objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # bytes that nobody wrote on purpose raise anything
+        raise ValueError(f"{error or type(error).__name__}") from error

@@ -1,0 +1,385 @@
+"""Checks of arguments: every message names the field, the rule and the value.
+
+The public functions and parameter records of all three parts call these before any
+kernel runs, so that kernels can stay free of checks.
+"""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+
+
+def check_real(
+    name, value, *, unit="", above=None, at_least=None, below=None, at_most=None, infinite=False
+):
+    """Return ``value`` as a float if it is a finite number within the bounds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, as the user knows it (``"LIFParameters.tau_m"``).
+    value : float
+        The number to check. Booleans, complex numbers and strings are refused.
+    unit : str, optional
+        Unit that the message quotes.
+    above, at_least, below, at_most : float, optional
+        Exclusive and inclusive bounds.
+    infinite : bool, optional
+        Whether infinity is a value, too.
+
+    Returns
+    -------
+    float
+        The checked number.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a real number.
+    ValueError
+        If it is not finite or lies outside of the bounds.
+    """
+    unit_text = f" ({unit})" if unit else ""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number{unit_text}, got {value!r}.")
+    number = float(value)
+    if np.isnan(number) or (np.isinf(number) and not infinite):
+        raise ValueError(f"{name} must be finite{unit_text}, got {value!r}.")
+    if above is not None and not number > above:
+        rule = "positive" if above == 0 else f"above {above:g}"
+        raise ValueError(f"{name} must be {rule}{unit_text}, got {value!r}.")
+    if at_least is not None and not number >= at_least:
+        rule = "not negative" if at_least == 0 else f"at least {at_least:g}"
+        raise ValueError(f"{name} must be {rule}{unit_text}, got {value!r}.")
+    if below is not None and not number < below:
+        raise ValueError(f"{name} must be below {below:g}{unit_text}, got {value!r}.")
+    if at_most is not None and not number <= at_most:
+        raise ValueError(f"{name} must be at most {at_most:g}{unit_text}, got {value!r}.")
+    return number
+
+
+def check_integer(name, value, *, at_least=None, at_most=None):
+    """Return ``value`` as an int if it is a whole number within the inclusive bounds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    value : int
+        The number to check. Booleans and floats are refused, even ``3.0``.
+    at_least, at_most : int, optional
+        Inclusive bounds.
+
+    Returns
+    -------
+    int
+        The checked number.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not an integer.
+    ValueError
+        If it lies outside of the bounds.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}.")
+    number = int(value)
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {number}.")
+    if at_most is not None and number > at_most:
+        raise ValueError(f"{name} must be at most {at_most}, got {number}.")
+    return number
+
+
+def check_choice(name, value, choices):
+    """Return ``value`` if it is one of ``choices`` (strings).
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    value : str
+        The chosen word.
+    choices : iterable of str
+        The words allowed.
+
+    Returns
+    -------
+    str
+        The checked word.
+
+    Raises
+    ------
+    ValueError
+        If it is not among the choices.
+    """
+    choices = tuple(choices)
+    if not isinstance(value, str) or value not in choices:
+        words = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {words}, got {value!r}.")
+    return value
+
+
+def check_flag(name, value):
+    """Return ``value`` if it is True or False.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    value : bool
+        The value. Numbers are refused, even 0 and 1.
+
+    Returns
+    -------
+    bool
+        The checked value.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
+    """Return ``values`` as a finite, C-contiguous array of the expected shape.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    values : array_like
+        Real numbers.
+    shape : tuple
+        Expected length of each axis; ``None`` accepts any length from 1 on, a string does
+        the same and names the axis in the message.
+    dtype : numpy dtype, optional
+        Floating dtype of the result.
+    at_least : float, optional
+        Inclusive lower bound of all entries.
+
+    Returns
+    -------
+    ndarray
+        The checked array; a copy only where dtype or memory order made it necessary.
+
+    Raises
+    ------
+    TypeError
+        If the entries are not real numbers.
+    ValueError
+        If the shape is wrong, or an entry is NaN, infinite or below the bound.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular array: {error}") from error
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}.")
+    fits = array.ndim == len(shape) and all(
+        actual == wanted if isinstance(wanted, int) else actual >= 1
+        for actual, wanted in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        expected = ", ".join("any" if n is None else str(n) for n in shape)
+        raise ValueError(f"{name} must have shape ({expected}), got {array.shape}.")
+    array = np.ascontiguousarray(array, dtype=dtype)
+    check_finite(name, array)
+    if at_least is not None:
+        bad = array < at_least
+        if bad.any():
+            where = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise ValueError(
+                f"{name} must be at least {at_least:g}, "
+                f"but the entry at {where} is {array[where]:g}."
+            )
+    return array
+
+
+def check_kernel_array(name, array, shape, *, dtype=np.float64, changed=False):
+    """Refuse what a kernel would misread or write beyond; takes a fraction of a microsecond.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    array : object
+        Should be a C-contiguous array.
+    shape : tuple of int
+        The shape it must have.
+    dtype : numpy dtype, optional
+        The dtype it must have.
+    changed : bool, optional
+        Whether the kernel changes it in place.
+
+    Raises
+    ------
+    TypeError
+        If it is no array, or one of another dtype.
+    ValueError
+        If it has another shape or memory order, or is read-only although it is to be changed.
+    """
+    is_array = isinstance(array, np.ndarray)
+    if is_array and array.dtype == dtype and array.shape == shape:
+        if array.flags.carray if changed else array.flags.c_contiguous:
+            return
+    kind = "writeable C-contiguous" if changed else "C-contiguous"
+    why = ", because it is changed in place" if changed else ""
+    wanted = f"{kind} {np.dtype(dtype)} array of shape {shape}{why}"
+    if not is_array:
+        raise TypeError(f"{name} must be a {wanted}, got {type(array).__name__}.")
+    found = f"{array.dtype} of shape {array.shape}"
+    found += "" if array.flags.c_contiguous else ", not contiguous"
+    found += "" if array.flags.writeable else ", read-only"
+    error = ValueError if array.dtype == dtype else TypeError
+    raise error(f"{name} must be a {wanted}, got {found}.")
+
+
+def check_finite(name, array):
+    """Refuse an array that holds NaN or an infinity.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    array : ndarray of float
+        Any shape.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not finite.
+    """
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(f"{name} must be finite, but the entry at {where} is {array[where]}.")
+
+
+def check_rng(name, rng):
+    """Return ``rng`` if it is a NumPy random generator.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    rng : numpy.random.Generator
+        The generator.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same generator.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else, for example a seed.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"{name} must be a numpy.random.Generator, got {type(rng).__name__}; "
+            "make one with numpy.random.default_rng(seed)."
+        )
+    return rng
+
+
+def check_type(name, value, kind):
+    """Return ``value`` if it is an instance of a class.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    value : object
+        What was given.
+    kind : type
+        The class.
+
+    Returns
+    -------
+    object
+        The same object.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if not isinstance(value, kind):
+        module = type(value).__module__
+        origin = f"{module}." if module.startswith("src_part") else ""
+        raise TypeError(
+            f"{name} must be of type {kind.__module__}.{kind.__name__}, "
+            f"got {origin}{type(value).__name__}."
+        )
+    return value
+
+
+def check_index(name, values, size, *, of="neurons"):
+    """Return ``values`` as numbers of neurons (or of something else) that exist.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    values : array_like of int
+        A list of whole numbers, which may be empty.
+    size : int
+        How many there are to choose from.
+    of : str, optional
+        What the numbers stand for.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_values,)
+        The checked numbers.
+
+    Raises
+    ------
+    TypeError
+        If the entries are not whole numbers.
+    ValueError
+        If there is more than one axis, or a number is negative or too large.
+    """
+    index = np.asarray(values)
+    if index.ndim != 1:
+        raise ValueError(f"{name} must be a list of {of}, got shape {index.shape}.")
+    if index.size == 0:
+        return np.zeros(0, np.int64)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold whole numbers, got {values!r}.")
+    bad = index[(index < 0) | (index >= size)]
+    if bad.size:
+        raise ValueError(f"{name} must name {of} 0 to {size - 1}, got {bad[0]}.")
+    return index.astype(np.int64)
+
+
+def check_like(name, given, array):
+    """Refuse what cannot take the place of an array without being changed.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls it.
+    given : object
+        Should be an array of the shape and type of ``array``.
+    array : ndarray
+        The array.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    shape, dtype = getattr(given, "shape", None), getattr(given, "dtype", None)
+    if shape != array.shape or dtype != array.dtype:
+        found = "nothing" if given is None else f"{dtype} of shape {shape}"
+        raise ValueError(f"{name} must be {array.dtype} of shape {array.shape}, got {found}.")

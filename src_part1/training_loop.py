@@ -1,0 +1,142 @@
+"""The loop over trials that the trainings of Parts 1 and 2 share."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from src_part1.common.metrics import correlation
+from src_part1.common.validation import check_array, check_integer, check_type
+from src_part1.rls import AllToAllRLS
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """What a training learned.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_units, n_units)
+        Recurrent weights [post, pre] after the last update.
+    initial_weights : ndarray of shape (n_units, n_units)
+        Weights before the first update of this call.
+    rls : AllToAllRLS
+        State of the learning rule; hand it to the next call to go on from here.
+    train_correlation : ndarray of shape (n_loops, n_conditions)
+        Mean over units of the correlation of the trained input, as it was just before
+        each update, with its target; a row for each loop that was completed.
+    """
+
+    weights: np.ndarray
+    initial_weights: np.ndarray
+    rls: AllToAllRLS
+    train_correlation: np.ndarray
+
+
+class TrainingDivergedError(RuntimeError):
+    """A training whose rates or weights left the sound range.
+
+    Parameters
+    ----------
+    message : str
+        Loop, cause and remedy.
+    result : object, optional
+        What is left. Parts 1 and 2: the `TrainingResult` of the last loop that was sound. Part 3:
+        the ``Training`` itself; its message says whether it can go on.
+    """
+
+    def __init__(self, message, result=None):
+        super().__init__(message)
+        self.result = result
+
+
+def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progress):
+    """Show every condition once in each loop, in the order of its index.
+
+    Parameters
+    ----------
+    train_trial : callable
+        ``train_trial(condition, weights, rls, outputs)`` runs one trial, changes ``weights`` and
+        ``rls`` in place, writes the input before each update to ``outputs`` (n_updates,
+        n_units), and raises FloatingPointError when it diverges.
+    targets : ndarray of shape (n_conditions, n_units, n_updates)
+        What the outputs are compared with.
+    weights : array_like of shape (n_units, n_units)
+        Weights to start from; they are copied and must have a zero diagonal.
+    ridge : float
+        Strength of the prior, if ``rls`` is not given.
+    n_loops : int
+        Number of loops.
+    rls : AllToAllRLS or None
+        State of an earlier training to go on from, updated in place.
+    progress : bool
+        Show a progress bar with the current correlation.
+
+    Returns
+    -------
+    TrainingResult
+        After the last loop, or after an interrupt from the keyboard.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
+    TrainingDivergedError
+        If a trial diverges; weights and ``rls`` are back at the last sound loop.
+    """
+    n_conditions, n, n_updates = targets.shape
+    check_integer("n_loops", n_loops, at_least=1)
+    initial = check_array("weights", weights, (n, n)).copy()
+    if np.any(np.diagonal(initial)):
+        raise ValueError("weights must have a zero diagonal, because no unit drives itself.")
+    rls = AllToAllRLS(n, ridge=ridge) if rls is None else check_type("rls", rls, AllToAllRLS)
+    if rls.n_units != n:
+        raise ValueError(f"rls must be made for {n} units, got one for {rls.n_units}.")
+
+    weights = initial.copy()
+    outputs = np.empty((n_conditions, n_updates, n))
+    curve = []
+    sound = _copies(weights, rls)
+
+    def result():
+        return TrainingResult(weights, initial, rls, np.reshape(curve, (-1, n_conditions)))
+
+    bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
+    try:
+        for _ in bar:
+            for condition in range(n_conditions):
+                train_trial(condition, weights, rls, outputs[condition])
+            if not np.isfinite(weights).all():
+                raise FloatingPointError("the weights are not finite any more")
+            curve.append(_mean_correlation(outputs.swapaxes(1, 2), targets))
+            bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
+            sound = _copies(weights, rls)
+    except FloatingPointError as error:
+        weights[:], learned = sound
+        rls.restore(learned)
+        raise TrainingDivergedError(
+            f"training diverged in loop {len(curve) + 1}: {str(error).rstrip('.')}. Use a larger "
+            "ridge, update more often (learn_every), or lower the targets. The exception's "
+            "`result` holds the state after the last sound loop.", result(),
+        ) from error
+    except KeyboardInterrupt:
+        warnings.warn(
+            f"interrupted after {len(curve)} of {n_loops} loops; to go on, call train again "
+            "with the returned weights and rls.", stacklevel=3,
+        )
+    return result()
+
+
+def _copies(weights, rls):
+    return weights.copy(), {name: array.copy() for name, array in rls.state().items()}
+
+
+def _mean_correlation(outputs, targets):
+    # A constant target has no correlation and is left out.
+    by_unit = correlation(outputs, targets)
+    defined = np.isfinite(by_unit)
+    with np.errstate(invalid="ignore"):
+        return np.where(defined, by_unit, 0.0).sum(-1) / defined.sum(-1)

@@ -1,0 +1,225 @@
+"""Interactive demos of Part 3: plots that answer a slider within two seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from src_part1.common.metrics import correlation
+from src_part1.common.validation import check_integer, check_real, check_rng, check_type
+from src_part1.plotting import condition_styles
+from src_part2.statistics import firing_rates, interval_cv
+from src_part3.balance import leading_order_rates
+from src_part3.parameters import BalancedNetworkParameters, TrialParameters
+from src_part3.plastic_targets import smooth_bins
+from src_part3.plotting import plot_ei_raster, plot_input_balance
+from src_part3.state import build_network
+from src_part3.task import BalancedTask
+from src_part3.trials import run_trial
+
+# Rates to leading order (Hz) beyond which a simulation would take long and show nothing new.
+_FASTEST = 250.0
+# Bins over which the balanced input is averaged in the plastic target of the fit (160 ms).
+_TARGET_BINS = 8
+
+
+def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
+    """Simulate the untrained network for 2 s and draw its inputs and its spikes.
+
+    Parameters
+    ----------
+    out_degree : int, optional
+        Synapses that each neuron sends out; half of it is K.
+    external : float, optional
+        Constant input added to the E neurons (voltage).
+    j_ei : float, optional
+        Strength of I to E synapses; excitation between E neurons has 0.15.
+    seed : int, optional
+        Source of all random parts.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Inputs of one E neuron, and a raster with mean rates and the CV of intervals.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value does not fit, or if inhibition is too weak to stop the network.
+    """
+    external = check_real("external", external)
+    p = BalancedNetworkParameters(out_degree=out_degree, j_ei=j_ei)
+    p = replace(p, mu_exc=p.mu_exc + external / np.sqrt(p.in_degree))
+    if p.j_ee * p.j_ii - p.j_ei * p.j_ie <= 0 or leading_order_rates(p).max() > _FASTEST:
+        raise ValueError(
+            f"j_ei must be strong enough to balance j_ee = {p.j_ee} (below about -0.19), got "
+            f"{j_ei!r}: rates would pass {_FASTEST:.0f} Hz."
+        )
+    network = build_network(p, np.random.default_rng(seed), precision="float32")
+    trial = run_trial(
+        network, TrialParameters(duration=2000.0, stim_on=0.0, stim_off=0.0, cue_amplitude=0.0),
+        np.random.default_rng(seed + 1), spikes=True, probes=(0,),
+    )
+    rates, cv = firing_rates(trial)[: p.n_exc], interval_cv(trial)[: p.n_exc]
+    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
+    plot_input_balance(trial, p.external_input[0], window=(500.0, 800.0), ax=left)
+    plot_ei_raster(trial, p.n_exc, window=(500.0, 800.0), ax=right)
+    left.set_title(f"K = {p.in_degree:.0f}, j_ei = {j_ei:g}, external {external:+g}")
+    irregularity = f"{np.nanmedian(cv):.2f}" if np.isfinite(cv).any() else "not defined"
+    right.set_title(f"E neurons: {rates.mean():.1f} Hz, CV {irregularity}")
+    return fig
+
+
+@dataclass(frozen=True, eq=False)
+class RegressorSamples:
+    """What plastic synapses could learn from: means over trials, in two independent halves.
+
+    Attributes
+    ----------
+    spikes : ndarray, shape (2, n_conditions, n_bins, n_neurons)
+        Filtered spikes of all neurons (1/ms), first axis the half.
+    feedforward : ndarray, shape (2, n_conditions, n_bins, n_inputs)
+        The same of the Poisson neurons.
+    plastic_targets : ndarray, shape (n_conditions, n_bins, n_trained)
+        Target minus balanced input, averaged over all trials and 160 ms (voltage).
+    trained : ndarray of int
+        The trained neurons.
+    n_exc : int
+        Number of E neurons.
+    """
+
+    spikes: np.ndarray
+    feedforward: np.ndarray
+    plastic_targets: np.ndarray
+    trained: np.ndarray
+    n_exc: int
+
+
+def sample_regressors(task, weights, rng, *, n_trials=4):
+    """Run a trained network and keep what the fit of `demo_plastic_synapses` needs.
+
+    Parameters
+    ----------
+    task : BalancedTask
+        The task.
+    weights : sequence of PlasticWeights
+        Weights of each condition.
+    rng : numpy.random.Generator
+        Randomness of the trials.
+    n_trials : int, optional
+        Trials of each condition in each half.
+
+    Returns
+    -------
+    RegressorSamples
+        The means.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value.
+    """
+    check_type("task", task, BalancedTask)
+    weights = task.check_weights(weights)
+    check_rng("rng", rng)
+    n_trials = check_integer("n_trials", n_trials, at_least=1)
+
+    def run(c):
+        return run_trial(
+            task.network, task.trial_parameters, rng, weights=weights[c], cue=task.cues[c],
+            feedforward_rates=task.feedforward_rates, condition=c,
+            bins_from=task.trial_parameters.stim_off, filtered=True,
+        )
+
+    trials = [
+        [[run(c) for _ in range(n_trials)] for c in range(task.n_conditions)] for _ in range(2)
+    ]
+
+    def mean(name):
+        return np.array([
+            [np.mean([getattr(trial, name)[: task.n_bins] for trial in of_condition], axis=0,
+                     dtype=float) for of_condition in half]
+            for half in trials
+        ])
+
+    balanced = mean("balanced_input").mean(axis=0)
+    smooth = np.array([smooth_bins(of_condition, _TARGET_BINS) for of_condition in balanced])
+    return RegressorSamples(
+        mean("filtered_spikes"), mean("filtered_feedforward"),
+        task.targets.swapaxes(1, 2) - smooth, task.network.trained, task.network.n_exc,
+    )
+
+
+def demo_plastic_synapses(
+    samples, n_plastic=20, with_feedforward=True, *, ridge=1e-3, n_neurons=60
+):
+    """Fit plastic weights to one half of the trials and test them on the other.
+
+    For each of some trained neurons, ``n_plastic`` trained E neurons and as many I neurons are
+    drawn, and ridge regression finds the weights in one step. The network is not run again.
+
+    Parameters
+    ----------
+    samples : RegressorSamples
+        What `sample_regressors` returned.
+    n_plastic : int, optional
+        Plastic synapses from E neurons, and as many from I neurons.
+    with_feedforward : bool, optional
+        Whether the Poisson neurons, with weights for each condition, take part.
+    ridge : float, optional
+        Strength of the prior.
+    n_neurons : int, optional
+        Trained neurons to fit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Histogram of the correlation of fitted input and plastic target in the test trials.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value does not fit or nothing is left to learn from.
+    """
+    n_inh = samples.spikes.shape[3] - samples.n_exc
+    most = min(samples.trained.size, n_inh)
+    n_plastic = check_integer("n_plastic", n_plastic, at_least=0)
+    if n_plastic > most:
+        raise ValueError(f"n_plastic must be at most {most}, got {n_plastic}.")
+    check_real("ridge", ridge, above=0)
+    if not n_plastic and not (with_feedforward and samples.feedforward.shape[3]):
+        raise ValueError("n_plastic must be positive where with_feedforward is False, got 0.")
+    n_conditions, n_bins, _ = samples.plastic_targets.shape
+    shared = np.zeros((2, n_conditions, n_bins, n_conditions, samples.feedforward.shape[3]))
+    for c in range(n_conditions if with_feedforward else 0):
+        shared[:, c, :, c] = samples.feedforward[:, c]
+    shared = shared.reshape(2, n_conditions * n_bins, -1)
+    rng = np.random.default_rng(0)
+    chosen = rng.permutation(samples.trained.size)[:n_neurons]
+    quality = np.empty((n_conditions, chosen.size))
+    for i, neuron in enumerate(chosen):
+        pre = np.concatenate([
+            rng.choice(samples.trained, n_plastic, replace=False),
+            samples.n_exc + rng.choice(n_inh, n_plastic, replace=False),
+        ])
+        own = samples.spikes[..., pre].reshape(2, n_conditions * n_bins, -1)
+        learned, tested = np.concatenate([own, shared], axis=2)
+        target = samples.plastic_targets[:, :, neuron]
+        # The dual form of ridge regression: as many unknowns as bins.
+        dual = np.linalg.solve(
+            learned @ learned.T + ridge * np.eye(len(learned)), target.ravel()
+        )
+        fitted = (tested @ (learned.T @ dual)).reshape(n_conditions, n_bins)
+        quality[:, i] = correlation(fitted, target)
+    fig, ax = plt.subplots(figsize=(8, 4))
+    styles = condition_styles(n_conditions)
+    for c, (values, style) in enumerate(zip(quality, styles, strict=True)):
+        ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
+                label=f"condition {c + 1}: median {np.median(values):.2f}")
+    with_them = "with" if with_feedforward else "without"
+    ax.set(xlabel="correlation of fitted input and plastic target, test trials", ylabel="neurons",
+           title=f"{n_plastic} + {n_plastic} plastic synapses, {with_them} Poisson inputs")
+    ax.legend(loc="upper left")
+    return fig

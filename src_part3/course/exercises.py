@@ -1,0 +1,317 @@
+"""Self-checks of the exercises of Part 3: what is wrong, and the expected plot."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from src_part1.course.feedback import (
+    Wrong,
+    check_attempt,
+    expect_array,
+    expect_number,
+    expect_unchanged,
+)
+from src_part1.plotting import COLOURS
+from src_part2.siegert import siegert_mean_input, siegert_rate
+from src_part2.statistics import firing_rates, interval_cv
+from src_part3.balance import in_degrees, leading_order_rates
+from src_part3.course.demos import demo_balance
+from src_part3.parameters import BalancedNetworkParameters, TrialParameters
+from src_part3.rls import SparseRLS
+from src_part3.state import build_network
+from src_part3.trials import run_trial
+
+_REGULAR = 0.5
+# Inhibition onto E neurons of five networks whose rates are to be predicted.
+_STRENGTHS = (-1.2, -0.75, -0.5, -0.35, -0.25)
+_SIGMA = 0.31
+
+
+def check_regime(j_ei):
+    """Check a strength of inhibition with which E neurons fire regularly.
+
+    Parameters
+    ----------
+    j_ei : float or None
+        The attempt.
+    """
+    def judge(value):
+        value = expect_number(value, "my_j_ei")
+        if not -0.75 <= value <= -0.19:
+            raise Wrong(f"my_j_ei must lie between -0.75 and -0.19, got {value:g}.")
+        p = BalancedNetworkParameters(j_ei=value)
+        trial = run_trial(
+            build_network(p, np.random.default_rng(0), precision="float32"),
+            TrialParameters(duration=1500.0, stim_on=0.0, stim_off=0.0, cue_amplitude=0.0),
+            np.random.default_rng(1), spikes=True,
+        )
+        cv = float(np.nanmedian(interval_cv(trial)[: p.n_exc]))
+        rate = firing_rates(trial)[: p.n_exc].mean()
+        if cv >= _REGULAR:
+            raise Wrong(
+                f"E neurons fire at {rate:.0f} Hz with a CV of {cv:.2f}: still irregular. "
+                "Weaken inhibition further.", value,
+            )
+        print(f"E neurons fire at {rate:.0f} Hz with a CV of {cv:.2f}.")
+        return value
+
+    check_attempt(
+        j_ei, judge, lambda value: demo_balance(j_ei=-0.22 if value is None else value),
+        praise="the network fires regularly.",
+    )
+
+
+def check_balanced_rates(function):
+    """Check a solver of the two balance equations.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(total, external)`` returns two rates (Hz).
+    """
+    networks = [BalancedNetworkParameters(j_ei=strength) for strength in _STRENGTHS]
+    expected = np.array([leading_order_rates(p) for p in networks])
+
+    def judge(solve):
+        rates = []
+        for p in networks:
+            given = p.weights * in_degrees(p), p.external_input[[0, -1]]
+            copies = [a.copy() for a in given]
+            rates.append(expect_array(solve(*copies), (2,), "the rates"))
+            expect_unchanged(given, copies, ("total", "external"))
+        rates = np.array(rates)
+        if np.allclose(rates, expected):
+            return rates
+        for wrong, sentence in (
+            (-expected, "the sign is wrong: the recurrent input cancels the external one."),
+            (expected / 1000, "these are spikes per ms: in Hz they are 1000 times as large."),
+            (expected[:, ::-1], "E and I are swapped: rows of total are receivers, E first."),
+        ):
+            if np.allclose(rates, wrong):
+                raise Wrong(sentence, rates)
+        transposed = [
+            -1000 * np.linalg.solve((p.weights * in_degrees(p)).T, p.external_input[[0, -1]])
+            for p in networks
+        ]
+        if np.allclose(rates, transposed):
+            raise Wrong("total was transposed: its rows are receivers, columns senders.", rates)
+        raise Wrong(
+            f"for j_ei = {_STRENGTHS[1]:g} the rates should be {expected[1, 0]:.1f} and "
+            f"{expected[1, 1]:.1f} Hz, got {rates[1, 0]:.1f} and {rates[1, 1]:.1f} Hz.", rates,
+        )
+
+    def draw(rates):
+        _, ax = plt.subplots(figsize=(8, 4))
+        for i, (name, colour) in enumerate((("E", "vermilion"), ("I", "blue"))):
+            at = np.arange(len(networks)) + 0.4 * i - 0.2
+            ax.bar(at, expected[:, i], 0.38, color=COLOURS[colour], hatch="/" * 2 * i,
+                   edgecolor="white", label=f"{name}, expected")
+            if rates is not None:
+                ax.plot(at, rates[:, i], "kx", ms=12, mew=3, label="yours" if i else None)
+        ax.set(xticks=range(len(networks)), xticklabels=_STRENGTHS, ylabel="rate (Hz)",
+               xlabel="inhibition onto E neurons, j_ei", title="rates that balance all inputs")
+        ax.legend()
+
+    check_attempt(function, judge, draw, praise="these rates cancel all large inputs.")
+
+
+def check_target_input(function):
+    """Check an inversion of Siegert's formula.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(rates, sigma)`` returns the mean input (voltage) for each rate (Hz).
+    """
+    rates = np.geomspace(0.2, 80.0, 60)
+    expected = siegert_mean_input(rates, _SIGMA)
+
+    def judge(invert):
+        given = rates.copy()
+        mean = expect_array(invert(given, _SIGMA), rates.shape, "the mean input")
+        expect_unchanged([rates], [given], ["rates"])
+        difference = np.abs(mean - expected)
+        if difference.max() < 0.005:
+            return mean
+        if np.allclose(mean, np.sort(mean)[::-1]) and mean[0] > mean[-1]:
+            raise Wrong("more input means a higher rate, but yours falls.", mean)
+        if difference[rates > 2].max() < 0.005:
+            raise Wrong(
+                "low rates are off: the table must reach further below the threshold.", mean
+            )
+        if difference[rates < 20].max() < 0.005:
+            raise Wrong("high rates are off: the table must reach further up.", mean)
+        if np.median(difference) < 0.05:
+            raise Wrong("nearly: the table is too coarse (errors above 0.005).", mean)
+        worst = difference.argmax()
+        raise Wrong(
+            f"a rate of {rates[worst]:.1f} Hz needs a mean input of {expected[worst]:.3f}, yours "
+            f"is {mean[worst]:.3f}, at which the neuron fires at "
+            f"{siegert_rate(mean[worst], _SIGMA):.1f} Hz.", mean,
+        )
+
+    def draw(mean):
+        _, ax = plt.subplots(figsize=(8, 4))
+        ax.plot(rates, expected, color="0.7", lw=7, label="expected")
+        if mean is not None:
+            ax.plot(rates, mean, color=COLOURS["vermilion"], ls="--", lw=2.5, label="yours")
+        ax.set(xscale="log", xlabel="rate (Hz)", ylabel="mean input (voltage)",
+               title="the mean input that makes a neuron fire at a rate")
+        ax.legend()
+
+    check_attempt(function, judge, draw, praise="every rate gets the mean input that causes it.")
+
+
+def _exact_rls(rng, n_updates=80, n_own=4, n_shared=5):
+    # One neuron, two conditions in turn: what an attempt is to reproduce.
+    prior = 0.3 * np.eye(n_own) + 0.5
+    start = rng.normal(size=n_own)
+    weights = start[None].copy()
+    rls = SparseRLS(np.arange(n_own)[None], prior, n_shared, n_conditions=2, ridge_shared=0.5)
+    samples = [
+        (rng.random(n_own), rng.random(n_shared), k % 2, rng.normal()) for k in range(n_updates)
+    ]
+    for own, shared, condition, target in samples:
+        rls.update(weights, own, shared, np.array([target]), condition=condition)
+    inverse = np.zeros((n_own + 2 * n_shared,) * 2)
+    inverse[:n_own, :n_own] = np.linalg.inv(prior)
+    inverse[n_own:, n_own:] = np.eye(2 * n_shared) / 0.5
+    first = np.concatenate([start, np.zeros(2 * n_shared)])
+    of_conditions = [rls.shared_weights(weights, condition)[0] for condition in range(2)]
+    last = np.concatenate([weights[0], *of_conditions])
+    return samples, first, inverse, last
+
+
+def _textbook(samples, w, inverse, *, n_own, one_slot=False, keep=False, sign=1.0):
+    # Textbook RLS, right or with one of the usual mistakes.
+    for own, shared, condition, target in samples:
+        x = np.zeros(w.size)
+        x[:n_own] = own
+        start = n_own + (0 if one_slot else condition * shared.size)
+        x[start : start + shared.size] = shared
+        k = inverse @ x / (1 + x @ inverse @ x)
+        w = w - sign * k * (w @ x - target)
+        inverse = inverse if keep else inverse - np.outer(k, inverse @ x)
+    return w
+
+
+def check_rls_update(function):
+    """Check an RLS update with weights of their own for each condition.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(w, P, recurrent, shared, condition, target)`` returns the new (w, P).
+    """
+    samples, first, inverse, expected = _exact_rls(np.random.default_rng(3))
+    n_own = samples[0][0].size
+
+    def judge(update):
+        w, inverse_now = first, inverse
+        for own, shared, condition, target in samples:
+            given = w.copy(), inverse_now.copy(), own.copy(), shared.copy()
+            result = update(*given, condition, target)
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise Wrong("the function must return two things, the new w and the new P.")
+            expect_unchanged(
+                (w, inverse_now, own, shared), given, ("w", "P", "recurrent", "shared")
+            )
+            w = expect_array(result[0], first.shape, "the new w")
+            inverse_now = expect_array(result[1], inverse.shape, "the new P")
+        if np.allclose(w, expected, rtol=1e-6, atol=1e-8):
+            return w
+        for mistake, sentence in (
+            ({"one_slot": True},
+             "both conditions use the same places of x: what one learns the other overwrites."),
+            ({"keep": True}, "P never changed: the last line of the update is missing."),
+            ({"sign": -1.0}, "the error has the wrong sign: w must move towards the target."),
+        ):
+            with np.errstate(all="ignore"):
+                wrong = _textbook(samples, first, inverse, n_own=n_own, **mistake)
+            if np.allclose(w, wrong, rtol=1e-6, atol=1e-8):
+                raise Wrong(sentence, w)
+        if np.trace(inverse_now) > np.trace(inverse):
+            raise Wrong("P grew, but each sample makes it smaller: check the sign.", w)
+        if np.linalg.eigvalsh((inverse_now + inverse_now.T) / 2).min() <= 0:
+            raise Wrong("P is no longer positive definite: was 1 + x P x forgotten?", w)
+        raise Wrong(
+            f"after {len(samples)} updates the largest difference of a weight is "
+            f"{np.abs(w - expected).max():.2g}: compare with the three formulas.", w,
+        )
+
+    def draw(w):
+        _, ax = plt.subplots(figsize=(8, 4))
+        ax.plot(expected, "o", ms=13, mfc="none", mew=2.5, color="0.5", label="library")
+        if w is not None and np.abs(w).max() < 1e3:
+            ax.plot(w, "x", ms=9, mew=3, color=COLOURS["vermilion"], label="yours")
+        n_shared = samples[0][1].size
+        for edge in (n_own, n_own + n_shared):
+            ax.axvline(edge - 0.5, color="0.7", ls=":")
+        ax.set(xlabel="weight: 4 recurrent, 5 of condition 1, 5 of condition 2", ylabel="value",
+               title=f"the weights of one neuron after {len(samples)} updates")
+        ax.legend()
+
+    check_attempt(
+        function, judge, draw,
+        praise="the same weights as the library's, which needs one P for all neurons.",
+    )
+
+
+def check_corrected_correlation(function):
+    """Check a correlation corrected for trial noise by halves.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(even_mean, odd_mean, target)`` returns the corrected correlation.
+    """
+    rng = np.random.default_rng(11)
+    time = np.linspace(0, 1, 400)
+    target = np.sin(2 * np.pi * time)
+    signal = np.sin(2 * np.pi * time + 0.45)  # a correlation of cos(0.45) = 0.90
+    noise = np.linspace(0.1, 1.2, 8)
+    halves = [signal + s * rng.normal(size=(2, time.size)) for s in noise]
+
+    def corrected(even, odd):
+        r = np.corrcoef((even + odd) / 2, target)[0, 1]
+        rho = np.corrcoef(even, odd)[0, 1]
+        return r, rho, r / np.sqrt(2 * rho / (1 + rho))
+
+    plain, split, expected = np.array([corrected(*pair) for pair in halves]).T
+
+    def judge(correct):
+        given = [(even.copy(), odd.copy()) for even, odd in halves]
+        values = np.array(
+            [expect_number(correct(*pair, target.copy()), "the corrected correlation")
+             for pair in given]
+        )
+        if np.allclose(values, expected, atol=1e-6):
+            return values
+        for wrong, sentence in (
+            (plain, "this is the plain correlation r: divide it by the root of the reliability."),
+            (plain / (2 * split / (1 + split)), "the square root is missing."),
+            (plain / np.sqrt(split),
+             "rho belongs to half of the trials: the mean over all has 2 rho / (1 + rho)."),
+            (plain * np.sqrt(2 * split / (1 + split)),
+             "divide by the root of the reliability, do not multiply."),
+        ):
+            if np.allclose(values, wrong, atol=1e-6):
+                raise Wrong(sentence, values)
+        raise Wrong(
+            f"with the strongest noise {expected[-1]:.2f} was expected, got {values[-1]:.2f}.",
+            values,
+        )
+
+    def draw(values):
+        _, ax = plt.subplots(figsize=(8, 4))
+        ax.axhline(np.cos(0.45), color="0.6", ls=":", label="without noise")
+        ax.plot(noise, plain, "s--", color=COLOURS["blue"], label="plain")
+        ax.plot(noise, expected, "o-", color="0.6", ms=12, lw=5, label="corrected, expected")
+        if values is not None:
+            ax.plot(noise, values, "x", color=COLOURS["vermilion"], ms=11, mew=3, label="yours")
+        ax.set(xlabel="noise of the mean over half of the trials", ylabel="correlation",
+               ylim=(0, 1.25), title="noise hides a correlation; two halves reveal it")
+        ax.legend(loc="lower left", ncols=2)
+
+    check_attempt(function, judge, draw, praise="noise no longer hides what was learned.")

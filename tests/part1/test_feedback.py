@@ -1,0 +1,75 @@
+"""Self-checks say what is wrong in one line, and never raise."""
+
+import numpy as np
+import pytest
+
+from src_part1.course.feedback import (
+    Wrong,
+    check_attempt,
+    expect_array,
+    expect_number,
+    expect_unchanged,
+)
+
+
+def verdict(attempt, capsys):
+    drawn = []
+
+    def judge(function):
+        value = function()
+        if value != 2:
+            raise Wrong("two was expected.", value)
+        return value
+
+    check_attempt(attempt, judge, drawn.append, praise="right.")
+    (line,) = capsys.readouterr().out.splitlines()
+    return line, drawn
+
+
+def raising(error):
+    def attempt():
+        raise error
+
+    return attempt
+
+
+@pytest.mark.parametrize(
+    ("attempt", "line", "drawn"),
+    [
+        (None, "… not written yet", None),
+        (raising(NotImplementedError("add")), "… not written yet. Hint: add", None),
+        (raising(NotImplementedError), "… not written yet", None),
+        (lambda: 2, "✓ right.", 2),
+        (lambda: 3, "✗ two was expected.", 3),
+        (raising(ZeroDivisionError("by zero")),
+         "✗ your code stopped with ZeroDivisionError: by zero", None),
+    ],
+)
+def test_verdicts(attempt, line, drawn, capsys):
+    assert verdict(attempt, capsys) == (line, [drawn])
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (None, "the gain is None: is there a return"),
+        ("word", "the gain must be real numbers, got str"),
+        ([1.0, 2.0], r"the gain must have shape \(3,\), got \(2,\)"),
+        ([1.0, np.nan, 0.0], "the gain holds NaN or infinity"),
+        ([1, [2], 3], "the gain must be real numbers"),
+    ],
+)
+def test_arrays_are_checked(value, sentence):
+    with pytest.raises(Wrong, match=sentence):
+        expect_array(value, (3,), "the gain")
+
+
+def test_what_is_right_comes_back():
+    assert np.array_equal(expect_array([1, 2], (2,), "it"), [1.0, 2.0])
+    assert expect_number(np.float32(2), "it") == 2.0
+    expect_unchanged([np.ones(2)], [np.ones(2)], ["w"])
+
+
+def test_changed_arguments_are_noticed():
+    with pytest.raises(Wrong, match="changed its argument P in place"):
+        expect_unchanged([np.ones(2), np.eye(2)], [np.ones(2), 2 * np.eye(2)], ["w", "P"])

@@ -1,0 +1,117 @@
+"""Sweeps of the untrained network, and that every plot shows what it was given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from src_part2.statistics import firing_rates
+from src_part3 import plotting
+from src_part3.balance import leading_order_rates
+from src_part3.feedforward import draw_rates
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
+from src_part3.rate_sweeps import RateSweep, sweep_external_input, sweep_in_degree
+from src_part3.state import build_network
+from src_part3.trials import run_trial
+
+PARAMETERS = BalancedNetworkParameters(n_exc=1000, n_inh=1000, out_degree=400)
+TRIAL = TrialParameters(duration=1000.0, stim_on=0.0, stim_off=0.0)
+
+
+@pytest.fixture(scope="module")
+def trial():
+    network = build_network(PARAMETERS, np.random.default_rng(0))
+    return run_trial(network, TRIAL, np.random.default_rng(1), spikes=True, probes=[3, 1500])
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_rates_approach_the_balance_equations_with_more_inputs():
+    sweep = sweep_in_degree(
+        PARAMETERS, [50, 200, 800], np.random.default_rng(0), trial_parameters=TRIAL
+    )
+    np.testing.assert_allclose(sweep.values, [25, 100, 400])
+    gaps = sweep.leading_order - sweep.simulated
+    assert (gaps > 0).all() and (np.diff(gaps, axis=0) < 0).all()
+    np.testing.assert_allclose(sweep.mean_field[1:], sweep.simulated[1:], rtol=0.1)
+
+
+def test_rates_rise_linearly_with_the_external_input():
+    extra = [-0.5, 0.0, 0.5, 1.0]
+    sweep = sweep_external_input(
+        PARAMETERS, extra, np.random.default_rng(0), trial_parameters=TRIAL
+    )
+    np.testing.assert_allclose(sweep.leading_order[1], leading_order_rates(PARAMETERS))
+    steps = np.diff(sweep.simulated, axis=0)
+    np.testing.assert_allclose(steps, np.diff(sweep.leading_order, axis=0), rtol=0.3)
+
+
+def test_input_balance_shows_the_total_input(trial):
+    external = PARAMETERS.external_input[0]
+    ax = plotting.plot_input_balance(trial, external, window=(200.0, 300.0))
+    exc, inh, total = (line.get_ydata() for line in ax.lines[:3])
+    np.testing.assert_allclose(total, exc + inh, rtol=1e-6)
+    assert exc.mean() > 1 > total.mean() > inh.mean()
+    assert ax.lines[0].get_xdata()[[0, -1]] == pytest.approx([200.1, 300.0])
+
+
+def test_raster_shows_the_spikes_of_the_window(trial):
+    ax = plotting.plot_ei_raster(trial, 1000, n_shown=1000, window=(100.0, 400.0))
+    inside = (trial.spike_times >= 100) & (trial.spike_times < 400)
+    for line, part in zip(ax.lines, (trial.spike_ids < 1000, trial.spike_ids >= 1000), strict=True):
+        times, rows = line.get_data()
+        np.testing.assert_array_equal(times, trial.spike_times[inside & part])
+        np.testing.assert_array_equal(rows, trial.spike_ids[inside & part])
+
+
+def test_distribution_of_rates_names_the_means(trial):
+    rates = firing_rates(trial)
+    ax = plotting.plot_rate_distribution(rates, 1000, expected=[6.0, 12.0])
+    labels = " ".join(text.get_text() for text in ax.get_legend().get_texts())
+    assert f"E: mean {rates[:1000].mean():.1f} Hz" in labels
+    assert "I, theory: 12.0 Hz" in labels
+
+
+def test_correlations_of_independent_neurons_fill_the_curve():
+    rng = np.random.default_rng(0)
+    ax = plotting.plot_correlations(rng.normal(0, 0.1, 100_000), 100)
+    heights = np.array([patch.get_height() for patch in ax.patches])
+    assert heights.max() == pytest.approx(ax.lines[0].get_ydata().max(), rel=0.1)
+
+
+def test_rate_sweep_shows_simulation_and_both_theories():
+    values = np.array([1.0, 2.0])
+    sweep = RateSweep(values, np.ones((2, 2)), 2 * np.ones((2, 2)), 3 * np.ones((2, 2)))
+    ax = plotting.plot_rate_sweep(sweep, logarithmic=True, xlabel="K")
+    assert ax.get_xscale() == "log"
+    assert sorted(line.get_ydata()[0] for line in ax.lines) == [1, 1, 2, 2, 3, 3]
+
+
+def test_rate_to_input_and_matching_show_their_pairs():
+    rates = np.linspace(1, 20, 60).reshape(2, 3, 10)
+    ax = plotting.plot_rate_to_input(rates, rates / 10, max_points=7)
+    x, y = ax.lines[0].get_data()
+    assert x.size == 7 and x[0] == 1 and x[-1] == 20
+    np.testing.assert_allclose(y, x / 10)
+    model = np.array([3.0, 1.0, 2.0])
+    ax = plotting.plot_matching(np.array([1.1, 2.9]), model, np.array([1, 0]))
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), [1.0, 3.0])
+
+
+def test_feedforward_rates_of_both_conditions():
+    rates = draw_rates(FeedforwardParameters(n_inputs=6), TrialParameters(duration=1200.0), 2,
+                       np.random.default_rng(0))
+    ax = plotting.plot_feedforward(rates, n_shown=3)
+    assert len(ax.lines) == 6
+    assert ax.lines[0].get_xdata()[0] == 1000.0
+
+
+def test_no_condition_of_the_feedforward_rates_is_left_out():
+    rates = draw_rates(FeedforwardParameters(n_inputs=2), TrialParameters(duration=1100.0), 5,
+                       np.random.default_rng(0))
+    ax = plotting.plot_feedforward(rates, n_shown=1)
+    assert len(ax.lines) == 5
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 5

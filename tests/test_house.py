@@ -1,0 +1,148 @@
+"""The rules of CONTRIBUTING that a program can check."""
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("src_part1", "src_part2", "src_part3")
+MOST_EXPORTS, MOST_ARGUMENTS = 45, 15
+# Words that had another meaning elsewhere, or that a reader would have to guess.
+RETIRED = re.compile(
+    r"at the door|through (its|the) door|without more ado|turned? by hand|"
+    r"\bSharedRLS|\bSharedInputRLS|\bCortexTask|\bsample_trial\b|\bscan_\w+\("
+)
+
+
+def modules_of(part):
+    """All modules of a part, imported."""
+    package = importlib.import_module(part)
+    found = pkgutil.walk_packages(package.__path__, f"{part}.")
+    return [package, *(importlib.import_module(module.name) for module in found)]
+
+
+MODULES = [module for part in PARTS for module in modules_of(part)]
+PACKAGES = [module for module in MODULES if hasattr(module, "__path__")]
+CLASSES = {
+    value for module in MODULES for value in vars(module).values()
+    if inspect.isclass(value) and value.__module__ == module.__name__
+}
+
+
+def functions():
+    """Each function and method of the library, with the file and line where it stands."""
+    for module in MODULES:
+        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{module.__name__}.{node.name}", node.args
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_a_packages_docstring_lists_all_that_is_in_it(package):
+    named = re.findall(r"^``(\w+)``$", package.__doc__, re.MULTILINE)
+    there = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    assert sorted(named) == sorted(there)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_exports_few_names_in_order_and_nothing_else(part):
+    package = importlib.import_module(part)
+    assert len(package.__all__) <= MOST_EXPORTS
+    assert package.__all__ == sorted(package.__all__)
+    assert all(hasattr(package, name) for name in package.__all__)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_importing_a_part_loads_nothing_heavy(part):
+    heavy = "matplotlib.pyplot", "requests", "pooch", "joblib", "ipywidgets", "h5py", "pynwb"
+    program = f"import sys, {part}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_function_takes_more_arguments_than_can_be_read():
+    for name, arguments in functions():
+        n = len(arguments.posonlyargs) + len(arguments.args) + len(arguments.kwonlyargs)
+        assert n <= MOST_ARGUMENTS, f"{name} takes {n} arguments"
+
+
+def compiled(module):
+    """Functions of a module that Numba compiles."""
+    return {
+        name: value for name, value in vars(module).items()
+        if isinstance(value, numba.core.dispatcher.Dispatcher)
+        and value.py_func.__module__ == module.__name__
+    }
+
+
+def test_no_kernel_calls_a_kernel_of_another_file():
+    kernels = [(module, name, k) for module in MODULES for name, k in compiled(module).items()]
+    assert len(kernels) > 20
+    for module, name, kernel in kernels:
+        for used in kernel.py_func.__code__.co_names:
+            other = vars(module).get(used)
+            if isinstance(other, numba.core.dispatcher.Dispatcher):
+                assert other.py_func.__module__ == module.__name__, f"{name} calls {used}"
+
+
+def holds_arrays(record, seen=()):
+    """Whether a record, or a record in it, has a field for an array."""
+    if dataclasses.is_dataclass(record):
+        names = {field.name for field in dataclasses.fields(record)}
+    elif hasattr(record, "_fields"):
+        names = set(record._fields)
+    else:
+        return False
+    hints = typing.get_type_hints(record, include_extras=True)
+    for name, hint in hints.items():
+        if name in names:
+            for kind in (hint, *typing.get_args(hint)):
+                if kind is np.ndarray or getattr(kind, "__module__", "").startswith("scipy"):
+                    return True
+                if inspect.isclass(kind) and kind not in seen and kind in CLASSES:
+                    if holds_arrays(kind, (*seen, record)):
+                        return True
+    return False
+
+
+def test_records_of_arrays_compare_without_an_error():
+    # == of two arrays is an array, which is neither true nor false: the generated __eq__ raises.
+    records = [record for record in CLASSES if holds_arrays(record)]
+    assert len(records) > 25
+    # What kernels take is made for one call and compared by nobody.
+    for_kernels = {r for r in records if r.__name__.startswith("_") or "kernels" in r.__module__}
+    compared = [r for r in records if r not in for_kernels]
+    assert len(compared) > 20
+    for method in ("__eq__", "__ne__"):
+        wrong = [r.__name__ for r in compared if getattr(r, method) is not getattr(object, method)]
+        assert wrong == [], method
+
+
+def test_bounds_stand_beside_the_fields():
+    parameters = [c for c in CLASSES if c.__name__.endswith(("Parameters", "Settings"))]
+    assert len(parameters) >= 8
+    for record in parameters:
+        for field in dataclasses.fields(record):
+            assert "check" in field.metadata, f"{record.__name__}.{field.name}"
+
+
+def test_retired_words_stay_retired():
+    for folder in (*PARTS, "docs", "notebooks/source", "benchmarks", "tools", "tests"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".py", ".md"} and path != Path(__file__):
+                text = path.read_text(encoding="utf-8")
+                assert not RETIRED.search(text), (path, RETIRED.search(text)[0])

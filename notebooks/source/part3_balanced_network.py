@@ -281,7 +281,8 @@ measured = part3.run_trial(
 )
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.4))
 plotting.plot_matching(
-    task.recorded_rates.mean(axis=(0, 2)), part3.firing_rates(measured), task.network.trained, ax=left
+    task.recorded_rates.mean(axis=(0, 2)), part3.firing_rates(measured), task.network.trained,
+    ax=left,
 )
 plotting.plot_rate_to_input(task.recorded_rates, task.targets, ax=right)
 left.set_title("each neuron finds a partner with its own rate")
@@ -302,7 +303,7 @@ for ax, values, name in (
 axes[0].set_title(f"four neurons ({kind})")
 axes[1].set_title("the inputs that they become")
 handles = [plt.Line2D([], [], **style | {"color": "black"}) for style in styles]
-axes[1].legend(handles, task.conditions);
+axes[1].legend(handles, task.conditions)
 elapsed()
 
 # %% [markdown]
@@ -542,7 +543,8 @@ for c, ax in enumerate(axes.flat):
     )
     learned = rank[trial.spike_ids] >= 0
     ax.plot(trial.spike_times[learned], rank[trial.spike_ids[learned]], "k|", ms=1.5, alpha=0.5)
-    ax.axvspan(task.trial_parameters.stim_on, task.trial_parameters.stim_off, color=styles[c]["color"], alpha=0.2)
+    ax.axvspan(task.trial_parameters.stim_on, task.trial_parameters.stim_off,
+               color=styles[c]["color"], alpha=0.2)
     ax.set(xlabel="time in the trial (ms)", title=f"{task.conditions[c]}: one trial")
 axes[0, 0].set_ylabel(f"trained neuron, sorted by its peak in {task.conditions[0]}")
 elapsed()
@@ -592,7 +594,10 @@ n_lesson_trials = sized(16, fast=2)
 lesson_seed = 6
 
 # %% alt="Bars of the median corrected correlation for five ways to learn: it rises from the plastic target as it comes over averages in time and over loops to four trials for each update, and falls with a strong prior."
-raw = {"average_balanced_input": False, "common_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}
+raw = {
+    "average_balanced_input": False, "common_modes": 0, "correction_rate": 0.0,
+    "regressor_window": 1.0,
+}
 lessons = {
     "plastic target of one trial as it comes": {**raw, "smoothing": 0.0, "trials_per_loop": 1},
     "its mean over 160 ms": {**raw, "trials_per_loop": 1},

@@ -33,9 +33,10 @@ from src_part1.recordings import recordings_from_arrays
 from src_part3.connectivity import pack_rows
 from src_part3.drive import make_drive
 from src_part3.feedforward import draw_spikes
+from src_part3.kernels import count_list, count_row
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
 from src_part3.recorder import BalancedRecorder
-from src_part3.simulator import _count_list, _count_row, advance
+from src_part3.simulator import advance
 from src_part3.state import initial_state
 from src_part3.task import make_task
 from src_part3.training import Training, TrainingParameters
@@ -85,13 +86,13 @@ def _task(point):
 @njit(cache=True)
 def _deliver_bits(senders, rows, words):
     for q in range(senders.size):
-        _count_row(rows[senders[q]], words)
+        count_row(rows[senders[q]], words)
 
 
 @njit(cache=True)
 def _deliver_lists(senders, targets, counts):
     for q in range(senders.size):
-        _count_list(targets[senders[q]], counts)
+        count_list(targets[senders[q]], counts)
 
 
 @njit(cache=True)

@@ -15,7 +15,9 @@ Modules
 ``recorder``
     What is written down while a network advances.
 ``simulator``
-    The time loop.
+    Moves a network by some time steps.
+``kernels``
+    The compiled time loop behind `simulator`.
 ``trials``
     Whole trials, one after the other or on all cores.
 ``balance``

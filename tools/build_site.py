@@ -11,6 +11,7 @@ import argparse
 import importlib
 import inspect
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def prepare(notebook):
 
 
 def api_page(part):
-    """Return the page that describes what one part exports and an earlier one does not.
+    """Return the page that describes what is public in one part, module after module.
 
     Parameters
     ----------
@@ -81,17 +82,29 @@ def api_page(part):
         The page in MyST's Markdown; Sphinx takes the text from the docstrings.
     """
     package = importlib.import_module(part)
-    lines = []
-    for name in package.__all__:
-        exported = getattr(package, name)
-        if exported.__module__.startswith(part):
-            kind = "class" if inspect.isclass(exported) else "function"
-            lines += [f".. auto{kind}:: {name}", ""]
-            if kind == "class":
-                lines[-1:] = ["   :members:", ""]
-    title = package.__doc__.splitlines()[0].rstrip(".")
-    block = "\n".join([f".. currentmodule:: {part}", "", *lines])
-    return f"# {title}\n\n```{{eval-rst}}\n{block}\n```\n"
+    sections = [f"# {_title(package)}"]
+    for found in pkgutil.walk_packages(package.__path__, f"{part}."):
+        module = importlib.import_module(found.name)
+        # Kernels are called by their module alone, and a course folder by the notebooks.
+        if "kernels" in found.name or ".course" in found.name:
+            continue
+        lines = [f".. currentmodule:: {found.name}", ""]
+        for name, value in sorted(vars(module).items()):
+            own = getattr(value, "__module__", None) == found.name and not name.startswith("_")
+            if own and inspect.isclass(value):
+                lines += [f".. autoclass:: {name}", "   :members:", ""]
+            elif own and inspect.isfunction(value):
+                lines += [f".. autofunction:: {name}", ""]
+        if len(lines) > 2:
+            block = "\n".join(lines)
+            sections.append(
+                f"## {found.name}\n\n{_title(module)}.\n\n```{{eval-rst}}\n{block}\n```"
+            )
+    return "\n\n".join(sections) + "\n"
+
+
+def _title(module):
+    return module.__doc__.splitlines()[0].rstrip(".")
 
 
 def main(argv=None):

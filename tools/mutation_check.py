@@ -82,7 +82,7 @@ BREAKS = [
          "spike_steps[n_recorded] = step + 1"),
     ),
     *_breaks(
-        "src_part3/simulator.py", _BALANCED,
+        "src_part3/kernels.py", _BALANCED,
         ("balanced: receiver", "lane[k] += (row[k] >> shift) & ones",
          "lane[k] += (row[k] >> shift + ones) & ones"),
         ("balanced: receiver of a list", "counts[receivers[k]] += np.uint8(1)",

@@ -1,0 +1,323 @@
+"""The compiled loops of the balanced network.
+
+Three things make the loop quick. A spike adds one row of bits to counters of one byte per
+receiver, 64 receivers in a few instructions (in a large sparse network it walks through the list
+of receivers instead). The counters of E and of I spikes become input once a step, by the constant
+weights of the blocks. The update of ``u`` and ``v`` has no branch, so it runs in vector
+registers; who spiked is looked up afterwards, eight neurons at a time. No sum is reordered, so a
+seed gives the same spikes on every machine and with any number of threads.
+
+A compiled function calls none of another file: Numba's cache would not notice an edit there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+_FULL = 255  # a counter of one byte holds this many spikes
+
+
+class Constants(NamedTuple):
+    """Numbers of the network, in its type: Python's own floats would turn float32 into float64."""
+
+    jump_ee: float  # J / tau_syn: what one spike adds to u; onto E from E
+    jump_ei: float
+    jump_ie: float
+    jump_ii: float
+    decay_syn: float  # 1 - dt / tau_syn
+    decay_plastic: float
+    dt_over_tau_m: float
+    v_th: float
+    v_reset: float
+    jump_filtered: float  # 1 / tau_plastic: what one spike adds to its filtered copy
+    one: float
+
+
+class Static(NamedTuple):
+    """The static synapses."""
+
+    rows: np.ndarray  # receivers as bits; no rows in a large sparse network
+    targets: np.ndarray  # receivers as lists
+    n_exc: int
+
+
+class Plastic(NamedTuple):
+    """The plastic and feed-forward synapses and their weights."""
+
+    weights: np.ndarray  # (n_trained * n_plastic,)
+    out_start: np.ndarray  # neuron j makes the synapses out_start[j]:out_start[j + 1]
+    out_post: np.ndarray  # their receivers
+    out_slot: np.ndarray  # and the places of their weights
+    feedforward_by_pre: np.ndarray  # (n_inputs, n_trained)
+    trained: np.ndarray  # (n_trained,)
+
+
+class External(NamedTuple):
+    """What acts from outside from the present step on."""
+
+    constant: np.ndarray  # external input, cue included
+    active: np.ndarray  # False for silenced neurons
+    spike_steps: np.ndarray  # spikes of the Poisson neurons from now on
+    spike_sources: np.ndarray
+
+
+class Arrays(NamedTuple):
+    """Arrays of `BalancedNetworkState`, changed in place."""
+
+    v: np.ndarray
+    u: np.ndarray
+    pending: np.ndarray
+    u_plastic: np.ndarray
+    r_plastic: np.ndarray
+    s_feedforward: np.ndarray
+    sum_balanced: np.ndarray
+    sum_plastic: np.ndarray
+
+
+class Scratch(NamedTuple):
+    """Counters of one step, each as words of 64 bits and as the bytes that these consist of."""
+
+    words_exc: np.ndarray  # (8, n_words): spikes that came from E neurons in this step
+    from_exc: np.ndarray  # (n_neurons,)
+    words_inh: np.ndarray
+    from_inh: np.ndarray
+    fired_words: np.ndarray  # (ceil(n_neurons / 8),): who spikes in this step
+    fired: np.ndarray  # (n_neurons,)
+
+
+class Recording(NamedTuple):
+    """Arrays of `BalancedRecorder`, changed in place."""
+
+    spike_steps: np.ndarray
+    spike_neurons: np.ndarray
+    bin_counts: np.ndarray
+    bin_steps: int
+    probes: np.ndarray
+    probe_exc: np.ndarray
+    traces: np.ndarray
+    start: int
+
+
+@njit(cache=True, nogil=True)
+def advance_steps(
+    first_step, n_steps, n_pending, n_spikes, constants, static, plastic, external, state, scratch,
+    recording,
+):
+    """Advance by ``n_steps``, or until the recording of spikes might overflow.
+
+    Returns the steps made, the spikes that are pending and the spikes that are recorded.
+    """
+    n, recording_spikes = state.v.shape[0], recording.spike_steps.shape[0] > 0
+    next_spike = 0
+    for step in range(first_step, first_step + n_steps):
+        # A kernel cannot make room: it stops where the next step might not fit, and goes on when
+        # it is called again.
+        if recording_spikes and n_spikes + n > recording.spike_steps.shape[0]:
+            return step - first_step, n_pending, n_spikes
+        decay = _deliver(n_pending, constants, static, state, scratch, recording)
+        if state.u_plastic.shape[0] > 0:
+            next_spike = _filter(step, n_pending, next_spike, constants, plastic, external, state)
+        _update_all(decay, constants, static.n_exc, external.constant, state, scratch)
+        n_pending = _collect(external.active, state.pending, scratch)
+        n_spikes = _record(step, n_pending, n_spikes, static.n_exc, state, recording)
+    return n_steps, n_pending, n_spikes
+
+
+@njit(cache=True, nogil=True)
+def _deliver(n_pending, constants, static, state, scratch, recording):
+    """Count the pending spikes at their receivers; return the decay that ``u`` still has to make.
+
+    Counting comes first and weights later, because all synapses of a block weigh the same: one
+    multiplication for each neuron and step instead of one for each spike and receiver.
+    """
+    n_exc = static.n_exc
+    scratch.words_exc[:] = 0
+    scratch.words_inh[:] = 0
+    decay = constants.decay_syn
+    counted_exc = counted_inh = 0
+    for q in range(n_pending):
+        j = state.pending[q]
+        # A byte cannot count further. It is emptied in the middle of the step: what it held
+        # becomes input now, and the decay of this step must not act a second time.
+        if counted_exc == _FULL or counted_inh == _FULL:
+            _absorb(decay, constants.jump_ee, constants.jump_ei, scratch.from_exc,
+                    scratch.from_inh, state.u[:n_exc])
+            _absorb(decay, constants.jump_ie, constants.jump_ii, scratch.from_exc[n_exc:],
+                    scratch.from_inh[n_exc:], state.u[n_exc:])
+            _follow_probes(decay, constants, n_exc, scratch.from_exc, recording)
+            scratch.words_exc[:] = 0
+            scratch.words_inh[:] = 0
+            decay = constants.one
+            counted_exc = counted_inh = 0
+        if j < n_exc:
+            counted_exc += 1
+        else:
+            counted_inh += 1
+        if static.rows.shape[0] == 0:
+            count_list(static.targets[j], scratch.from_exc if j < n_exc else scratch.from_inh)
+        else:
+            count_row(static.rows[j], scratch.words_exc if j < n_exc else scratch.words_inh)
+    _follow_probes(decay, constants, n_exc, scratch.from_exc, recording)
+    return decay
+
+
+@njit(cache=True, nogil=True)
+def count_list(receivers, counts):
+    """Add 1 to the count of each receiver."""
+    for k in range(receivers.shape[0]):
+        counts[receivers[k]] += np.uint8(1)
+
+
+@njit(cache=True, nogil=True)
+def count_row(row, counts):
+    """Add the 0/1 of each receiver in ``row`` (n_words,) to the bytes of ``counts``."""
+    # Bit b of each of the eight bytes of a word belongs to eight consecutive receivers: shifted
+    # down and masked, one addition of 64 bits counts for all eight of them.
+    ones = np.uint64(0x0101010101010101)
+    for b in range(8):
+        shift = np.uint64(b)
+        lane = counts[b]
+        for k in range(row.shape[0]):
+            lane[k] += (row[k] >> shift) & ones
+
+
+@njit(cache=True, nogil=True)
+def _absorb(decay, w_exc, w_inh, n_from_exc, n_from_inh, u):
+    """Turn counted spikes into input: needed only when a counter is full within one step."""
+    for i in range(u.shape[0]):
+        u[i] = decay * u[i] + (w_exc * n_from_exc[i] + w_inh * n_from_inh[i])
+
+
+@njit(cache=True, nogil=True)
+def _follow_probes(decay, constants, n_exc, n_from_exc, recording):
+    """Follow the excitatory part of the static input of the probes, which ``u`` does not keep."""
+    for p in range(recording.probes.shape[0]):
+        j = recording.probes[p]
+        jump = constants.jump_ee if j < n_exc else constants.jump_ie
+        recording.probe_exc[p] = decay * recording.probe_exc[p] + jump * n_from_exc[j]
+
+
+@njit(cache=True, nogil=True)
+def _filter(step, n_pending, next_spike, constants, plastic, external, state):
+    """Let plastic input and filtered spikes decay, and add what spikes bring.
+
+    Returns the first spike of the Poisson neurons that has not acted yet.
+    """
+    decay, jump = constants.decay_plastic, constants.jump_filtered
+    for i in range(state.u_plastic.shape[0]):
+        state.u_plastic[i] *= decay
+    for i in range(state.r_plastic.shape[0]):
+        state.r_plastic[i] *= decay
+    for k in range(state.s_feedforward.shape[0]):
+        state.s_feedforward[k] *= decay
+    # u_plastic = w r need not be computed: it decays as r does, and a spike adds its weights.
+    for q in range(n_pending):
+        j = state.pending[q]
+        state.r_plastic[j] += jump
+        for m in range(plastic.out_start[j], plastic.out_start[j + 1]):
+            state.u_plastic[plastic.out_post[m]] += plastic.weights[plastic.out_slot[m]] * jump
+    while next_spike < external.spike_steps.shape[0] and external.spike_steps[next_spike] <= step:
+        k = external.spike_sources[next_spike]
+        state.s_feedforward[k] += jump
+        for i in range(plastic.trained.shape[0]):
+            state.u_plastic[plastic.trained[i]] += plastic.feedforward_by_pre[k, i] * jump
+        next_spike += 1
+    return next_spike
+
+
+@njit(cache=True, nogil=True)
+def _update_all(decay, c, n_exc, external, state, scratch):
+    """One step of input and voltage of all neurons: E, with plastic inputs if there are any, and I.
+
+    The loops are apart because only E neurons have plastic inputs, and because each loop then has
+    two constant weights.
+    """
+    if state.u_plastic.shape[0] > 0:
+        _update_plastic(
+            decay, c.jump_ee, c.jump_ei, c, external, state.u_plastic,
+            scratch.from_exc, scratch.from_inh, state, scratch.fired,
+        )
+    else:
+        _update(
+            decay, c.jump_ee, c.jump_ei, c, external, scratch.from_exc, scratch.from_inh,
+            state.u[:n_exc], state.v[:n_exc], scratch.fired,
+        )
+    _update(
+        decay, c.jump_ie, c.jump_ii, c, external[n_exc:], scratch.from_exc[n_exc:],
+        scratch.from_inh[n_exc:], state.u[n_exc:], state.v[n_exc:], scratch.fired[n_exc:],
+    )
+
+
+@njit(cache=True, nogil=True)
+def _update(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, v, fired):
+    """One step of neurons that have static inputs only."""
+    # No branch: a comparison and a selection run in vector registers, a jump does not.
+    a, v_th, v_reset = c.dt_over_tau_m, c.v_th, c.v_reset
+    for i in range(v.shape[0]):
+        # The brackets fix the order of the sums, hence the bits, in every loop alike.
+        u_new = decay * u[i] + (w_exc * n_from_exc[i] + w_inh * n_from_inh[i])
+        v_new = v[i] + a * ((external[i] + u_new) - v[i])
+        spike = v_new > v_th
+        u[i] = u_new
+        v[i] = v_reset if spike else v_new
+        fired[i] = spike
+
+
+@njit(cache=True, nogil=True)
+def _update_plastic(
+    decay, w_exc, w_inh, c, external, u_plastic, n_from_exc, n_from_inh, state, fired
+):
+    """One step of neurons that have plastic inputs as well; sums up both kinds of input."""
+    a, v_th, v_reset = c.dt_over_tau_m, c.v_th, c.v_reset
+    u, v = state.u, state.v
+    sum_balanced, sum_plastic = state.sum_balanced, state.sum_plastic
+    for i in range(u_plastic.shape[0]):
+        u_new = decay * u[i] + (w_exc * n_from_exc[i] + w_inh * n_from_inh[i])
+        v_new = v[i] + a * (((external[i] + u_new) + u_plastic[i]) - v[i])
+        spike = v_new > v_th
+        u[i] = u_new
+        sum_balanced[i] += u_new
+        sum_plastic[i] += u_plastic[i]
+        v[i] = v_reset if spike else v_new
+        fired[i] = spike
+
+
+@njit(cache=True, nogil=True)
+def _collect(active, pending, scratch):
+    """List the neurons that spike; return how many. Silenced ones are reset like all others."""
+    # Few neurons spike in a step, so eight at a time are passed over with one comparison.
+    n, n_pending = scratch.fired.shape[0], 0
+    for q in range(scratch.fired_words.shape[0]):
+        if scratch.fired_words[q] != 0:
+            for j in range(8 * q, min(8 * q + 8, n)):
+                if scratch.fired[j] and active[j]:
+                    pending[n_pending] = j
+                    n_pending += 1
+    return n_pending
+
+
+@njit(cache=True, nogil=True)
+def _record(step, n_pending, n_spikes, n_exc, state, recording):
+    """Write down the spikes of this step, and inputs and voltage of the probes."""
+    since = step - recording.start
+    if recording.spike_steps.shape[0] > 0:
+        for q in range(n_pending):
+            recording.spike_steps[n_spikes] = step
+            recording.spike_neurons[n_spikes] = state.pending[q]
+            n_spikes += 1
+    if 0 <= since < recording.bin_counts.shape[0] * recording.bin_steps:
+        for q in range(n_pending):
+            recording.bin_counts[since // recording.bin_steps, state.pending[q]] += 1
+    if 0 <= since < recording.traces.shape[0]:
+        for p in range(recording.probes.shape[0]):
+            j = recording.probes[p]
+            recording.traces[since, p, 0] = recording.probe_exc[p]
+            # u holds both kinds of input together; what is not excitatory is inhibitory.
+            recording.traces[since, p, 1] = state.u[j] - recording.probe_exc[p]
+            if j < min(n_exc, state.u_plastic.shape[0]):
+                recording.traces[since, p, 2] = state.u_plastic[j]
+            recording.traces[since, p, 3] = state.v[j]
+    return n_spikes

@@ -125,7 +125,9 @@ def _shared(pre, weights, prior, data, n_conditions, one_by_one):
         calls = [(t % n_conditions, t) for t in range(n_times)]
     rounds = []
     for _ in range(6):  # the first one compiles
-        rls = SparseRLS(pre, prior, N_SHARED, n_conditions=n_conditions)
+        rls = SparseRLS(
+            pre, prior, N_SHARED, n_conditions=n_conditions, time_by_time=one_by_one
+        )
         recurrent = weights.copy()
         begin = time.perf_counter()
         for condition, at in calls:

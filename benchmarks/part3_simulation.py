@@ -116,7 +116,7 @@ class _Brian2:
                 block.connect(i=pre[chosen] - offset[b], j=post[chosen] - offset[a])
                 synapses.append(block)
         monitors = [brian2.SpikeMonitor(part, record=False) for part in parts]
-        network = brian2.BalancedNetwork(neurons, *synapses, *monitors)
+        network = brian2.Network(neurons, *synapses, *monitors)
         network.run(ours.duration * ms)
         built = time.perf_counter()
         brian2.device.build(directory=directory, run=False, compile=True)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from src_part1.common.validation import (
+    FLOAT,
     check_integer,
     check_kernel_array,
     check_like,
@@ -218,9 +219,10 @@ class AllToAllRLS(_OneP):
 
 def _vector(name, values, n):
     # Not check_array: an entry that is not finite is the kernel's business.
+    if type(values) is np.ndarray and values.dtype == FLOAT and values.shape == (n,):
+        if values.flags.c_contiguous:
+            return values
     values = np.asarray(values)
-    if values.dtype == np.float64 and values.shape == (n,) and values.flags.c_contiguous:
-        return values
     if values.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers, got dtype {values.dtype}.")
     if values.shape != (n,):

@@ -24,6 +24,7 @@ from src_part2.kernels import Neuron, State, _advance
 from src_part2.parameters import LIFParameters
 from src_part2.state import LIFNetworkState, LIFRecorder, start_state
 
+_INTEGER = np.dtype(np.int64)
 _UNCONNECTED = np.empty((0, 0))  # tells the kernel that there are no synapses
 _NOTHING = LIFRecorder(0, 0, spikes=False)
 
@@ -97,8 +98,8 @@ def _check_arrays(state, weights_by_pre, external_input):
     check_kernel_array("state.v", state.v, shape, changed=True)
     check_kernel_array("state.u", state.u, shape, changed=True)
     check_kernel_array("state.r", state.r, shape, changed=True)
-    check_kernel_array("state.pending", state.pending, shape, dtype=np.int64, changed=True)
-    check_kernel_array("state.counts", state.counts, shape, dtype=np.int64, changed=True)
+    check_kernel_array("state.pending", state.pending, shape, dtype=_INTEGER, changed=True)
+    check_kernel_array("state.counts", state.counts, shape, dtype=_INTEGER, changed=True)
     if not 0 <= state.n_pending <= shape[0]:
         raise ValueError(f"state.n_pending must be 0 to {shape[0]}, got {state.n_pending}.")
     if state.step < 0:

@@ -203,7 +203,11 @@ def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
     return array
 
 
-def check_kernel_array(name, array, shape, *, dtype=np.float64, changed=False):
+# A dtype, because comparing with one takes a tenth of the time of comparing with a type.
+FLOAT = np.dtype(np.float64)
+
+
+def check_kernel_array(name, array, shape, *, dtype=FLOAT, changed=False):
     """Refuse what a kernel would misread or write beyond; takes a fraction of a microsecond.
 
     Parameters
@@ -232,7 +236,7 @@ def check_kernel_array(name, array, shape, *, dtype=np.float64, changed=False):
             return
     kind = "writeable C-contiguous" if changed else "C-contiguous"
     why = ", because it is changed in place" if changed else ""
-    wanted = f"{kind} {np.dtype(dtype)} array of shape {shape}{why}"
+    wanted = f"{kind} {dtype} array of shape {shape}{why}"
     if not is_array:
         raise TypeError(f"{name} must be a {wanted}, got {type(array).__name__}.")
     found = f"{array.dtype} of shape {array.shape}"

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+from src_part3 import rls_kernels
 from src_part3.rls import SparseRLS, recurrent_prior
 from tests.reference_part3_rls import TextbookRLS
 
@@ -113,6 +114,21 @@ def test_equals_the_textbook_in_random_cases_with_many_times_in_a_call(case):
             assert_close(
                 ours.shared_weights(weights, condition), textbook.shared_weights(condition), 1e-8
             )
+
+
+def test_equals_the_textbook_in_many_blocks_of_neurons_and_rows(rng, monkeypatch):
+    # As with thousands of neurons: by default all neurons of these tests fit into one block.
+    monkeypatch.setattr(rls_kernels, "_ENTRIES", 1)
+    monkeypatch.setattr(rls_kernels, "_ROWS", 10)
+    setup, _ = problem(rng, n=37)
+    ours, weights = start(setup)
+    textbook = TextbookRLS(**setup)
+    block = [rng.random((12, size)) for size in (N_RATES, 17, 37)]
+    learn(ours, weights, (1, *block))
+    for step in zip(*block, strict=True):
+        textbook.update(1, *step)
+    assert_close(weights, textbook.weights[:, : textbook.n_own], 1e-9)
+    assert_close(ours.shared_weights(weights, 1), textbook.shared_weights(1), 1e-9)
 
 
 def test_equals_the_textbook_at_the_full_number_of_inputs(rng):

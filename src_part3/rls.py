@@ -65,7 +65,7 @@ class SparseRLS:
     updates t so far it minimises
 
         sum_t (w_i . r_i(t) + w_i^c(t) . s(t) - target_i(t))^2
-            + (w_i - w_i(0))' prior (w_i - w_i(0)) + ridge_shared sum_c |w_i^c - w_i^c(0)|^2 .
+            + (w_i - w_i(0))' prior (w_i - w_i(0)) + ridge_shared sum_c norm(w_i^c - w_i^c(0))^2 .
 
     The textbook keeps one inverse correlation matrix P of all these inputs for each neuron. But
     the shared inputs are the same for all, so they are *partialled out* (Frisch, Waugh & Lovell):

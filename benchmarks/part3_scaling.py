@@ -128,8 +128,7 @@ def _profile(task, training):
     trial_s = _seconds(
         lambda: run_trial(
             network, task.trial_parameters, np.random.default_rng(0), weights=weights,
-            cue=task.cues[0], feedforward_rates=task.feedforward_rates, filtered=True,
-            bins_from=task.trial_parameters.stim_off,
+            filtered=True, **task.trial_options(0),
         ), repeats=3
     )
     rng, n_steps = np.random.default_rng(0), round(task.trial_parameters.duration / p.dt)

@@ -140,9 +140,8 @@ def evaluate(
         _Sums.collect(
             task, c, run_trials(
                 task.network, _fine(task), n_trials, rng, n_threads=n_threads,
-                weights=weights[c], cue=task.cues[c],
-                feedforward_rates=task.feedforward_rates if with_feedforward else None,
-                condition=c, silenced=silenced, bins_from=task.trial_parameters.stim_off,
+                weights=weights[c], silenced=silenced,
+                **task.trial_options(c) | ({} if with_feedforward else {"feedforward_rates": None}),
             ),
         )
         for c in range(task.n_conditions)

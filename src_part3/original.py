@@ -119,9 +119,8 @@ def _train_trial(task, condition, rls, recurrent_weights, weights, rng):
         return _weights(network, recurrent_weights, rls.shared_weights(recurrent_weights))
 
     run_trial(
-        network, task.trial_parameters, rng, weights=weights, cue=task.cues[condition],
-        feedforward_rates=task.feedforward_rates, condition=condition,
-        bins_from=task.trial_parameters.stim_off, after_bin=learn,
+        network, task.trial_parameters, rng, weights=weights, after_bin=learn,
+        **task.trial_options(condition),
     )
 
 

@@ -105,6 +105,24 @@ class BalancedTask:
                 check_finite("weights", array)
         return weights
 
+    def trial_options(self, condition):
+        """Return the options of `run_trial` for a trial of one condition.
+
+        Parameters
+        ----------
+        condition : int
+            Which condition.
+
+        Returns
+        -------
+        dict
+            Cue and feed-forward rates of the condition; bins begin at the end of the cue.
+        """
+        return {
+            "cue": self.cues[condition], "feedforward_rates": self.feedforward_rates,
+            "condition": condition, "bins_from": self.trial_parameters.stim_off,
+        }
+
     @property
     def n_trained(self):
         """Number of trained neurons."""

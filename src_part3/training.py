@@ -272,8 +272,7 @@ class Training:
         return run_trial(
             task.network, task.trial_parameters,
             np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key)),
-            weights=weights, cue=task.cues[condition], feedforward_rates=task.feedforward_rates,
-            condition=condition, bins_from=task.trial_parameters.stim_off, filtered=True,
+            weights=weights, filtered=True, **task.trial_options(condition),
         )
 
     def _check_sound(self):

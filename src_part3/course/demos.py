@@ -128,9 +128,8 @@ def sample_regressors(task, weights, rng, *, n_trials=4):
 
     def run(c):
         return run_trial(
-            task.network, task.trial_parameters, rng, weights=weights[c], cue=task.cues[c],
-            feedforward_rates=task.feedforward_rates, condition=c,
-            bins_from=task.trial_parameters.stim_off, filtered=True,
+            task.network, task.trial_parameters, rng, weights=weights[c], filtered=True,
+            **task.trial_options(c),
         )
 
     trials = [

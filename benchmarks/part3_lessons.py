@@ -1,4 +1,4 @@
-"""What limits learning in Part 3: one thing changed at a time, everything else at our defaults.
+"""What limits RLS in Part 3: one thing changed at a time, with a clock for each condition.
 
 Each row trains the same task from the same seeds for the same number of loops and is tested with
 frozen weights. The label as it comes is the one without any average, as in the original.
@@ -13,11 +13,13 @@ import numpy as np
 
 from benchmarks.measurement import machine, table
 from src_part1.recordings import load_recordings
+from src_part1.training_loop import TrainingDivergedError
 from src_part3.evaluation import evaluate
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
 from src_part3.task import make_task
-from src_part3.training import Training, TrainingDivergedError, TrainingParameters
+from src_part3.training import Training, TrainingParameters
 
+_CLOCK = FeedforwardParameters(clock="per_condition")
 # Name: (changed training parameters, changed options of make_task).
 LESSONS = {
     "defaults": ({}, {}),
@@ -44,13 +46,15 @@ LESSONS = {
     "132 + 132 plastic synapses": (
         {}, {"network_parameters": BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132)},
     ),
-    "no feed-forward inputs": ({}, {"feedforward_parameters": FeedforwardParameters(n_inputs=0)}),
-    "132 + 132, no feed-forward": (
+    "no clock": ({}, {"feedforward_parameters": FeedforwardParameters(clock="none")}),
+    "132 + 132, no clock": (
         {}, {"network_parameters": BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132),
-             "feedforward_parameters": FeedforwardParameters(n_inputs=0)},
+             "feedforward_parameters": FeedforwardParameters(clock="none")},
     ),
-    "feed-forward at 20 Hz": (
-        {}, {"feedforward_parameters": FeedforwardParameters(mean_rate=20.0, noise=0.8)},
+    "clock at 20 Hz": (
+        {}, {"feedforward_parameters": FeedforwardParameters(
+            clock="per_condition", mean_rate=20.0, noise=0.8
+        )},
     ),
 }
 MEASURES = ("corrected_correlation", "median_correlation", "split_half", "single_trial_correlation")
@@ -74,7 +78,9 @@ def run(arguments):
     rows = {}
     for name in arguments.lessons:
         changed, options = LESSONS[name]
-        task = make_task(recordings, seed=arguments.seed, **options)
+        task = make_task(
+            recordings, seed=arguments.seed, **{"feedforward_parameters": _CLOCK} | options
+        )
         training_parameters = replace(TrainingParameters(), **changed)
         training = Training(task, training_parameters, seed=arguments.seed + 1)
         start = time.perf_counter()

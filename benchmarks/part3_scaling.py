@@ -79,7 +79,9 @@ def _task(point):
             n_exc=n_exc, n_inh=n_exc, out_degree=point["out_degree"], n_plastic_exc=n_plastic,
             n_plastic_inh=n_plastic,
         ),
-        feedforward_parameters=FeedforwardParameters(n_inputs=point["n_inputs"]),
+        feedforward_parameters=FeedforwardParameters(
+            clock="per_condition", n_inputs=point["n_inputs"]
+        ),
     )
 
 

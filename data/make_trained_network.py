@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
+from src_part3.parameters import FeedforwardParameters
 from src_part3.storage import TRAINED_FILE, save_network
 from src_part3.task import make_task
 from src_part3.training import Training, TrainingParameters
@@ -36,7 +37,10 @@ def main(argv=None):
     parser.add_argument("--loops", type=int, default=TrainingParameters().total_loops)
     parser.add_argument("--output", type=Path, default=TRAINED_FILE)
     arguments = parser.parse_args(argv)
-    task = make_task(load_recordings("synthetic"), seed=arguments.seed)
+    task = make_task(
+        load_recordings("synthetic"), seed=arguments.seed,
+        feedforward_parameters=FeedforwardParameters(clock="per_condition"),
+    )
     training = Training(task, seed=arguments.seed + 1).run(arguments.loops)
     if training.n_done < arguments.loops:
         sys.exit("interrupted: nothing was saved")

@@ -36,12 +36,16 @@ Modules
     Exact RLS for neurons with a few inputs of their own and many shared ones.
 ``rls_kernels``
     The linear algebra behind `rls`.
+``looped_training``
+    Loops of training that can be interrupted and go on from any loop.
 ``training``
-    Training that can be interrupted and goes on from any loop.
+    Training by RLS from freely running trials, for a network with a clock.
 ``storage``
     Files of trained networks and of unfinished trainings.
 ``evaluation``
     Quality over many test trials.
+``lesions``
+    What a trained network does with a part of it taken away.
 ``analysis``
     What a trained network does beyond its task.
 ``original``
@@ -58,7 +62,7 @@ From Part 2 come the firing rate of a noisy LIF neuron, its inverse, and statist
 Part 1 recordings, measures of quality and the error of a training.
 """
 
-from src_part1.common.metrics import correlation, r2
+from src_part1.common.metrics import correlation
 from src_part1.recordings import Recordings, load_recordings, recordings_from_arrays
 from src_part1.training_loop import TrainingDivergedError
 from src_part2.siegert import siegert_rate
@@ -66,21 +70,19 @@ from src_part2.statistics import firing_rates, interval_cv
 from src_part3.analysis import (
     cross_projection,
     neuron_groups,
-    perturb,
     principal_components,
     selectivity,
     strongest_modulated,
 )
 from src_part3.balance import leading_order_rates, mean_field
 from src_part3.evaluation import Evaluation, evaluate
-from src_part3.input_targets import input_targets, match_by_rate
-from src_part3.original import train_original
+from src_part3.lesions import Lesion, standard_lesions, study_lesions
 from src_part3.parameters import (
     BalancedNetworkParameters,
     FeedforwardParameters,
     TrialParameters,
 )
-from src_part3.rate_sweeps import RateSweep, sweep_external_input, sweep_in_degree
+from src_part3.rate_sweeps import sweep_external_input, sweep_in_degree
 from src_part3.rls import SparseRLS
 from src_part3.spike_statistics import pairwise_correlations
 from src_part3.state import BalancedNetwork, PlasticWeights, build_network
@@ -101,8 +103,8 @@ __all__ = [
     "BalancedTask",
     "Evaluation",
     "FeedforwardParameters",
+    "Lesion",
     "PlasticWeights",
-    "RateSweep",
     "Recordings",
     "SparseRLS",
     "StorageError",
@@ -116,20 +118,16 @@ __all__ = [
     "cross_projection",
     "evaluate",
     "firing_rates",
-    "input_targets",
     "interval_cv",
     "leading_order_rates",
     "load_network",
     "load_recordings",
     "load_training",
     "make_task",
-    "match_by_rate",
     "mean_field",
     "neuron_groups",
     "pairwise_correlations",
-    "perturb",
     "principal_components",
-    "r2",
     "recordings_from_arrays",
     "run_trial",
     "run_trials",
@@ -137,8 +135,9 @@ __all__ = [
     "save_training",
     "selectivity",
     "siegert_rate",
+    "standard_lesions",
     "strongest_modulated",
+    "study_lesions",
     "sweep_external_input",
     "sweep_in_degree",
-    "train_original",
 ]

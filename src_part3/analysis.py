@@ -9,15 +9,11 @@ import numpy as np
 
 from src_part1.common.validation import (
     check_array,
-    check_flag,
     check_index,
     check_integer,
-    check_real,
     check_rng,
     check_type,
 )
-from src_part3.evaluation import evaluate
-from src_part3.state import PlasticWeights
 from src_part3.task import BalancedTask
 
 
@@ -218,56 +214,6 @@ def cross_projection(rates, neurons, components, rng, *, n_shifts=100):
         moved = np.take_along_axis(centred, (np.arange(n_time) + shift) % n_time, axis=1)
         shifted[k] = ((moved @ components.T) ** 2).sum() / total
     return CrossProjection(float(explained), shifted)
-
-
-def perturb(
-    task, weights, rng, *, silenced_fraction=0.0, with_feedforward=True,
-    with_recurrent_learning=True, n_trials=20, n_threads=None,
-):
-    """Test a network of which a part is missing.
-
-    Parameters
-    ----------
-    task : BalancedTask
-        The task.
-    weights : sequence of PlasticWeights
-        Weights of each condition.
-    rng : numpy.random.Generator
-        Chooses the silenced neurons, and randomness of the trials.
-    silenced_fraction : float, optional
-        Part of the trained neurons that do not spike. They still receive input and are judged.
-    with_feedforward : bool, optional
-        Whether the Poisson neurons spike.
-    with_recurrent_learning : bool, optional
-        Whether what the recurrent plastic synapses learned remains; without it they have their
-        weights from before learning.
-    n_trials, n_threads : int, optional
-        See `evaluate`.
-
-    Returns
-    -------
-    Evaluation
-        The measures.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value.
-    """
-    check_type("task", task, BalancedTask)
-    weights = task.check_weights(weights)
-    check_rng("rng", rng)
-    trained = task.network.trained
-    check_real("silenced_fraction", silenced_fraction, at_least=0, at_most=1)
-    n_silenced = round(silenced_fraction * trained.size)
-    silenced = rng.choice(trained, n_silenced, replace=False)
-    if not check_flag("with_recurrent_learning", with_recurrent_learning):
-        untrained = task.network.initial_weights().recurrent_weights
-        weights = [PlasticWeights(untrained, w.feedforward_weights) for w in weights]
-    return evaluate(
-        task, weights, rng, n_trials=n_trials, n_threads=n_threads, silenced=silenced,
-        with_feedforward=with_feedforward,
-    )
 
 
 def _side_by_side(rates, neurons):

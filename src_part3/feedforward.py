@@ -45,11 +45,11 @@ def draw_rates(feedforward_parameters, trial_parameters, n_conditions, rng, *, d
     Parameters
     ----------
     feedforward_parameters : FeedforwardParameters
-        ``mean_rate`` m, ``relaxation`` tau, ``noise`` sigma and ``smoothing``.
+        ``clock``, ``mean_rate`` m, ``relaxation`` tau, ``noise`` sigma and ``smoothing``.
     trial_parameters : TrialParameters
         The rates last from ``stim_off`` to ``duration``.
     n_conditions : int
-        Number of independent sets of rates.
+        Number of sets of rates: independent ones for a clock per condition, else all the same.
     rng : numpy.random.Generator
         Randomness of the rates.
     dt : float, optional
@@ -73,16 +73,17 @@ def draw_rates(feedforward_parameters, trial_parameters, n_conditions, rng, *, d
     start = n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off, dt)
     n_steps = n_steps_of("TrialParameters.duration", trial_parameters.duration, dt) - start
     half = n_steps_of("FeedforwardParameters.smoothing", p.smoothing, dt)
-    rates = np.empty((n_conditions, n_steps, p.n_inputs), np.float32)
+    n_drawn = n_conditions if p.clock == "per_condition" else 1
+    rates = np.empty((n_drawn, n_steps, p.n_used), np.float32)
     decay = 1 - dt / p.relaxation
     for condition in rates:
-        steps = rng.standard_normal((n_steps, p.n_inputs))
+        steps = rng.standard_normal((n_steps, p.n_used))
         steps *= p.noise * np.sqrt(dt)
-        for first in range(0, p.n_inputs, _TOGETHER):
+        for first in range(0, p.n_used, _TOGETHER):
             some = slice(first, first + _TOGETHER)
             path = p.mean_rate + lfilter([1.0], [1.0, -decay], steps[:, some], axis=0)
             condition[:, some] = np.maximum(moving_mean(path, half, axis=0), 0)
-    return FeedforwardRates(rates, start, dt)
+    return FeedforwardRates(np.broadcast_to(rates, (n_conditions, *rates.shape[1:])), start, dt)
 
 
 def draw_spikes(feedforward_rates, condition, rng):

@@ -82,19 +82,21 @@ def train_original(task, rng, *, n_loops=50, measure_every=10, n_trials=4, progr
         network.plastic.pre_index, prior, network.n_inputs, ridge_shared=_RIDGE_FEEDFORWARD,
         time_by_time=True,
     )
-    feedforward_weights = [rls.shared_weights(recurrent_weights) for _ in task.conditions]
+    feedforward_weights = [rls.shared_weights(recurrent_weights) for _ in set(task.weight_sets)]
 
     def weights_of(condition):
-        return _weights(network, recurrent_weights, feedforward_weights[condition])
+        weight_set = task.weight_sets[condition]
+        return _weights(network, recurrent_weights, feedforward_weights[weight_set])
 
     curve = {}
     bar = tqdm(range(1, n_loops + 1), desc="original", unit="loop", disable=not progress)
     for loop in bar:
         for condition in range(task.n_conditions):
             # One P, but feed-forward weights of each condition: they are put in and taken out.
-            rls.set_shared_weights(recurrent_weights, feedforward_weights[condition])
+            weight_set = task.weight_sets[condition]
+            rls.set_shared_weights(recurrent_weights, feedforward_weights[weight_set])
             _train_trial(task, condition, rls, recurrent_weights, weights_of(condition), rng)
-            feedforward_weights[condition] = rls.shared_weights(recurrent_weights)
+            feedforward_weights[weight_set] = rls.shared_weights(recurrent_weights)
         if loop % measure_every == 0:
             weights = [weights_of(c) for c in range(task.n_conditions)]
             test = evaluate(task, weights, rng, n_trials=n_trials)

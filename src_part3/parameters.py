@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.common.fields import check_fields, integer, real
+from src_part1.common.fields import check_fields, choice, integer, real
 from src_part1.common.time_grid import check_time_step
 from src_part1.common.validation import check_real
 
@@ -116,9 +116,17 @@ class TrialParameters:
 
 @dataclass(frozen=True)
 class FeedforwardParameters:
-    """Poisson neurons that excite the trained neurons, each with a slowly varying rate."""
+    """The clock: Poisson neurons that excite the trained neurons, each with a slowly varying rate.
 
-    n_inputs: int = integer(300, at_least=0)  # Poisson neurons; 0 for a network without them
+    ``clock`` is a dial from an autonomous to a driven network. With ``"none"`` there are no Poisson
+    neurons: what follows the cue comes from the recurrent synapses. A ``"common"`` clock has the
+    same rates and weights in all conditions, so that it tells the time but not the condition (the
+    non-selective ramp of Finkelstein et al. 2021 is such an input). A clock ``"per_condition"``
+    has rates and weights of its own in each condition and tells both (the original's option).
+    """
+
+    clock: str = choice("none", "none", "common", "per_condition")
+    n_inputs: int = integer(300, at_least=1)  # Poisson neurons of a clock
     mean_rate: float = real(5.0, unit="Hz", at_least=0)
     # Time constant of the Ornstein-Uhlenbeck rate.
     relaxation: float = real(400.0, unit="ms", above=0)
@@ -129,3 +137,8 @@ class FeedforwardParameters:
     def __post_init__(self):
         """Check every field."""
         check_fields(self)
+
+    @property
+    def n_used(self):
+        """Number of Poisson neurons that a network gets: none without a clock."""
+        return 0 if self.clock == "none" else self.n_inputs

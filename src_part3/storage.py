@@ -19,7 +19,7 @@ from src_part3.training import Training, TrainingParameters
 
 FORMAT = "recorded-rnn-part3"
 # A training holds the state of its RLS and its averages, in the names that the program has now.
-VERSIONS = {"network": 1, "training": 3}
+VERSIONS = {"network": 2, "training": 4}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = Path(__file__).resolve().parents[1] / "data" / "trained_network.npz"
 _MADE_BY = "save_network or save_training"
@@ -243,7 +243,7 @@ def _task(path, meta, arrays):
     plastic = plastic_from_index(*neurons, parameters.n_neurons)
     feedforward_parameters = _record(path, FeedforwardParameters, meta["feedforward"])
     network = dataclasses.replace(
-        network, plastic=plastic, n_inputs=feedforward_parameters.n_inputs
+        network, plastic=plastic, n_inputs=feedforward_parameters.n_used
     )
     task = assemble_task(
         network, _record(path, TrialParameters, meta["trial"]), feedforward_parameters,

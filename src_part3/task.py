@@ -76,6 +76,15 @@ class BalancedTask:
         """Number of conditions."""
         return len(self.conditions)
 
+    @property
+    def weight_sets(self):
+        """Which set of feed-forward weights each condition uses, shape (n_conditions,).
+
+        Only a clock for each condition has weights of its own in each.
+        """
+        own = self.feedforward_parameters.clock == "per_condition"
+        return tuple(range(self.n_conditions)) if own else (0,) * self.n_conditions
+
     def check_weights(self, weights):
         """Return the weights of all conditions if they fit the network.
 
@@ -175,7 +184,7 @@ def make_task(
     trial_parameters : TrialParameters, optional
         Times of a trial; by default the trial ends with the recordings.
     feedforward_parameters : FeedforwardParameters, optional
-        Numbers of the Poisson neurons.
+        Whether there is a clock, and numbers of its Poisson neurons.
     precision : {"float32", "float64"}, optional
         Type of all numbers in the simulation.
     sigma : float, optional
@@ -237,7 +246,7 @@ def make_task(
     trained = match_by_rate(recordings.rates.mean(axis=(0, 2)), rates)
     plastic = draw_plastic(network_parameters, trained, stream(seed, "plastic"))
     return assemble_task(
-        replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_inputs), given,
+        replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used), given,
         feedforward_parameters, recorded_rates, sigma, recordings.conditions, seed,
         recordings.provenance,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
+    check_array,
     check_finite,
     check_flag,
     check_integer,
@@ -39,7 +40,8 @@ class Trial:
     bin_counts : ndarray of uint16, shape (n_bins, n_neurons)
         Spikes in each bin.
     balanced_input : ndarray, shape (n_bins, n_trained)
-        Mean external and static input of the trained neurons in each bin, without the cue.
+        Mean external and static input of the trained neurons in each bin, without cue and
+        ``bin_input``.
     plastic_input : ndarray, shape (n_bins, n_trained)
         Mean plastic and feed-forward input.
     filtered_spikes : ndarray, shape (n_bins, n_neurons) or (0, n_neurons)
@@ -93,8 +95,8 @@ class Trial:
 
 def run_trial(
     network, trial_parameters, rng, *, weights=None, cue=None, feedforward_rates=None,
-    condition=0, silenced=None, extra_input=None, spikes=False, probes=(), bins_from=0.0,
-    filtered=False, after_bin=None,
+    condition=0, silenced=None, extra_input=None, bin_input=None, spikes=False, probes=(),
+    bins_from=0.0, filtered=False, after_bin=None,
 ):
     """Run one trial from random voltages.
 
@@ -117,7 +119,9 @@ def run_trial(
     silenced : array_like of int, optional
         Neurons that do not spike.
     extra_input : array_like, shape (n_neurons,), optional
-        Added to the external input.
+        Added to the external input (voltage).
+    bin_input : array_like, shape (n_bins, n_neurons), optional
+        Added to the external input in each bin (voltage), for example a distractor.
     spikes : bool, optional
         Whether to keep all spikes.
     probes : array_like of int, optional
@@ -164,6 +168,10 @@ def run_trial(
     drawn = None if feedforward_rates is None else draw_spikes(feedforward_rates, condition, rng)
     drive = make_drive(network, trial_parameters, cue=cue, spikes=drawn, silenced=silenced,
                        extra_input=extra_input)
+    if bin_input is not None:
+        bin_input = check_array(
+            "bin_input", bin_input, (n_bins, network.parameters.n_neurons), dtype=network.dtype
+        )
     recorder = BalancedRecorder(
         network, spikes=spikes, n_bins=n_bins, bin_width=width, probes=probes,
         n_trace_steps=n_steps - first_step if len(probes) else 0, start=first_step,
@@ -177,7 +185,10 @@ def run_trial(
     for b in range(n_bins):
         state.sum_balanced[:] = 0
         state.sum_plastic[:] = 0
-        advance(network, state, bin_steps, weights=weights, drive=drive, recorder=recorder)
+        now = drive
+        if bin_input is not None:
+            now = replace(drive, baseline=drive.baseline + bin_input[b])
+        advance(network, state, bin_steps, weights=weights, drive=now, recorder=recorder)
         if trained.size:
             inputs[0, b] = state.sum_balanced[trained] / bin_steps + drive.baseline[trained]
             inputs[1, b] = state.sum_plastic[trained] / bin_steps

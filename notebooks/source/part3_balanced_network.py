@@ -254,6 +254,7 @@ course.check_balanced_rates(my_balanced_rates)
 source = "auto"
 n_recorded = 500
 n_plastic = 20  # L: from E neurons, and as many from I neurons
+clock = "per_condition"
 n_feedforward = 300
 task_seed = 0
 
@@ -268,7 +269,7 @@ task = part3.make_task(
     network_parameters=part3.BalancedNetworkParameters(
         n_plastic_exc=n_plastic, n_plastic_inh=n_plastic
     ),
-    feedforward_parameters=part3.FeedforwardParameters(n_inputs=n_feedforward),
+    feedforward_parameters=part3.FeedforwardParameters(clock=clock, n_inputs=n_feedforward),
 )
 print(f"{task.n_trained} of {task.network.parameters.n_exc} E neurons get a target; "
       f"sigma = {task.sigma:.3f}")
@@ -783,19 +784,21 @@ perturbation_seed = 4
 
 # %% alt="Bars of the median correlation of mean input and target: nearly unchanged with a tenth of the neurons silent, somewhat lower without recurrent learning, near zero without the Poisson input."
 perturbations = {
-    "intact": {},
-    "10% of the trained silent": {"silenced_fraction": 0.1},
-    f"{silenced_fraction:.0%} of the trained silent": {"silenced_fraction": silenced_fraction},
-    "recurrent learning undone": {"with_recurrent_learning": False},
-    "no Poisson input": {"with_feedforward": False},
+    "intact": part3.Lesion(),
+    "10% of the trained silent": part3.Lesion(silenced_fraction=0.1),
+    f"{silenced_fraction:.0%} of the trained silent": part3.Lesion(
+        silenced_fraction=silenced_fraction
+    ),
+    "recurrent learning undone": part3.Lesion(with_recurrent_learning=False),
+    "no Poisson input": part3.Lesion(with_feedforward=False),
 }
+study = part3.study_lesions(
+    shipped_task, shipped_weights, np.random.default_rng(perturbation_seed), perturbations,
+    n_trials=n_perturbed_trials,
+)
 fig, ax = plt.subplots(figsize=(9, 3.8))
 height = 0.8 / shipped_task.n_conditions
-for y, change in enumerate(perturbations.values()):
-    perturbed = part3.perturb(
-        shipped_task, shipped_weights, np.random.default_rng(perturbation_seed),
-        n_trials=n_perturbed_trials, **change,
-    )
+for y, perturbed in enumerate(study.evaluations.values()):
     for c, style in enumerate(plotting.condition_styles(shipped_task.n_conditions)):
         ax.barh(y + height * (c - (shipped_task.n_conditions - 1) / 2),
                 np.nanmedian(perturbed.correlation[c]), 0.95 * height, color=style["color"],

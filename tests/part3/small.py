@@ -24,6 +24,8 @@ def small_recordings(n_neurons=24, n_time=11):
 def small_task(n_time=11, **options):
     options = {
         "seed": 3, "network_parameters": NETWORK, "trial_parameters": TRIAL,
-        "feedforward_parameters": FeedforwardParameters(n_inputs=15, mean_rate=20.0),
+        "feedforward_parameters": FeedforwardParameters(
+            clock="per_condition", n_inputs=15, mean_rate=20.0
+        ),
     } | options
     return make_task(small_recordings(n_time=n_time), **options)

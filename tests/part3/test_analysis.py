@@ -6,7 +6,6 @@ import pytest
 from src_part3.analysis import (
     cross_projection,
     neuron_groups,
-    perturb,
     principal_components,
     selectivity,
     strongest_modulated,
@@ -83,19 +82,3 @@ def test_groups_are_a_partition():
     assert groups != neuron_groups(task)  # arrays are not compared, but == never raises
     with pytest.raises(TypeError, match="task must be of type"):
         neuron_groups(task.network)
-
-
-def test_perturbations_reach_the_network():
-    task = small_task()
-    weights = (task.network.initial_weights(),) * 2
-    weights[0].feedforward_weights[:] = 30.0
-    rng = np.random.default_rng
-    whole = perturb(task, weights, rng(0), n_trials=2)
-    silent = perturb(task, weights, rng(0), n_trials=2, silenced_fraction=0.5)
-    assert (silent.rates[:, task.network.trained].max(axis=(0, 2)) == 0).sum() >= 12
-    without = perturb(task, weights, rng(0), n_trials=2, with_feedforward=False)
-    assert without.mean_input.mean() < whole.mean_input.mean() - 1.0
-    with pytest.raises(ValueError, match="silenced_fraction must be at most 1, got 1.5"):
-        perturb(task, weights, rng(0), silenced_fraction=1.5)
-    with pytest.raises(TypeError, match="with_feedforward must be True or False, got 1"):
-        perturb(task, weights, rng(0), with_feedforward=1)

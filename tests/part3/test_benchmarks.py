@@ -51,9 +51,9 @@ def test_the_original_stands_beside_its_own_curve():
 def test_lessons_change_one_thing_at_a_time():
     result, report = measure(
         part3_lessons, "--source", "synthetic", "--loops", "1", "--trials", "2",
-        "--lessons", "defaults", "no feed-forward inputs",
+        "--lessons", "defaults", "no clock",
     )
-    assert list(result["lessons"]) == ["defaults", "no feed-forward inputs"]
+    assert list(result["lessons"]) == ["defaults", "no clock"]
     assert result["lessons"]["defaults"]["corrected_correlation"].keys() == CONDITIONS
     assert "500 neurons" in report
 

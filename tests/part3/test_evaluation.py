@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from src_part3 import evaluation
-from src_part3.evaluation import evaluate
+from src_part3.evaluation import decode, evaluate
 from src_part3.trials import Trial, run_trials
 from tests.part3.small import small_task
 
@@ -133,3 +133,45 @@ def test_one_trial_is_too_few(task):
         evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=1)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         evaluate(task, weights_of(task), 1)
+
+
+def test_what_r2_lacks_is_shape_gain_and_mean(task):
+    result = evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=2)
+    np.testing.assert_allclose(1 - result.r2, result.r2_losses.sum(axis=0), rtol=1e-9)
+
+
+def test_gain_and_mean_errors_are_told_apart(task, monkeypatch):
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.6, 0.0, []))
+    monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=2)
+    shape, gain, mean = result.r2_losses
+    np.testing.assert_allclose(shape, 0, atol=1e-9)
+    np.testing.assert_allclose(gain, 0.4**2, rtol=1e-9)
+    targets = task.targets
+    np.testing.assert_allclose(
+        mean, (0.4 * targets.mean(axis=2)) ** 2 / targets.var(axis=2), rtol=1e-6
+    )
+    np.testing.assert_allclose(result.mode_gains(3), 0.6, rtol=1e-9)
+    with pytest.raises(ValueError, match="n_modes must be at most 10, got 11"):
+        result.mode_gains(11)
+
+
+def test_the_condition_is_decoded_from_the_end_of_a_trial(task, monkeypatch):
+    for c in range(2):
+        assert decode(task, task.targets[c].T) == c
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 1.0, 0.0, []))
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=3)
+    assert result.decoded.tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert result.side_decoded.tolist() == [1.0, 1.0]
+    # Pure noise far above both targets tells nothing: the nearer one is the same in all trials.
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.0, 0.0, []))
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=3)
+    assert result.side_decoded.sum() == 1.0
+
+
+def test_a_summary_without_any_reliable_neuron_says_nan_without_a_warning(task, monkeypatch):
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.0, 0.0, []))
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=3)
+    summary = result.summary()[0]
+    assert np.isnan(summary["corrected_correlation"]) and np.isnan(summary["psth_correlation"])
+    assert summary["n_unreliable"] == summary["n_silent"] == 24

@@ -8,7 +8,7 @@ from src_part3.parameters import FeedforwardParameters, TrialParameters
 
 
 def test_rates_are_an_ornstein_uhlenbeck_path():
-    parameters = FeedforwardParameters(n_inputs=400, mean_rate=100.0, smoothing=0.0)
+    parameters = FeedforwardParameters(clock="common", n_inputs=400, mean_rate=100.0, smoothing=0.0)
     trial = TrialParameters(duration=6000.0)
     rates = draw_rates(parameters, trial, 1, np.random.default_rng(0), dt=0.5).rates[0]
     assert rates.shape == (10_000, 400)
@@ -24,7 +24,7 @@ def test_rates_are_an_ornstein_uhlenbeck_path():
 def test_smoothing_is_a_centred_moving_mean():
     trial = TrialParameters(duration=1020.0)
     rough, smooth = (
-        draw_rates(FeedforwardParameters(n_inputs=2, mean_rate=50.0, smoothing=width), trial, 1,
+        draw_rates(FeedforwardParameters(clock="common", n_inputs=2, mean_rate=50.0, smoothing=width), trial, 1,
                    np.random.default_rng(1), dt=0.5).rates[0]
         for width in (0.0, 3.0)
     )
@@ -34,10 +34,19 @@ def test_smoothing_is_a_centred_moving_mean():
 
 
 def test_rates_are_never_negative_and_conditions_differ():
-    parameters = FeedforwardParameters(n_inputs=50, mean_rate=1.0)
+    parameters = FeedforwardParameters(clock="per_condition", n_inputs=50, mean_rate=1.0)
     rates = draw_rates(parameters, TrialParameters(), 2, np.random.default_rng(0), dt=1.0).rates
     assert rates.min() == 0
     assert not np.allclose(rates[0], rates[1])
+
+
+def test_a_common_clock_is_the_same_in_all_conditions():
+    parameters = FeedforwardParameters(clock="common", n_inputs=5)
+    rates = draw_rates(parameters, TrialParameters(), 3, np.random.default_rng(0), dt=1.0).rates
+    assert rates.shape == (3, 2000, 5)
+    assert rates[0].std() > 0
+    np.testing.assert_array_equal(rates[0], rates[1])
+    np.testing.assert_array_equal(rates[0], rates[2])
 
 
 def test_spikes_are_poisson_with_the_given_rates():
@@ -58,6 +67,6 @@ def test_spikes_are_poisson_with_the_given_rates():
 
 
 def test_no_feedforward_neurons():
-    rates = draw_rates(FeedforwardParameters(n_inputs=0), TrialParameters(), 2,
+    rates = draw_rates(FeedforwardParameters(clock="none"), TrialParameters(), 2,
                        np.random.default_rng(0), dt=1.0)
     assert draw_spikes(rates, 1, np.random.default_rng(0))[0].size == 0

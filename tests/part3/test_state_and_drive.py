@@ -106,7 +106,7 @@ def test_bad_recordings_are_refused(network):
     [
         (TrialParameters, {"stim_off": 700.0}, "stim_off must be at least 800"),
         (TrialParameters, {"duration": 0.0}, "duration must be positive"),
-        (FeedforwardParameters, {"n_inputs": -1}, "n_inputs must be at least 0"),
+        (FeedforwardParameters, {"n_inputs": -1}, "n_inputs must be at least 1"),
         (FeedforwardParameters, {"relaxation": 0.0}, "relaxation must be positive"),
     ],
 )

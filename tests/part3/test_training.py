@@ -9,7 +9,7 @@ import pytest
 
 from src_part1.recordings import recordings_from_arrays
 from src_part1.training_loop import TrainingDivergedError
-from src_part3 import training as training_module
+from src_part3 import looped_training
 from src_part3.evaluation import evaluate
 from src_part3.feedforward import FeedforwardRates
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
@@ -143,7 +143,7 @@ def test_interrupt_during_the_trials_loses_only_their_loop(task, monkeypatch):
             raise KeyboardInterrupt
         return run_trial(*arguments, **options)
 
-    monkeypatch.setattr(training_module, "run_trial", interrupted)
+    monkeypatch.setattr(looped_training, "run_trial", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 4 loops; call run again"):
         training.run(4, progress=False)
     assert training.n_done == 2
@@ -167,7 +167,7 @@ def test_interrupt_during_learning_waits_for_its_end(task, monkeypatch, interrup
     def interrupted(self, trials):
         if self.n_done == 1:
             os.kill(os.getpid(), signal.SIGINT)
-        learn(self, trials)
+        return learn(self, trials)
 
     monkeypatch.setattr(Training, "_learn", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 4"):
@@ -223,7 +223,9 @@ def test_learning_works_on_a_middle_sized_network():
         network_parameters=BalancedNetworkParameters(
             n_exc=250, n_inh=250, out_degree=100, mu_exc=0.35, mu_inh=0.24
         ),
-        feedforward_parameters=FeedforwardParameters(n_inputs=60, mean_rate=20.0, noise=1.0),
+        feedforward_parameters=FeedforwardParameters(
+            clock="per_condition", n_inputs=60, mean_rate=20.0, noise=1.0
+        ),
     )
     training = Training(task).run(12, progress=False)
     untrained = Training(task)
@@ -238,7 +240,7 @@ def test_learning_works_on_a_middle_sized_network():
 
 
 def test_network_without_feedforward_inputs_trains():
-    task = small_task(feedforward_parameters=FeedforwardParameters(n_inputs=0))
+    task = small_task(feedforward_parameters=FeedforwardParameters(clock="none"))
     training = Training(task, PARAMETERS).run(2, progress=False)
     assert training.weights[0].feedforward_weights.shape == (0, 24)
     assert np.isfinite(training.recurrent_weights).all()

@@ -30,7 +30,7 @@ def setting():
         start.recurrent_weights, rng.normal(0, 1, start.feedforward_weights.shape)
     )
     feedforward_rates = draw_rates(
-        FeedforwardParameters(n_inputs=10, mean_rate=50.0), TRIAL, 2, rng
+        FeedforwardParameters(clock="per_condition", n_inputs=10, mean_rate=50.0), TRIAL, 2, rng
     )
     options = {
         "weights": weights, "feedforward_rates": feedforward_rates, "condition": 1,
@@ -74,6 +74,32 @@ def test_feedforward_spikes_and_cue_act_when_they_should(setting):
     silent = run_trial(network, TRIAL, rng(0), **{**options, "feedforward_rates": None})
     np.testing.assert_array_equal(full.bin_counts[:7], silent.bin_counts[:7])
     assert (full.bin_counts[7:] != silent.bin_counts[7:]).any()
+
+
+def test_input_by_bins_is_a_constant_one_in_pieces(setting):
+    network, options = setting
+    n_neurons = network.parameters.n_neurons
+    extra = np.random.default_rng(5).uniform(-0.3, 0.3, n_neurons)
+    constant = run_trial(network, TRIAL, np.random.default_rng(0), extra_input=extra, **options)
+    pieces = run_trial(
+        network, TRIAL, np.random.default_rng(0), bin_input=np.tile(extra, (15, 1)), **options
+    )
+    np.testing.assert_array_equal(constant.bin_counts, pieces.bin_counts)
+    # The constant input belongs to the balanced input, what is given by bins does not.
+    np.testing.assert_allclose(
+        constant.balanced_input, pieces.balanced_input + extra[network.trained], rtol=1e-9
+    )
+    late = np.zeros((15, n_neurons))
+    late[9:] = extra
+    none, late = (
+        run_trial(network, TRIAL, np.random.default_rng(0), bin_input=b, **options)
+        for b in (None, late)
+    )
+    np.testing.assert_array_equal(none.bin_counts[:9], late.bin_counts[:9])
+    assert (none.bin_counts[9:] != late.bin_counts[9:]).any()
+    with pytest.raises(ValueError, match=r"bin_input must have shape \(15, 200\), got \(14, 200\)"):
+        run_trial(network, TRIAL, np.random.default_rng(0), bin_input=np.zeros((14, 200)),
+                  **options)
 
 
 def test_silenced_neurons_do_not_spike(setting):

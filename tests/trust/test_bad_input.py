@@ -16,7 +16,16 @@ import src_part1 as one
 import src_part2 as two
 import src_part3 as three
 from src_part1 import course
-from src_part3 import connectivity, drive, feedforward, recorder, simulator, state
+from src_part3 import (
+    connectivity,
+    drive,
+    feedforward,
+    input_targets,
+    original,
+    recorder,
+    simulator,
+    state,
+)
 from src_part3.input_targets import measure_inputs
 from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
@@ -283,7 +292,9 @@ BAD_INPUT = {
         lambda w: three.run_trial(w.network, changed(TRIAL, bin_width=7.0), w.rng,
                                   weights=w.plastic_weights), "multiple", "7", "300"),
     "inputs negative": (lambda w: three.FeedforwardParameters(n_inputs=-1),
-                        "n_inputs", "at least 0", "-1"),
+                        "n_inputs", "at least 1", "-1"),
+    "clock unknown": (lambda w: three.FeedforwardParameters(clock="own"),
+                      "clock", "per_condition", "own"),
     "precision of half": (lambda w: three.build_network(NETWORK, w.rng, precision="float16"),
                           "precision", "'float64', 'float32'", "'float16'"),
     "trained inhibitory neurons": (lambda w: connectivity.draw_plastic(NETWORK, [0, 130], w.rng),
@@ -369,7 +380,7 @@ BAD_INPUT = {
     "seed negative": (lambda w: three.make_task(w.recordings, seed=-1), "seed", "at least 0", "-1"),
     "sigma 0": (lambda w: three.make_task(w.recordings, sigma=0.0),
                 "sigma", "positive", "0.0"),
-    "rates for targets NaN": (lambda w: three.input_targets(np.array([NAN]), 0.3),
+    "rates for targets NaN": (lambda w: input_targets.input_targets(np.array([NAN]), 0.3),
                               "rates", "finite", "nan"),
     "memory 0": (lambda w: three.TrainingParameters(memory=0.0), "memory", "0.0"),
     "learning rate of text": (lambda w: three.TrainingParameters(correction_rate="low"),
@@ -390,11 +401,17 @@ BAD_INPUT = {
         "state['curve']", "(0, 2)", "(3, 2)"),
     "one trial to test": (lambda w: three.evaluate(w.balanced, w.learned, w.rng, n_trials=1),
                           "n_trials", "at least 2", "1"),
+    "cue by number": (lambda w: three.Lesion(cue=1), "cue", "one of", "1"),
+    "no lesion": (lambda w: three.study_lesions(w.balanced, w.learned, w.rng, {}),
+                  "lesions", "at least one", "none"),
+    "lesion as a dict": (
+        lambda w: three.study_lesions(w.balanced, w.learned, w.rng, {"a": {}}),
+        "lesions['a']", "Lesion", "dict"),
     "weights of one condition": (
         lambda w: three.evaluate(w.balanced, w.learned[:1], w.rng, n_trials=2),
         "weights", "each of 2 conditions", "1"),
     "all and more silenced": (
-        lambda w: three.perturb(w.balanced, w.learned, w.rng, silenced_fraction=1.5),
+        lambda w: three.Lesion(silenced_fraction=1.5),
         "silenced_fraction", "at most 1", "1.5"),
     "components 0": (lambda w: three.principal_components(w.rates, [0, 1], 0),
                      "n_components", "at least 1", "0"),
@@ -407,7 +424,7 @@ BAD_INPUT = {
                                   "counts", "two neurons", "10"),
     "counts of one axis": (lambda w: three.pairwise_correlations(np.ones(9)),
                            "counts", "shape (bins, neurons)", "(9,)"),
-    "more recorded than modelled": (lambda w: three.match_by_rate(np.ones(4), np.ones(3)),
+    "more recorded than modelled": (lambda w: input_targets.match_by_rate(np.ones(4), np.ones(3)),
                                     "4", "3"),
     "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
     "network saved for a training": (lambda w: three.save_training("none.npz", w.balanced),
@@ -416,7 +433,7 @@ BAD_INPUT = {
         lambda w: three.save_network("none.npz", w.balanced, (w.learned[0], changed(
             w.learned[1], recurrent_weights=2 * w.learned[1].recurrent_weights))),
         "weights", "same recurrent weights in all conditions"),
-    "the original for no loops": (lambda w: three.train_original(w.balanced, w.rng, n_loops=0),
+    "the original for no loops": (lambda w: original.train_original(w.balanced, w.rng, n_loops=0),
                                   "n_loops", "at least 1", "0"),
 }
 
@@ -547,9 +564,10 @@ WRONG_RECORDS = [
     ("training_parameters", lambda w, x: three.Training(w.balanced, x)),
     ("task", lambda w, x: three.evaluate(x, w.learned, w.rng)),
     ("weights", lambda w, x: three.evaluate(w.balanced, (x, x), w.rng)),
-    ("task", lambda w, x: three.perturb(x, w.learned, w.rng)),
+    ("task", lambda w, x: three.study_lesions(x, w.learned, w.rng)),
+    ("lesions", lambda w, x: three.study_lesions(w.balanced, w.learned, w.rng, x)),
     ("task", lambda w, x: three.neuron_groups(x)),
-    ("task", lambda w, x: three.train_original(x, w.rng)),
+    ("task", lambda w, x: original.train_original(x, w.rng)),
     ("task", lambda w, x: three.save_network("none.npz", x, w.learned)),
     ("training", lambda w, x: three.save_training("none.npz", x)),
 ]

@@ -222,7 +222,8 @@ def random_tasks(draw):
         sigma=draw(st.floats(0.05, 0.5)),
         trial_parameters=TrialParameters(duration=200.0, stim_on=50.0, stim_off=100.0),
         feedforward_parameters=FeedforwardParameters(
-            n_inputs=draw(st.integers(0, 8)), mean_rate=20.0
+            clock=draw(st.sampled_from(["none", "common", "per_condition"])),
+            n_inputs=draw(st.integers(1, 8)), mean_rate=20.0,
         ),
         precision=draw(st.sampled_from(["float32", "float64"])),
     )

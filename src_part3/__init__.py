@@ -38,6 +38,10 @@ Modules
     The linear algebra behind `rls`.
 ``looped_training``
     Loops of training that can be interrupted and go on from any loop.
+``course_regression``
+    Ridge regression of many neurons on common time courses.
+``teacher_forcing``
+    Training without a clock: a teacher holds the network on its course, then lets go.
 ``training``
     Training by RLS from freely running trials, for a network with a clock.
 ``storage``
@@ -94,6 +98,7 @@ from src_part3.storage import (
     save_training,
 )
 from src_part3.task import BalancedTask, make_task
+from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
 from src_part3.training import Training, TrainingParameters
 from src_part3.trials import Trial, run_trial, run_trials
 
@@ -108,6 +113,8 @@ __all__ = [
     "Recordings",
     "SparseRLS",
     "StorageError",
+    "TeacherForcing",
+    "TeacherForcingParameters",
     "Training",
     "TrainingDivergedError",
     "TrainingParameters",

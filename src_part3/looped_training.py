@@ -112,7 +112,7 @@ class LoopedTraining:
 
     def _loop(self, pool, learner):
         n_trials, conditions = self.parameters.trials_per_loop, range(self.task.n_conditions)
-        weights = self.weights
+        weights = self._trial_weights()
         running = [
             [pool.submit(self._trial, c, k, weights[c]) for k in range(n_trials)]
             for c in conditions
@@ -146,6 +146,10 @@ class LoopedTraining:
         self.curve.append(np.asarray(self._learn(trials)))
         self.n_done += 1
         self._sound = True
+
+    def _trial_weights(self):
+        """Weights of each condition in the trials of this loop."""
+        return self.weights
 
     def _trial(self, condition, k, weights):
         """Run the k-th trial of a condition in this loop."""

@@ -12,16 +12,20 @@ import numpy as np
 from src_part1.common.files import read_arrays, replace_file
 from src_part1.common.validation import check_type
 from src_part3.connectivity import plastic_from_index
+from src_part3.looped_training import LoopedTraining
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.state import PlasticWeights, build_network
 from src_part3.task import BalancedTask, assemble_task, stream
-from src_part3.training import Training, TrainingParameters
+from src_part3.teacher_forcing import TeacherForcing
+from src_part3.training import Training
 
 FORMAT = "recorded-rnn-part3"
 # A training holds the state of its RLS and its averages, in the names that the program has now.
 VERSIONS = {"network": 2, "training": 4}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = Path(__file__).resolve().parents[1] / "data" / "trained_network.npz"
+# Names of the kinds of training in files.
+_METHODS = {Training: "rls", TeacherForcing: "teacher_forcing"}
 _MADE_BY = "save_network or save_training"
 
 
@@ -109,7 +113,7 @@ def save_training(path, training):
     ----------
     path : path-like
         File to write, replaced in one go once everything is written.
-    training : Training
+    training : Training or TeacherForcing
         The training.
 
     Raises
@@ -117,9 +121,10 @@ def save_training(path, training):
     OSError
         If it cannot be written; an earlier file is untouched then.
     """
-    check_type("training", training, Training)
+    check_type("training", training, LoopedTraining)
     more = {
-        "training": dataclasses.asdict(training.parameters), "training_seed": training.seed,
+        "method": _METHODS[type(training)], "training": dataclasses.asdict(training.parameters),
+        "training_seed": training.seed,
     }
     _write(path, "training", training.task, more, training.state(), compress=False)
 
@@ -134,7 +139,7 @@ def load_training(path):
 
     Returns
     -------
-    Training
+    Training or TeacherForcing
         The training.
 
     Raises
@@ -153,8 +158,14 @@ def load_training(path):
 
 
 def _training(path, meta, arrays):
-    training_parameters = _record(path, TrainingParameters, meta["training"])
-    training = Training(_task(path, meta, arrays), training_parameters, seed=meta["training_seed"])
+    methods = {name: kind for kind, name in _METHODS.items()}
+    if meta["method"] not in methods:
+        raise StorageError(
+            f"{path} holds a training by {meta['method']!r}, not one of {', '.join(methods)}."
+        )
+    kind = methods[meta["method"]]
+    training_parameters = _record(path, kind.parameters_type, meta["training"])
+    training = kind(_task(path, meta, arrays), training_parameters, seed=meta["training_seed"])
     training.restore(arrays)
     return training
 

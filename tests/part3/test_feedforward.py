@@ -24,8 +24,10 @@ def test_rates_are_an_ornstein_uhlenbeck_path():
 def test_smoothing_is_a_centred_moving_mean():
     trial = TrialParameters(duration=1020.0)
     rough, smooth = (
-        draw_rates(FeedforwardParameters(clock="common", n_inputs=2, mean_rate=50.0, smoothing=width), trial, 1,
-                   np.random.default_rng(1), dt=0.5).rates[0]
+        draw_rates(
+            FeedforwardParameters(clock="common", n_inputs=2, mean_rate=50.0, smoothing=width),
+            trial, 1, np.random.default_rng(1), dt=0.5,
+        ).rates[0]
         for width in (0.0, 3.0)
     )
     for t in range(40):

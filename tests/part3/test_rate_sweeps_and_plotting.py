@@ -102,16 +102,20 @@ def test_rate_to_input_and_matching_show_their_pairs():
 
 
 def test_feedforward_rates_of_both_conditions():
-    rates = draw_rates(FeedforwardParameters(clock="per_condition", n_inputs=6), TrialParameters(duration=1200.0), 2,
-                       np.random.default_rng(0))
+    rates = draw_rates(
+        FeedforwardParameters(clock="per_condition", n_inputs=6),
+        TrialParameters(duration=1200.0), 2, np.random.default_rng(0),
+    )
     ax = plotting.plot_feedforward(rates, n_shown=3)
     assert len(ax.lines) == 6
     assert ax.lines[0].get_xdata()[0] == 1000.0
 
 
 def test_no_condition_of_the_feedforward_rates_is_left_out():
-    rates = draw_rates(FeedforwardParameters(clock="per_condition", n_inputs=2), TrialParameters(duration=1100.0), 5,
-                       np.random.default_rng(0))
+    rates = draw_rates(
+        FeedforwardParameters(clock="per_condition", n_inputs=2),
+        TrialParameters(duration=1100.0), 5, np.random.default_rng(0),
+    )
     ax = plotting.plot_feedforward(rates, n_shown=1)
     assert len(ax.lines) == 5
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 5

@@ -1,9 +1,8 @@
-"""Train the balanced network of Part 3 on the synthetic stand-in, for those who cannot wait.
+"""Train Part 3's network without a clock on the synthetic stand-in, for those who cannot wait.
 
-    python data/make_trained_network.py            # the file as shipped, about a minute
+    python data/make_trained_network.py            # the file as shipped, a few minutes
 
-The file holds the weights of all 500 trained neurons in both conditions. Everything else is drawn
-again from the seed when the file is loaded (`src_part3.load_network`), and verified.
+The file holds the weights of all 500 trained neurons. Everything else is drawn again from the seed when the file is loaded (`src_part3.load_network`), and verified.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
-from src_part3.parameters import FeedforwardParameters
+from src_part3.parameters import BalancedNetworkParameters
 from src_part3.storage import TRAINED_FILE, save_network
 from src_part3.task import make_task
-from src_part3.training import Training, TrainingParameters
+from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
 
 
 def main(argv=None):
@@ -34,14 +33,16 @@ def main(argv=None):
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--loops", type=int, default=TrainingParameters().total_loops)
+    parser.add_argument("--loops", type=int, default=TeacherForcingParameters().total_loops)
     parser.add_argument("--output", type=Path, default=TRAINED_FILE)
     arguments = parser.parse_args(argv)
     task = make_task(
         load_recordings("synthetic"), seed=arguments.seed,
-        feedforward_parameters=FeedforwardParameters(clock="per_condition"),
+        network_parameters=BalancedNetworkParameters(
+            n_plastic_exc=132, n_plastic_inh=132, tau_plastic=300.0
+        ),
     )
-    training = Training(task, seed=arguments.seed + 1).run(arguments.loops)
+    training = TeacherForcing(task, seed=arguments.seed + 1).run(arguments.loops)
     if training.n_done < arguments.loops:
         sys.exit("interrupted: nothing was saved")
     rng = np.random.default_rng(arguments.seed + 2)

@@ -50,6 +50,8 @@ Modules
     Quality over many test trials.
 ``lesions``
     What a trained network does with a part of it taken away.
+``distractors``
+    The other condition's cue, briefly, while the network remembers its own.
 ``analysis``
     What a trained network does beyond its task.
 ``original``
@@ -79,6 +81,7 @@ from src_part3.analysis import (
     strongest_modulated,
 )
 from src_part3.balance import leading_order_rates, mean_field
+from src_part3.distractors import run_distractors
 from src_part3.evaluation import Evaluation, evaluate
 from src_part3.lesions import Lesion, standard_lesions, study_lesions
 from src_part3.parameters import (
@@ -136,6 +139,7 @@ __all__ = [
     "pairwise_correlations",
     "principal_components",
     "recordings_from_arrays",
+    "run_distractors",
     "run_trial",
     "run_trials",
     "save_network",

@@ -216,6 +216,55 @@ def cross_projection(rates, neurons, components, rng, *, n_shifts=100):
     return CrossProjection(float(explained), shifted)
 
 
+def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
+    """Variance of a population that lies in another's time courses, against chance.
+
+    It comes from the product of two halves of the trials, whose noise is independent: noise adds
+    nothing on the mean, however weak the activity is. For chance each neuron's time course is
+    shifted as in `cross_projection`, by the same amount in both halves.
+
+    Parameters
+    ----------
+    half_rates : array_like, shape (2, n_conditions, n_neurons, n_bins)
+        PSTHs of two halves of the trials (Hz), as ``Evaluation.half_rates``.
+    neurons : array_like of int
+        The population.
+    components : ndarray, shape (n_components, n_conditions * n_bins)
+        Orthonormal time courses of another population.
+    rng : numpy.random.Generator
+        Randomness of the shifts.
+    n_shifts : int, optional
+        Number of times that all neurons are shifted.
+
+    Returns
+    -------
+    shared : float
+        Mean over neurons of the variance over time (Hz^2); by chance of noise it may be below 0.
+    shifted : ndarray, shape (n_shifts,)
+        The same after the shifts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+    """
+    check_rng("rng", rng)
+    n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
+    half_rates = check_array("half_rates", half_rates, (2, None, None, None))
+    one, two = (_centred(rates, neurons) for rates in half_rates)
+    components = check_array("components", components, (None, one.shape[1]))
+    n_time = one.shape[1]
+
+    def shared(one, two):
+        return float(((one @ components.T) * (two @ components.T)).sum() / one.size)
+
+    shifted = []
+    for _ in range(n_shifts):
+        places = (np.arange(n_time) + rng.integers(n_time, size=(len(one), 1))) % n_time
+        shifted.append(shared(*(np.take_along_axis(x, places, axis=1) for x in (one, two))))
+    return shared(one, two), np.array(shifted)
+
+
 def _side_by_side(rates, neurons):
     # Conditions one after the other, [neuron, condition and time].
     rates = check_array("rates", rates, (None, None, None))

@@ -49,8 +49,6 @@ class TeacherForcingParameters:
         decays after the cue.
     strongest_modes : int
         Number of patterns of the targets whose shrinkage by the prior is made good.
-    condition_balance : float
-        Conditions count as 1 / variance of their targets, to this power; 0 for equal counts.
     max_rate : float
         Mean rate of all neurons in a trial (Hz) above which the training counts as diverged.
     """
@@ -63,7 +61,6 @@ class TeacherForcingParameters:
     regressor_courses: int = integer(40, at_least=1)
     input_courses: int = integer(14, at_least=1)
     strongest_modes: int = integer(6, at_least=0)
-    condition_balance: float = real(1.5, at_least=0)
     max_rate: float = real(100.0, unit="Hz", above=0)
 
     def __post_init__(self):
@@ -142,9 +139,10 @@ class TeacherForcing(LoopedTraining):
             self._input_basis(rates) for rates in task.recorded_rates.astype(float)
         ]
         variance = self._targets.var(axis=1).mean(axis=1)
-        # A condition in which nothing changes counts like the one with the largest changes.
+        # Each condition counts in units of its own variance, or the one with the smaller changes
+        # would hardly be learned. One in which nothing changes counts like that with the largest.
         variance[variance == 0] = max(variance.max(), 1.0)
-        self._condition_weights = (variance.max() / variance) ** self.parameters.condition_balance
+        self._condition_weights = variance.mean() / variance
         pooled = np.concatenate(self._targets)
         n_modes = self.parameters.strongest_modes
         self._modes = np.linalg.svd(pooled - pooled.mean(axis=0), full_matrices=False)[2][:n_modes]
@@ -254,7 +252,7 @@ class TeacherForcing(LoopedTraining):
             of_neurons = correlation(
                 smooth_bins(total, window), self._targets[condition], axis=0
             )
-            quality.append(np.nanmedian(of_neurons))
+            quality.append(np.median(np.nan_to_num(of_neurons)))
         if n_settled > 0:
             self._average_regressors(trials, n_settled)
         return quality

@@ -8,6 +8,7 @@ from src_part3.analysis import (
     neuron_groups,
     principal_components,
     selectivity,
+    shared_variance,
     strongest_modulated,
 )
 from tests.part3.small import small_task
@@ -82,3 +83,17 @@ def test_groups_are_a_partition():
     assert groups != neuron_groups(task)  # arrays are not compared, but == never raises
     with pytest.raises(TypeError, match="task must be of type"):
         neuron_groups(task.network)
+
+
+def test_shared_variance_is_free_of_noise_and_knows_chance(rates):
+    rng = np.random.default_rng(1)
+    courses = principal_components(rates, np.arange(20), 3).components
+    clean = rates[:, 20:]
+    noisy = np.array([clean + 3 * rng.standard_normal(clean.shape) for _ in range(2)])
+    shared, shifted = shared_variance(noisy, np.arange(20), courses, rng)
+    true = np.concatenate(list(clean), axis=1).var(axis=1).mean()
+    assert shared == pytest.approx(true, rel=0.1)
+    assert np.mean(shifted) < 0.7 * shared
+    only_noise = np.array([3 * rng.standard_normal(clean.shape) for _ in range(2)])
+    shared, _ = shared_variance(only_noise, np.arange(20), courses, rng)
+    assert abs(shared) < 0.1 * true

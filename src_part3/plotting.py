@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 
+from src_part1.common.validation import check_type
 from src_part2.plotting import (
     COLOURS,
     CONDITION_COLOURS,
@@ -18,6 +21,8 @@ from src_part2.plotting import (
     plot_trial_spread,
     use_course_style,
 )
+from src_part3.distractors import DistractorResult
+from src_part3.lesions import LesionStudy
 
 __all__ = [
     "COLOURS",
@@ -28,11 +33,13 @@ __all__ = [
     "TARGET",
     "condition_styles",
     "plot_correlations",
+    "plot_distractors",
     "plot_ei_raster",
     "plot_feedforward",
     "plot_histogram",
     "plot_input_balance",
     "plot_learning_curve",
+    "plot_lesions",
     "plot_matching",
     "plot_population",
     "plot_rate_distribution",
@@ -315,4 +322,73 @@ def plot_feedforward(feedforward_rates, *, n_shown=4, ax=None):
                 linestyle=style["linestyle"],
             )
     ax.set(xlabel="time (ms)", ylabel="Poisson neuron")
+    return ax
+
+
+def plot_lesions(study, measure="median_correlation", *, ax=None):
+    """Bars of one measure under all lesions, conditions beside each other.
+
+    Parameters
+    ----------
+    study : LesionStudy
+        The tests.
+    measure : str, optional
+        A measure of ``Evaluation.summary``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    check_type("study", study, LesionStudy)
+    values = study.measure(measure)
+    ax = plt.subplots(figsize=(9, 0.9 + 0.42 * len(values)))[1] if ax is None else ax
+    height = 0.8 / len(study.conditions)
+    styles = condition_styles(len(study.conditions))
+    for c, (name, style) in enumerate(zip(study.conditions, styles, strict=True)):
+        places = np.arange(len(values)) + height * (c - (len(study.conditions) - 1) / 2)
+        ax.barh(places, values[:, c], 0.95 * height, color=style["color"], hatch="/" * 2 * c,
+                edgecolor="white", label=name)
+    ax.set(yticks=range(len(values)), yticklabels=list(study.lesions),
+           xlabel=measure.replace("_", " "))
+    ax.axvline(0, color="0.3", lw=1)
+    ax.invert_yaxis()
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return ax
+
+
+def plot_distractors(results, *, from_time=0.0, ax=None):
+    """Mean end of trials against the time of the distractor.
+
+    Parameters
+    ----------
+    results : mapping of str to DistractorResult
+        Results by name.
+    from_time : float, optional
+        Time that is drawn as 0 (ms), for example the end of the cue.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes; bars are standard errors over trials.
+    """
+    check_type("results", results, Mapping)
+    ax = plt.subplots(figsize=(8, 4.2))[1] if ax is None else ax
+    for (name, result), style in zip(
+        results.items(), condition_styles(len(results)), strict=True
+    ):
+        check_type(f"results[{name!r}]", result, DistractorResult)
+        positions = result.positions.swapaxes(0, 1).reshape(len(result.times), -1)
+        error = positions.std(axis=1, ddof=1) / np.sqrt(positions.shape[1])
+        ax.errorbar(result.times - from_time, positions.mean(axis=1), error, marker="o",
+                    capsize=4, **style, label=name)
+    ax.axhline(0, color="0.3", lw=1)
+    ax.axhline(1, color="0.3", lw=1)
+    ax.set(xlabel="time of the distractor after the cue (ms)",
+           ylabel="end: 0 own, 1 other condition", ylim=(-0.25, 1.25))
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return ax

@@ -1,5 +1,7 @@
 """Sweeps of the untrained network, and that every plot shows what it was given."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ import pytest
 from src_part2.statistics import firing_rates
 from src_part3 import plotting
 from src_part3.balance import leading_order_rates
+from src_part3.distractors import DistractorResult
 from src_part3.feedforward import draw_rates
+from src_part3.lesions import Lesion, LesionStudy
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.rate_sweeps import RateSweep, sweep_external_input, sweep_in_degree
 from src_part3.state import build_network
@@ -119,3 +123,29 @@ def test_no_condition_of_the_feedforward_rates_is_left_out():
     ax = plotting.plot_feedforward(rates, n_shown=1)
     assert len(ax.lines) == 5
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 5
+
+
+def test_lesions_show_their_values():
+    def test_of(r2):
+        return SimpleNamespace(summary=lambda: [{"r2": value} for value in r2])
+
+    study = LesionStudy(
+        {"whole": Lesion(), "no cue": Lesion(cue="none")},
+        {"whole": test_of([0.5, 0.4]), "no cue": test_of([0.1, -0.2])}, ("a", "b"),
+    )
+    ax = plotting.plot_lesions(study, "r2")
+    assert [bar.get_width() for bar in ax.patches] == [0.5, 0.1, 0.4, -0.2]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["whole", "no cue"]
+    with pytest.raises(TypeError, match="study must be of type .*LesionStudy, got dict"):
+        plotting.plot_lesions({})
+
+
+def test_distractors_show_mean_ends():
+    positions = np.array([[[0.1, 0.3], [0.8, 0.6]]])
+    result = DistractorResult(np.array([1100.0, 1500.0]), positions, np.zeros((1, 2)))
+    ax = plotting.plot_distractors({"no clock": result}, from_time=1000.0)
+    line = ax.containers[0].lines[0]
+    np.testing.assert_array_equal(line.get_xdata(), [100.0, 500.0])
+    np.testing.assert_allclose(line.get_ydata(), [0.2, 0.7])
+    with pytest.raises(TypeError, match="DistractorResult"):
+        plotting.plot_distractors({"a": 1})

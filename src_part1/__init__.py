@@ -45,6 +45,7 @@ from src_part1.population import RecordedRateTask, make_task, run_population
 from src_part1.recordings import (
     Recordings,
     load_recordings,
+    pool_recordings,
     psth_from_spikes,
     recordings_from_arrays,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "make_task",
     "noisy_sine",
     "normalised_error",
+    "pool_recordings",
     "psth_from_spikes",
     "r2",
     "random_weights",

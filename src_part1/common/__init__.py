@@ -9,7 +9,7 @@ Modules
 ``time_grid``
     Durations as whole numbers of time steps or bins.
 ``smoothing``
-    The moving mean.
+    Means over windows.
 ``metrics``
     Measures of quality: correlation, R^2 and normalised error.
 ``files``

@@ -77,6 +77,11 @@ def test_a_neuron_that_never_changes_gets_a_finite_scale():
     assert recorded_task.hz_per_rate[0] == pytest.approx(0.15)
     assert recorded_task.hz_per_rate[1] == 1.0
     assert np.isfinite(recorded_task.task.targets).all()
+    with pytest.warns(UserWarning, match="of 2 of 60 units are constant .* train_correl.*: 0, 1"):
+        curve = train(
+            recorded_task.task, recorded_task.initial_weights, n_loops=2, progress=False
+        ).train_correlation
+    assert (np.abs(curve) <= 1.0).all()
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,16 @@ def test_bins_finer_than_the_updates_are_averaged_before_they_become_inputs():
     )
 
 
+def test_quality_says_how_many_neurons_do_not_count():
+    rates = recordings().rates.copy()
+    rates[:, 2], rates[0, 5] = 7.3, 1 / 3
+    recorded = recordings_from_arrays(rates, recordings().time, ("right", "left"))
+    made = make_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+    quality = frozen_quality(made.task, made.initial_weights, np.random.default_rng(1), n_trials=2)
+    assert quality.n_left_out == 2
+    assert np.isfinite(quality).all() and quality.r2 > -1e6
+
+
 def test_recorded_rates_are_learned_in_both_conditions():
     rng = np.random.default_rng(0)
     made = make_task(recordings(120, peak=60.0), LIFParameters(tau_syn=100.0), rng)

@@ -13,5 +13,5 @@ Modules
 ``metrics``
     Measures of quality: correlation, R^2 and normalised error.
 ``files``
-    Files that are written as a whole or not at all, and arrays read without pickle.
+    Files that are written as a whole or not at all, arrays read without pickle, files that ship.
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from src_part1.common.files import read_arrays
+from src_part1.common.files import read_arrays, shipped_file
 from src_part1.common.validation import check_choice
 from src_part1.recordings import alm_files
 from src_part1.recordings.arrays import recordings_from_arrays
@@ -34,7 +34,7 @@ _RECIPES = {
     ),
 }
 _RECIPES |= dict.fromkeys((".tsv", ".txt"), _RECIPES[".csv"].replace(".csv", "text"))
-STANDIN_FILE = Path(__file__).resolve().parents[2] / "data" / "synthetic_population.npz"
+STANDIN_FILE = shipped_file("synthetic_population.npz")
 
 
 def load_recordings(source="auto", *, mend_last_bins=True, **options):

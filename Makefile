@@ -2,8 +2,9 @@
 # PYTHON=python3.12 picks the interpreter, VENV=elsewhere the folder of the environment.
 
 VENV ?= .venv
-PYTHON ?= $(shell for below in 14 99; do \
-	for name in python3 python3.13 python3.12 python3.11 python; do \
+# Intel Macs have wheels up to Python 3.13 only; what is newer than 3.14 is taken if nothing else is there.
+PYTHON ?= $(shell test "$$(uname -sm)" = "Darwin x86_64" && tested=14 || tested=15; \
+	for below in $$tested 99; do for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$name -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" \
 	2>/dev/null && { echo $$name; exit; }; done; done)
 PYTEST_ARGS ?=

@@ -28,7 +28,7 @@ SYSTEMS = (
     {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
 )
 MACHINES = {"linux": ("x86_64",), "darwin": ("arm64", "x86_64"), "win32": ("AMD64",)}
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 
@@ -67,8 +67,16 @@ def test_conda_environment_names_what_pyproject_names():
     # setuptools builds the project in postBuild, which isolates no build.
     wanted = PROJECT["dependencies"] + PYPROJECT["build-system"]["requires"]
     assert conda == {r.name: r.specifier for r in map(Requirement, wanted)}
-    assert SpecifierSet(PROJECT["requires-python"]).contains("3.11")
-    assert [v for v in ("3.10", *PYTHONS, "3.14") if python.contains(v)] == list(PYTHONS)
+    assert SpecifierSet(PROJECT["requires-python"]) == python
+
+
+def test_the_same_pythons_are_declared_and_run():
+    prefix = "Programming Language :: Python :: "
+    declared = [c.removeprefix(prefix) for c in PROJECT["classifiers"] if c.startswith(prefix)]
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    assert declared == workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == list(PYTHONS)
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    assert all(allowed.contains(v) for v in (*PYTHONS, "3.15")) and not allowed.contains("3.10")
 
 
 @pytest.mark.parametrize(

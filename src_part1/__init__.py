@@ -37,6 +37,16 @@ Folders
     What only the notebook needs; import it by itself.
 """
 
+try:
+    import src_part1.kernels  # noqa: F401
+except RuntimeError as error:
+    if "cannot cache" not in str(error):
+        raise
+    raise RuntimeError(
+        "Numba cannot keep compiled kernels: neither the sources' folder nor the user's cache can "
+        "be written. Name a folder that can in the environment variable NUMBA_CACHE_DIR."
+    ) from error
+
 from src_part1.common.metrics import correlation, normalised_error, r2
 from src_part1.connectivity import random_weights, sparse_weights
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force

@@ -125,7 +125,7 @@ BREAKS = [
          "e[block, None] + 0.0 * (w[:, None] @ E_i)"),
         ("RLS: neurons of a block", "E.take(index[block]", "E.take(index[: len(w)]"),
         ("RLS: forgetting of S", "row[c] += decay * S_i[first + c]", "row[c] += S_i[first + c]"),
-        ("RLS: triangle", "first += r + 1\n\n\n", "first += r\n\n\n"),
+        ("RLS: triangle", "= row[c]\n            first += r + 1", "= row[c]\n            first += r"),
         ("RLS: forward substitution", "(x_i[r] - total) / row[r]", "(x_i[r] + total) / row[r]"),
         ("RLS: back substitution", "x_i[c] -= x_i[r] * row[c]", "x_i[c] += x_i[r] * row[c]"),
         ("RLS: last block", "min(first + size, n)", "min(first + size, n - 1)"),

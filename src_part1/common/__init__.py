@@ -12,6 +12,8 @@ Modules
     Means over windows.
 ``metrics``
     Measures of quality: correlation, R^2 and normalised error.
+``forking``
+    Whether threads may be used after a fork.
 ``files``
     Files that are written as a whole or not at all, arrays read without pickle, files that ship.
 """

@@ -10,6 +10,8 @@ PYTHON ?= $(shell test "$$(uname -sm)" = "Darwin x86_64" && tested=14 || tested=
 PYTEST_ARGS ?=
 BENCHMARKS ?=
 UPGRADE ?=
+RECORDINGS ?=
+REPORT_ARGS ?=
 
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
@@ -24,7 +26,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 	--fork-strategy fewest $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal site lock clean
+.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal report site lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -58,6 +60,9 @@ soak: $(ORACLE) ## the long tests: full notebooks, faults, damaged files, elepha
 
 rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
 	$(RUN) -m tools.rehearse
+
+report: $(READY) ## train on RECORDINGS=FILE, write build/report/report.html (REPORT_ARGS="--event go")
+	$(RUN) -m tools.report $(or $(RECORDINGS),synthetic) $(REPORT_ARGS)
 
 site: $(SITE) ## build the course site in build/site and read every page in a browser
 	$(RUN) -m tools.build_site

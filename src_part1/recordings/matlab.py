@@ -156,6 +156,11 @@ def read_mat(path):
     ------
     ValueError
         If it is no file of MATLAB, or a damaged one.
+
+    Notes
+    -----
+    Bytes that were changed within an old file can end the process: SciPy's reader trusts the
+    lengths that stand in it.
     """
     import h5py
     import scipy.io

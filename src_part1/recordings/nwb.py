@@ -182,7 +182,10 @@ def _opened(file):
             session = reader.read()
         except Exception as error:
             raise ValueError(f"{path} cannot be read as NWB: {error}") from error
-        yield path, session
+        try:
+            yield path, session
+        except OSError as error:  # columns are read late, when they are used
+            raise ValueError(f"{path} is damaged: {error}") from error
 
 
 class _Table:

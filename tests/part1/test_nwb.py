@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
-from src_part1.recordings import load_recordings
+from src_part1.recordings import load_recordings, nwb
 from src_part1.recordings.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.psth import psth_from_spikes
 
@@ -356,6 +356,15 @@ def test_a_file_that_is_not_nwb(tmp_path):
     path.write_text("not HDF5")
     with pytest.raises(ValueError, match="cannot be read as NWB"):
         read(path)
+
+
+def test_a_column_that_cannot_be_read_is_a_damaged_file(session, monkeypatch):
+    def unreadable(*arguments):
+        raise OSError("bad coordinate offset")
+
+    monkeypatch.setattr(nwb, "_units", unreadable)
+    with pytest.raises(ValueError, match="session.nwb is damaged: bad coordinate offset"):
+        recordings_from_nwb(session[0], condition="side", event="go")
 
 
 def test_load_recordings_reads_a_session_or_says_what_it_needs(tmp_path):

@@ -189,6 +189,7 @@ def _quality_plots(page, recordings, simulated, by_neuron, what):
         ax.set_axis_off()
     axes[0, 0].legend(fontsize=9)
     axes[0, 0].set_ylabel("rate (Hz)")
+    figure.supxlabel("time (ms)", fontsize=12)
     page.plot(figure, "Rates over time of eight neurons from the best to the worst; thick pale "
                       "lines are recorded, thin lines are the network's.")
 
@@ -291,7 +292,10 @@ def _part3_section(page, recordings, rng, folder):
     )
     page.plot(figure, "Median correlation of total input and target in each loop.")
     trained = task.network.trained
-    shown = src_part1.recordings_from_arrays(task.recorded_rates, task.times, task.conditions)
+    since_cue = task.times - task.trial_parameters.stim_off
+    shown = src_part1.recordings_from_arrays(
+        task.recorded_rates, recordings.time[0] + since_cue, task.conditions
+    )
     _quality_plots(page, shown, tested.rates[:, trained], tested.psth_correlation,
                    "correlation of PSTHs")
     _untrained(page, task, tested)

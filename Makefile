@@ -2,13 +2,16 @@
 # PYTHON=python3.12 picks the interpreter, VENV=elsewhere the folder of the environment.
 
 VENV ?= .venv
-PYTHON ?= $(shell for below in 14 99; do \
-	for name in python3 python3.13 python3.12 python3.11 python; do \
+# Intel Macs have wheels up to Python 3.13 only; what is newer than 3.14 is taken if nothing else is there.
+PYTHON ?= $(shell test "$$(uname -sm)" = "Darwin x86_64" && tested=14 || tested=15; \
+	for below in $$tested 99; do for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$name -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" \
 	2>/dev/null && { echo $$name; exit; }; done; done)
 PYTEST_ARGS ?=
 BENCHMARKS ?=
 UPGRADE ?=
+RECORDINGS ?=
+REPORT_ARGS ?=
 
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
@@ -23,7 +26,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 	--fork-strategy fewest $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal site lock clean
+.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal report site lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -57,6 +60,9 @@ soak: $(ORACLE) ## the long tests: full notebooks, faults, damaged files, elepha
 
 rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
 	$(RUN) -m tools.rehearse
+
+report: $(READY) ## train on RECORDINGS=FILE, write build/report/report.html (REPORT_ARGS="--event go")
+	$(RUN) -m tools.report $(or $(RECORDINGS),synthetic) $(REPORT_ARGS)
 
 site: $(SITE) ## build the course site in build/site and read every page in a browser
 	$(RUN) -m tools.build_site

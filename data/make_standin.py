@@ -212,6 +212,7 @@ def write(path, n_neurons=N_NEURONS, seed=SEED):
             f"Synthetic: {n_neurons} made-up neurons (seed {seed}) with the summary statistics of "
             "recordings in mouse motor cortex; no recorded neuron is among them."
         ),
+        smoothing=SMOOTHING_BINS * (TIME[1] - TIME[0]),
     )
 
 

@@ -37,6 +37,16 @@ Folders
     What only the notebook needs; import it by itself.
 """
 
+try:
+    import src_part1.kernels  # noqa: F401
+except RuntimeError as error:
+    if "cannot cache" not in str(error):
+        raise
+    raise RuntimeError(
+        "Numba cannot keep compiled kernels: neither the sources' folder nor the user's cache can "
+        "be written. Name a folder that can in the environment variable NUMBA_CACHE_DIR."
+    ) from error
+
 from src_part1.common.metrics import correlation, normalised_error, r2
 from src_part1.connectivity import random_weights, sparse_weights
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
@@ -45,6 +55,7 @@ from src_part1.population import RecordedRateTask, make_task, run_population
 from src_part1.recordings import (
     Recordings,
     load_recordings,
+    pool_recordings,
     psth_from_spikes,
     recordings_from_arrays,
 )
@@ -78,6 +89,7 @@ __all__ = [
     "make_task",
     "noisy_sine",
     "normalised_error",
+    "pool_recordings",
     "psth_from_spikes",
     "r2",
     "random_weights",

@@ -275,7 +275,7 @@ def plot_population(time, rates, *, order=None, ax=None, title=""):
         extent=(time[0], time[-1], len(rates), 0),
     )
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="rate (0 = lowest, 1 = highest)")
-    ax.set(xlabel="time to the go cue (ms)", ylabel="neuron", title=title)
+    ax.set(xlabel="time (ms)", ylabel="neuron", title=title)
     return ax
 
 

@@ -47,11 +47,11 @@ def make_task(
     """Turn recorded rates into targets of a rate network.
 
     For the rate of unit i to follow f_i(t), tau dr/dt = -r + max(0, W r) asks for a recurrent
-    input of f_i + tau df_i/dt (with splines between the recorded bins). Each neuron's rate is
-    measured in units of its own standard deviation over time, so that weakly and strongly
-    modulated neurons count alike. A trial begins with the cue of its condition; then, for
-    the time ``settle``, the first recorded value is the target, and from there the recorded
-    course.
+    input of f_i + tau df_i/dt (with splines between the recorded bins; bins finer than
+    ``learn_every`` are averaged over that time). Each neuron's rate is measured in units of its
+    own standard deviation over time, so that weakly and strongly modulated neurons count alike.
+    A trial begins with the cue of its condition; then, for the time ``settle``, the first
+    recorded value is the target, and from there the recorded course.
 
     Parameters
     ----------
@@ -105,8 +105,9 @@ def make_task(
         learn_off=cue_duration + n_updates * learn_every, learn_every=learn_every,
     )
 
-    hz_per_rate = _scale(recordings.rates)
-    course = CubicSpline(elapsed, recordings.rates / hz_per_rate[:, None], axis=-1)
+    recorded_rates = recordings.averaged_rates(learn_every)
+    hz_per_rate = _scale(recorded_rates)
+    course = CubicSpline(elapsed, recorded_rates / hz_per_rate[:, None], axis=-1)
     at = timing.update_times - timing.learn_on - settle
     targets = course(np.maximum(at, 0.0)) + tau * course(np.maximum(at, 0.0), 1) * (at >= 0)
     cues = rng.uniform(0.0, cue_strength, (recordings.n_conditions, recordings.n_neurons))

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from src_part1.common.forking import without_threads
 from src_part1.common.validation import (
     FLOAT,
     check_integer,
@@ -212,7 +213,8 @@ class AllToAllRLS(_OneP):
         check_kernel_array("weights", weights, (n, n), changed=True)
         rates = _vector("rates", rates, n)
         errors = _vector("errors", errors, n)
-        kernel = learn_all_parallel if n >= PARALLEL_FROM else learn_all_serial
+        parallel = n >= PARALLEL_FROM and not without_threads()
+        kernel = learn_all_parallel if parallel else learn_all_serial
         if not kernel(weights, self._P, rates, errors, self._k):
             raise FloatingPointError(_NOT_FINITE)
 

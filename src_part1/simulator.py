@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src_part1.common.forking import without_threads
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -202,7 +203,8 @@ def advance(network_parameters, state, n_steps, *, weights, external_input, reco
     samples = _NOTHING
     if recorder is not None:
         samples = check_type("recorder", recorder, RateRecorder).samples_for(n, last_step)
-    kernel = advance_parallel if n >= PARALLEL_FROM else advance_serial
+    parallel = n >= PARALLEL_FROM and not without_threads()
+    kernel = advance_parallel if parallel else advance_serial
     kernel(
         weights, external_input, network_parameters.dt / network_parameters.tau,
         network_parameters.transfer == "tanh", state.step, n_steps,

@@ -82,9 +82,10 @@ class SweepResult:
 def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     """Run a function for all combinations of settings and seeds.
 
-    Runs go to all cores through joblib. While a ``dask.distributed.Client`` is open they go to
-    its cluster instead, and nothing else changes. A run that raises an error, or whose process is
-    killed, is reported in the result and does not touch the others.
+    Runs go to all cores through joblib, which starts new processes and forks none. While a
+    ``dask.distributed.Client`` is open they go to its cluster instead, and nothing else changes. A
+    run that raises an error, or whose process is killed, is reported in the result and does not
+    touch the others.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm.auto import tqdm
 
-from src_part1.common.metrics import correlation
+from src_part1.common.metrics import correlation, is_constant
 from src_part1.common.validation import check_array, check_integer, check_type
 from src_part1.rls import AllToAllRLS
 
@@ -27,7 +27,8 @@ class TrainingResult:
         State of the learning rule; hand it to the next call to go on from here.
     train_correlation : ndarray of shape (n_loops, n_conditions)
         Mean over units of the correlation of the trained input, as it was just before
-        each update, with its target; a row for each loop that was completed.
+        each update, with its target; a row for each loop that was completed. Units whose target
+        is constant have none and do not count.
     """
 
     weights: np.ndarray
@@ -96,6 +97,13 @@ def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progre
     if rls.n_units != n:
         raise ValueError(f"rls must be made for {n} units, got one for {rls.n_units}.")
 
+    constant = np.flatnonzero(is_constant(targets).any(axis=0))
+    if constant.size:
+        first = ", ".join(map(str, constant[:10])) + (", ..." if constant.size > 10 else "")
+        warnings.warn(
+            f"the targets of {constant.size} of {n} units are constant in at least one condition "
+            f"and do not count in its train_correlation: {first}.", stacklevel=3,
+        )
     weights = initial.copy()
     outputs = np.empty((n_conditions, n_updates, n))
     curve = []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from src_part1.common.fields import check_fields, choice, integer, real
-from src_part1.common.metrics import correlation, r2
+from src_part1.common.metrics import correlation, is_constant, r2, summarise
 from src_part1.common.time_grid import LARGEST_STEP
 from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part1.sweeps import sweep
@@ -78,10 +78,13 @@ class Quality(NamedTuple):
     ----------
     correlation, r2 : float
         Mean correlation and mean R^2 of total input and target.
+    n_left_out : int
+        Neurons that do not count in some condition, because their target is constant.
     """
 
     correlation: float
     r2: float
+    n_left_out: int
 
 
 def frozen_quality(task, weights, rng, *, n_trials=20):
@@ -114,7 +117,8 @@ def frozen_quality(task, weights, rng, *, n_trials=20):
         outputs = run_frozen_outputs(task, weights, rng, condition, n_trials=n_trials)
         targets = np.broadcast_to(task.targets[condition], outputs.shape)
         found.append([correlation(outputs, targets), r2(outputs, targets)])
-    return Quality(*(float(np.nanmean(values)) for values in np.swapaxes(found, 0, 1)))
+    means = [summarise(np.ravel(values)).mean for values in np.swapaxes(found, 0, 1)]
+    return Quality(*means, int(is_constant(task.targets).any(axis=0).sum()))
 
 
 def train_and_test(settings, rng, *, n_trials=20):

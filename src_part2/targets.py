@@ -138,7 +138,8 @@ def recorded_targets(recordings, neuron_parameters, time, *, min_rate=0.1):
 
     Each rate is replaced by the mean input at which a neuron with the given noise fires at
     this rate (:func:`siegert_mean_input`, for the equivalent of the forward Euler neuron), and
-    interpolated between the bins.
+    interpolated between the bins. Bins finer than the steps of ``time`` are averaged over a step
+    first.
 
     Parameters
     ----------
@@ -171,8 +172,9 @@ def recorded_targets(recordings, neuron_parameters, time, *, min_rate=0.1):
     equivalent = euler_equivalent(
         neuron.noise, tau_m=neuron.tau_m, v_th=neuron.v_th, dt=neuron.dt
     )
+    rates = recordings.averaged_rates(np.diff(time).min()) if time.size > 1 else recordings.rates
     inputs = siegert_mean_input(
-        np.maximum(recordings.rates, min_rate), v_reset=neuron.v_reset, **equivalent
+        np.maximum(rates, min_rate), v_reset=neuron.v_reset, **equivalent
     )
     elapsed = recordings.time - recordings.time[0]
     return CubicSpline(elapsed, inputs, axis=-1)(np.clip(time, 0.0, elapsed[-1]))

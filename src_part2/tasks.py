@@ -216,8 +216,10 @@ def make_task(
     return RecordedLIFTask(task, recordings, weights, timing.learn_on + settle + elapsed)
 
 
-def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50, smoothing_bins=7):
+def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50):
     """Run frozen trials and turn their spikes into rates as the experimenters did.
+
+    The bins and the moving mean over them are those that the record states.
 
     Parameters
     ----------
@@ -231,8 +233,6 @@ def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50, smo
         Which cue is given.
     n_trials : int, optional
         Number of trials to average over.
-    smoothing_bins : int, optional
-        Half-width of the moving mean in bins of the recording.
 
     Returns
     -------
@@ -247,7 +247,6 @@ def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50, smo
     """
     check_type("recorded_task", recorded_task, RecordedLIFTask)
     check_integer("n_trials", n_trials, at_least=1)
-    check_integer("smoothing_bins", smoothing_bins, at_least=0)
     task, recordings = recorded_task.task, recorded_task.recordings
     n, n_time, width = task.n_neurons, recordings.n_time, recordings.bin_width
     counts = np.zeros(n * n_time)
@@ -259,4 +258,4 @@ def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50, smo
         cell = run.spike_ids[inside].astype(np.int64) * n_time + index[inside]
         counts += np.bincount(cell, minlength=n * n_time)
     rates = 1000.0 * counts.reshape(n, n_time) / (n_trials * width)
-    return moving_mean(rates, smoothing_bins)
+    return moving_mean(rates, recordings.smoothing_bins)

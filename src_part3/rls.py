@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from threadpoolctl import ThreadpoolController
 
+from src_part1.common.forking import without_threads
 from src_part1.common.validation import (
     check_array,
     check_finite,
@@ -18,7 +19,12 @@ from src_part1.common.validation import (
     check_real,
     check_type,
 )
-from src_part3.rls_kernels import learn_neurons, learn_neurons_once, partial_out
+from src_part3.rls_kernels import (
+    learn_neurons,
+    learn_neurons_once,
+    learn_neurons_once_serial,
+    partial_out,
+)
 
 _BLAS = ThreadpoolController()
 
@@ -257,7 +263,8 @@ class SparseRLS:
             partial_out(rows, shared, self._D_inverse[condition], self._G_and_v[condition])
         E, e = rows[: self._rows.size], rows[self._rows.size :]
         if self.time_by_time:
-            learn_neurons_once(weights, self._S_or_Q, self._index, E[:, 0], e[:, 0], decay)
+            kernel = learn_neurons_once_serial if without_threads() else learn_neurons_once
+            kernel(weights, self._S_or_Q, self._index, E[:, 0], e[:, 0], decay)
         else:
             learn_neurons(weights, self._S_or_Q, self._index, E, e, decay)
 

@@ -193,3 +193,9 @@ def learn_neurons_once(weights, Q, index, E, e, decay):
             for c in range(r + 1):
                 Q_i[first + c] = (Q_i[first + c] - k_r * k[c]) / decay
             first += r + 1
+
+
+# The same without threads, for a forked process. Not cached: the file's name would be the other's.
+learn_neurons_once_serial = numba.njit(nogil=True, fastmath=_FAST, error_model="numpy")(
+    learn_neurons_once.py_func
+)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from src_part1.common.files import read_arrays, replace_file
+from src_part1.common.files import read_arrays, replace_file, shipped_file
 from src_part1.common.validation import check_type
 from src_part3.connectivity import plastic_from_index
 from src_part3.looped_training import LoopedTraining
@@ -23,7 +23,7 @@ FORMAT = "recorded-rnn-part3"
 # A training holds the state of its RLS and its averages, in the names that the program has now.
 VERSIONS = {"network": 2, "training": 4}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
-TRAINED_FILE = Path(__file__).resolve().parents[1] / "data" / "trained_network.npz"
+TRAINED_FILE = shipped_file("trained_network.npz")
 # Names of the kinds of training in files.
 _METHODS = {Training: "rls", TeacherForcing: "teacher_forcing"}
 _MADE_BY = "save_network or save_training"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,6 +141,44 @@ def test_writes_then_finds_nothing_to_do(project, capsys):
     assert (project / "CITATION.cff").read_text(encoding="utf-8") == (
         'version: "1.2"\nrepository-code: "https://github.com/someone/some-course"\n'
     )
+
+
+def test_a_placeholder_shows_no_address_until_it_is_set(project):
+    pyproject = project / "pyproject.toml"
+    address = pyproject.read_text(encoding="utf-8")
+    placeholder = address.replace("github.com/someone", "github.com/OWNER")
+    pyproject.write_text(placeholder, encoding="utf-8")
+    notebooks = "notebooks/lesson.ipynb", "notebooks/solutions/lesson.ipynb"
+    paths = "README.md", "CITATION.cff", *notebooks
+
+    def texts():
+        assert build_notebooks.main([], root=project) == 0
+        assert build_notebooks.main(["--check"], root=project) == 0
+        return [(project / path).read_text(encoding="utf-8") for path in paths]
+
+    for text in texts():
+        assert not re.search(r"OWNER|github\.com|mybinder|colab\.research|git clone", text)
+    readme, citation, notebook, _ = texts()
+    assert "no public address yet: copy this folder" in readme
+    assert "make tutorial" in readme and "(notebooks/lesson.ipynb)" in readme
+    assert "runs inside a copy of the project's folder" in notebook
+    assert "# repository-code: " in citation
+    pyproject.write_text(address, encoding="utf-8")
+    for text in texts():
+        assert "https://github.com/someone/some-course" in text
+    readme, citation, notebook, _ = texts()
+    assert "no public address" not in readme and "# repository-code" not in citation
+    assert readme.count("badge_logo.svg") == 1 and "badge_logo.svg" in notebook
+
+
+@pytest.mark.parametrize("colab", [False, True])
+def test_setup_cell_of_a_placeholder_says_how_to_begin(tmp_path, colab):
+    facts = {**FACTS, "repository": ""}
+    cell = build_notebooks.build_notebook(SOURCE, facts, "notebooks/lesson.ipynb").cells[2].source
+    run = run_setup(cell, tmp_path, colab=colab)
+    assert run.returncode != 0
+    assert "no public address yet; on Colab, copy the folder into the session" in run.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("change", ["output", "edit", "orphan", "readme"])

@@ -28,7 +28,7 @@ SYSTEMS = (
     {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
 )
 MACHINES = {"linux": ("x86_64",), "darwin": ("arm64", "x86_64"), "win32": ("AMD64",)}
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 
@@ -67,8 +67,16 @@ def test_conda_environment_names_what_pyproject_names():
     # setuptools builds the project in postBuild, which isolates no build.
     wanted = PROJECT["dependencies"] + PYPROJECT["build-system"]["requires"]
     assert conda == {r.name: r.specifier for r in map(Requirement, wanted)}
-    assert SpecifierSet(PROJECT["requires-python"]).contains("3.11")
-    assert [v for v in ("3.10", *PYTHONS, "3.14") if python.contains(v)] == list(PYTHONS)
+    assert SpecifierSet(PROJECT["requires-python"]) == python
+
+
+def test_the_same_pythons_are_declared_and_run():
+    prefix = "Programming Language :: Python :: "
+    declared = [c.removeprefix(prefix) for c in PROJECT["classifiers"] if c.startswith(prefix)]
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    assert declared == workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == list(PYTHONS)
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    assert all(allowed.contains(v) for v in (*PYTHONS, "3.15")) and not allowed.contains("3.10")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +126,8 @@ def test_lock_is_hashed_and_names_no_index(name):
 
 
 def test_repository_address_stands_in_pyproject_and_where_it_is_generated_only():
-    address = project_facts(ROOT)["repository"]
+    address = PROJECT["urls"]["Repository"]
+    shown = project_facts(ROOT)["repository"] == address  # and not while it is a placeholder
     owner, name = address.rsplit("/", 2)[1:]
     generated = {ROOT / "README.md", ROOT / "CITATION.cff", *NOTEBOOKS}
     for path in tracked_files():
@@ -127,7 +136,7 @@ def test_repository_address_stands_in_pyproject_and_where_it_is_generated_only()
         text = path.read_text(encoding="utf-8")
         if path == ROOT / "pyproject.toml":
             assert text.count(address) == 1
-        elif path not in generated:
+        elif path not in generated or not shown:
             assert f"{owner}/{name}" not in text, path
         # Sites that show the repository write its owner and name in their own addresses.
         owners = re.findall(rf"/([\w.-]+)/{re.escape(name)}(?=[/\s\"')\\]|$)", text)
@@ -154,7 +163,7 @@ def test_citation_has_version_and_licence_of_the_project():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == PROJECT["version"]
     assert citation["license"] == PROJECT["license"] == "MIT"
-    assert citation["repository-code"] == PROJECT["urls"]["Repository"]
+    assert citation.get("repository-code", "") == project_facts(ROOT)["repository"]
     dois = [reference["doi"] for reference in citation["references"]]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert dois

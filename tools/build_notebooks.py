@@ -5,12 +5,14 @@ where exercises wait for an answer, and ``notebooks/solutions/NAME.ipynb``, whic
 `tools.exercise_cells`); both without outputs. Three things are filled in, all made from
 pyproject.toml, where alone the repository's address and the version stand:
 
-- the one markdown cell tagged ``badges`` gets the Binder and Colab badges,
+- the one markdown cell tagged ``badges`` gets the Binder and Colab badges, or, as long as the
+  address is a placeholder (its owner is ``OWNER``), a sentence in their place,
 - the one code cell tagged ``setup`` gets the text of ``tools/setup_cell.py``,
 - ``{{repository}}``, ``{{tag}}`` and ``{{version}}`` are replaced in every cell.
 
 README.md gets its badges and the clone command between comments, CITATION.cff its address and
-version. With ``--check`` nothing is written and the exit status is 1 if anything would change.
+version. No address is shown while it is a placeholder, because it would lead nowhere. With
+``--check`` nothing is written and the exit status is 1 if anything would change.
 """
 
 from __future__ import annotations
@@ -28,6 +30,11 @@ import nbformat
 from tools.exercise_cells import apply_exercises
 
 ROOT = Path(__file__).resolve().parents[1]
+PLACEHOLDER = "OWNER"
+NO_BADGES = (
+    "*This notebook runs inside a copy of the project's folder, from its folder `notebooks`; the "
+    "README says how to begin.*"
+)
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -45,11 +52,14 @@ def project_facts(root=ROOT):
     Returns
     -------
     dict of str
-        ``repository`` (address), ``version`` and ``tag`` (``v`` and the version).
+        ``repository`` (address; empty while it is a placeholder), ``version`` and ``tag`` (``v``
+        and the version).
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     version = project["version"]
-    return {"repository": project["urls"]["Repository"], "version": version, "tag": f"v{version}"}
+    address = project["urls"]["Repository"]
+    repository = "" if address.rsplit("/", 2)[1] == PLACEHOLDER else address
+    return {"repository": repository, "version": version, "tag": f"v{version}"}
 
 
 def fill(text, facts):
@@ -85,8 +95,11 @@ def badges(path, facts):
     Returns
     -------
     tuple of str
-        The two badges, each a linked picture with an alternative text.
+        The two badges, each a linked picture with an alternative text; none while the address is
+        a placeholder.
     """
+    if not facts["repository"]:
+        return ()
     place = facts["repository"].removeprefix("https://github.com/")
     binder = f"https://mybinder.org/v2/gh/{place}/{facts['tag']}?urlpath=lab/tree/{path}"
     colab = f"https://colab.research.google.com/github/{place}/blob/{facts['tag']}/{path}"
@@ -126,7 +139,7 @@ def build_notebook(source, facts, path, *, solution=False):
     notebook.metadata = nbformat.from_dict(KERNEL)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     marked = {
-        ("markdown", "badges"): "\n".join(badges(path, facts)),
+        ("markdown", "badges"): "\n".join(badges(path, facts)) or NO_BADGES,
         ("code", "setup"): (ROOT / "tools/setup_cell.py").read_text(encoding="utf-8").rstrip(),
     }
     for (kind, tag), text in marked.items():
@@ -189,13 +202,28 @@ def build_readme(text, notebooks, facts):
     str
         The README.
     """
-    rows = ["| notebook | without an installation |", "| --- | --- |"]
-    for path, notebook in notebooks.items():
-        rows.append(f"| [{_title(notebook)}]({path}) | {' '.join(badges(path, facts))} |")
-    folder = facts["repository"].rsplit("/", 1)[1]
-    clone = f"```sh\ngit clone {facts['repository']}\ncd {folder}\nmake tutorial\n```"
+    if facts["repository"]:
+        folder = facts["repository"].rsplit("/", 1)[1]
+        clone = f"git clone {facts['repository']}\ncd {folder}"
+        needs = "Python 3.11 or later, git and make"
+        rows = ["Without an installation:", "", "| notebook | open it |", "| --- | --- |"]
+        rows += [
+            f"| [{_title(notebook)}]({path}) | {' '.join(badges(path, facts))} |"
+            for path, notebook in notebooks.items()
+        ]
+    else:
+        clone = "cd recorded-rnn    # your copy of this folder, whatever its name"
+        needs = "Python 3.11 or later and make, in a copy of this folder"
+        rows = [
+            "The project has no public address yet: copy this folder and begin as above. On Google",
+            "Colab, upload a notebook, put a copy of the folder into the files of the session and",
+            "begin with `%cd` and its name.",
+            "", "| notebook |", "| --- |",
+        ]
+        rows += [f"| [{_title(notebook)}]({path}) |" for path, notebook in notebooks.items()]
+    begin = f"On Linux or macOS, with {needs}:\n\n```sh\n{clone}\nmake tutorial\n```"
     text = _replace_block(text, "badges", "\n".join(rows))
-    return _replace_block(text, "clone", clone)
+    return _replace_block(text, "clone", begin)
 
 
 def build_citation(text, facts):
@@ -213,8 +241,14 @@ def build_citation(text, facts):
     str
         The file.
     """
-    for key, value in {"repository-code": facts["repository"], "version": facts["version"]}.items():
-        text, count = re.subn(rf"(?m)^{key}: .*$", lambda _, k=key, v=value: f'{k}: "{v}"', text)
+    address = facts["repository"]
+    lines = {
+        "version": f'version: "{facts["version"]}"',
+        "repository-code": f'repository-code: "{address}"' if address else
+                           "# repository-code: set once the project has a public address",
+    }
+    for key, line in lines.items():
+        text, count = re.subn(rf"(?m)^(# )?{key}: .*$", lambda _, line=line: line, text)
         if count != 1:
             raise ValueError(f"CITATION.cff must hold the key {key!r} exactly once.")
     return text

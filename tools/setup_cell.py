@@ -9,10 +9,14 @@ REPOSITORY, TAG = "{{repository}}", "{{tag}}"
 here = Path.cwd()
 root = next((folder for folder in (here, *here.parents) if (folder / "src_part1").is_dir()), None)
 if root is None:
-    if "google.colab" not in sys.modules:
+    if not REPOSITORY or "google.colab" not in sys.modules:
+        course = REPOSITORY or (
+            "the course's folder. It has no public address yet; on Colab, copy the folder into "
+            "the session's files and begin with %cd and its name"
+        )
         raise FileNotFoundError(
             f"Neither {here} nor a folder above it holds the course's code (src_part1). "
-            f"Open this notebook inside a copy of {REPOSITORY}."
+            f"Open this notebook inside a copy of {course}."
         )
     root = here / f"{REPOSITORY.rsplit('/', 1)[1]}-{TAG}"
     if not (root / "src_part1").is_dir():

@@ -673,8 +673,12 @@ axes[1].plot(recordings.time, recordings.rates[0, shown].T)
 axes[1].set(
     xlabel="time to the go cue (ms)", ylabel="rate (Hz)", title=f"four neurons ({data_kind})"
 )
-at_bins = recorded_task.task.timing.update_times >= recorded_task.bin_times[0]
-axes[2].plot(recordings.time, recorded_task.task.targets[0, shown][:, at_bins].T)
+since_first_bin = recorded_task.task.timing.update_times - recorded_task.bin_times[0]
+recorded = since_first_bin >= 0
+axes[2].plot(
+    recordings.time[0] + since_first_bin[recorded],
+    recorded_task.task.targets[0, shown][:, recorded].T,
+)
 axes[2].set(
     xlabel="time to the go cue (ms)", ylabel="target input", title="the inputs they stand for"
 );

@@ -9,9 +9,11 @@ Modules
 ``time_grid``
     Durations as whole numbers of time steps or bins.
 ``smoothing``
-    The moving mean.
+    Means over windows.
 ``metrics``
     Measures of quality: correlation, R^2 and normalised error.
+``forking``
+    Whether threads may be used after a fork.
 ``files``
-    Files that are written as a whole or not at all, and arrays read without pickle.
+    Files that are written as a whole or not at all, arrays read without pickle, files that ship.
 """

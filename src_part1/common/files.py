@@ -9,6 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
+_PART1 = Path(__file__).resolve().parents[1]
+
+
+def shipped_file(name):
+    """Return where a file of the folder `data` is, in a copy of the project or installed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+
+    Returns
+    -------
+    pathlib.Path
+        The file; that it exists is not checked.
+    """
+    installed = _PART1 / "data" / name  # a wheel has the folder's files there
+    return installed if installed.is_file() else _PART1.parent / "data" / name
+
 
 def replace_file(path, write):
     """Write a new file beside an old one, then let it take the old one's place.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from src_part1.common.validation import check_array
@@ -14,9 +16,31 @@ def _checked_pair(output, target):
     return output, target
 
 
-def _is_constant(signal, axis):
-    # The variance does not tell: the rounded mean of equal values may differ from them.
-    return np.ptp(signal, axis=axis) == 0
+# A moving mean over n equal values differs from them by about n roundings (2e-16 each).
+_ROUNDING = 1e-12
+
+
+def is_constant(signal, axis=-1):
+    """Tell whether a signal is constant up to rounding.
+
+    Neither the variance nor the range alone tells: the rounded mean of equal values may differ
+    from them, and equal rates may differ in their last digits after smoothing or averaging.
+
+    Parameters
+    ----------
+    signal : ndarray
+        Finite numbers.
+    axis : int, optional
+        Axis along which time runs.
+
+    Returns
+    -------
+    ndarray of bool
+        For each of the other axes' entries: whether maximum and minimum differ by at most 1e-12
+        of the largest size.
+    """
+    highest, lowest = signal.max(axis=axis), signal.min(axis=axis)
+    return highest - lowest <= _ROUNDING * np.maximum(np.abs(highest), np.abs(lowest))
 
 
 def correlation(output, target, axis=-1):
@@ -32,8 +56,8 @@ def correlation(output, target, axis=-1):
     Returns
     -------
     ndarray or float
-        Correlation for each of the other axes' entries; NaN where a signal is constant,
-        because it is not defined there.
+        Correlation for each of the other axes' entries; NaN where a signal is constant
+        up to rounding, because it is not defined there.
 
     Raises
     ------
@@ -41,7 +65,7 @@ def correlation(output, target, axis=-1):
         If shapes differ or an entry is not a finite number.
     """
     output, target = _checked_pair(output, target)
-    constant = _is_constant(output, axis) | _is_constant(target, axis)
+    constant = is_constant(output, axis) | is_constant(target, axis)
     output = output - output.mean(axis, keepdims=True)
     target = target - target.mean(axis, keepdims=True)
     norm = np.sqrt((output**2).sum(axis) * (target**2).sum(axis))
@@ -65,7 +89,8 @@ def r2(output, target, axis=-1):
     Returns
     -------
     ndarray or float
-        R^2 for each of the other axes' entries; NaN where the target is constant.
+        R^2 for each of the other axes' entries; NaN where the target is constant up
+        to rounding.
 
     Raises
     ------
@@ -77,7 +102,7 @@ def r2(output, target, axis=-1):
     variance = ((target - target.mean(axis, keepdims=True)) ** 2).sum(axis)
     with np.errstate(invalid="ignore", divide="ignore"):
         quality = 1.0 - squared_error / variance
-    return np.where(_is_constant(target, axis) | (variance == 0), np.nan, quality)[()]
+    return np.where(is_constant(target, axis) | (variance == 0), np.nan, quality)[()]
 
 
 def normalised_error(output, target, axis=-1):
@@ -94,7 +119,7 @@ def normalised_error(output, target, axis=-1):
     -------
     ndarray or float
         0 for a perfect output, 1 for one no better than the target's mean; NaN where the
-        target is constant.
+        target is constant up to rounding.
 
     Raises
     ------
@@ -102,3 +127,53 @@ def normalised_error(output, target, axis=-1):
         If shapes differ or an entry is not a finite number.
     """
     return np.sqrt(1.0 - r2(output, target, axis))
+
+
+class Summary(NamedTuple):
+    """A measure over neurons, and what does not count in it."""
+
+    mean: float
+    median: float
+    n_counted: int
+    left_out: tuple  # indices of the neurons for which the measure is not defined
+
+    def __str__(self):
+        """Return mean, median, and number and names of what is left out, as a sentence's part."""
+        n = self.n_counted + len(self.left_out)
+        text = f"mean {self.mean:.3f}, median {self.median:.3f} over {self.n_counted} of {n}"
+        if self.left_out:
+            first = ", ".join(map(str, self.left_out[:10]))
+            more = f" and {len(self.left_out) - 10} more" if len(self.left_out) > 10 else ""
+            text += f" (not defined for {len(self.left_out)}: {first}{more})"
+        return text
+
+
+def summarise(values):
+    """Average a measure over the neurons for which it is defined, and name the others.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_neurons,)
+        A number for each neuron; NaN or infinite where it is not defined.
+
+    Returns
+    -------
+    Summary
+        Mean and median (NaN if it is defined for no neuron), how many count, and the indices of
+        those that do not. As text it says all of it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no numbers along one axis.
+    """
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"summarise.values must hold real numbers, got dtype {values.dtype}.")
+    if values.ndim != 1:
+        raise ValueError(f"summarise.values must have shape (n_neurons), got {values.shape}.")
+    defined = np.isfinite(values)
+    counted = values[defined]
+    mean, median = (counted.mean(), np.median(counted)) if counted.size else (np.nan, np.nan)
+    left_out = tuple(int(i) for i in np.flatnonzero(~defined))
+    return Summary(float(mean), float(median), int(counted.size), left_out)

@@ -1,4 +1,4 @@
-"""The moving mean."""
+"""Means over windows: the moving mean, and windows that do not fit the bins."""
 
 from __future__ import annotations
 
@@ -47,3 +47,49 @@ def moving_mean(values, before, after=None, *, axis=-1):
     end = np.minimum(np.arange(n) + min(after, n) + 1, n)
     n_entries = (end - first).reshape(-1, *[1] * (values.ndim - 1))
     return np.moveaxis((total[end] - total[first]) / n_entries, 0, axis)
+
+
+def window_mean(values, centres, width):
+    """Average over windows of a signal that is constant within each of its bins.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_bins)
+        The signal; bin i reaches from i to i + 1.
+    centres : ndarray of shape (n_windows,)
+        Centres of the windows, in bins.
+    width : float
+        Width of the windows, in bins. What lies outside of the bins does not count.
+
+    Returns
+    -------
+    ndarray of shape (..., n_windows)
+        Mean over each window.
+
+    Raises
+    ------
+    ValueError
+        If a window lies outside of all bins.
+
+    Notes
+    -----
+    The integral from the first bin on is piecewise linear, so a mean is a difference of two
+    interpolated values of it. It never falls if no value is negative, and neither does a mean.
+    """
+    n_bins = values.shape[-1]
+    start = np.clip(centres - width / 2.0, 0.0, n_bins)
+    end = np.clip(centres + width / 2.0, 0.0, n_bins)
+    outside = ~(end > start)
+    if outside.any():
+        raise ValueError(
+            f"a window must overlap the {n_bins} bins, but window {int(np.argmax(outside))} lies "
+            "outside."
+        )
+    zero = np.zeros((*values.shape[:-1], 1))
+    integral = np.concatenate([zero, np.cumsum(values, axis=-1)], axis=-1)
+
+    def up_to(place):
+        bins = np.minimum(place.astype(int), n_bins - 1)
+        return integral[..., bins] + (place - bins) * values[..., bins]
+
+    return (up_to(end) - up_to(start)) / (end - start)

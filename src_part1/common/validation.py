@@ -175,8 +175,9 @@ def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
     TypeError
         If the entries are not real numbers.
     ValueError
-        If the shape is wrong, or an entry is NaN, infinite or below the bound.
+        If the shape is wrong, or an entry is masked, NaN, infinite or below the bound.
     """
+    refuse_masked(name, values)
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -364,6 +365,80 @@ def check_index(name, values, size, *, of="neurons"):
     if bad.size:
         raise ValueError(f"{name} must name {of} 0 to {size - 1}, got {bad[0]}.")
     return index.astype(np.int64)
+
+
+def refuse_masked(name, values):
+    """Refuse a masked array with masked entries: as a plain array it would show what is hidden.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    values : object
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If entries are masked.
+    """
+    if np.ma.is_masked(values):
+        hidden = np.ma.getmaskarray(values)
+        where = tuple(int(i) for i in np.argwhere(hidden)[0])
+        raise ValueError(
+            f"{name} must hold a value everywhere, but {int(hidden.sum())} entries are masked, "
+            f"the first at {where}."
+        )
+
+
+def check_selection(name, values, size, *, of="neurons"):
+    """Return indices, or the places where a mask is True, sorted.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    values : array_like of int or bool
+        Different indices in any order, or a mask of all.
+    size : int
+        How many there are to choose from.
+    of : str, optional
+        What is selected.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_selected,)
+        The indices, increasing.
+
+    Raises
+    ------
+    TypeError
+        If the entries are not whole numbers, or there is none.
+    ValueError
+        If a mask has another size or selects nothing, or an index does not exist or comes twice.
+    """
+    index = np.asarray(values)
+    if index.dtype == bool:
+        if index.shape != (size,):
+            raise ValueError(f"{name} as a mask must have shape ({size},), got {index.shape}.")
+        if not index.any():
+            raise ValueError(f"{name} as a mask must select something, got no True.")
+        return np.flatnonzero(index)
+    if index.ndim != 1 or index.size == 0 or index.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name} must be a mask or a non-empty 1-D array of whole numbers, got "
+            f"shape {index.shape} and dtype {index.dtype}."
+        )
+    bad = index[(index < 0) | (index >= size)]
+    if bad.size:
+        raise ValueError(f"{name} must name {of} between 0 and {size - 1}, got {bad[0]}.")
+    found, how_often = np.unique(index, return_counts=True)
+    if found.size != index.size:
+        raise ValueError(
+            f"{name} must name each of the {of} once, but {found[how_often > 1][0]} comes "
+            f"{how_often.max()} times."
+        )
+    return found.astype(np.int64)
 
 
 def check_like(name, given, array):

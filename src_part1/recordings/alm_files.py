@@ -33,6 +33,7 @@ CONDITIONS = ("lick right", "lick left")
 N_NEURONS = 1824
 TIME = np.arange(-2000.0, 1.0, 20.0)  # ms to the go cue
 SMOOTHING_BINS = 7  # the rates are moving means over this many bins on either side
+SMOOTHING = SMOOTHING_BINS * 20.0  # ms
 PROBE_SECONDS = 4.0  # an offline user waits no longer than this
 DOWNLOAD_SECONDS = 15.0  # longest silence of the server during a download
 

@@ -10,75 +10,34 @@ import dataclasses
 import os
 import warnings
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from src_part1.common.files import read_arrays
+from src_part1.common.files import read_arrays, shipped_file
 from src_part1.common.validation import check_choice
 from src_part1.recordings import alm_files
-from src_part1.recordings.record import Recordings
+from src_part1.recordings.arrays import recordings_from_arrays
+from src_part1.recordings.labels import label_text
+from src_part1.recordings.record import SOURCES, Recordings
 
-STANDIN_FILE = Path(__file__).resolve().parents[2] / "data" / "synthetic_population.npz"
-
-
-def recordings_from_arrays(rates, time, conditions=None, *, provenance="Arrays of the user."):
-    """Make a record from one's own arrays.
-
-    Parameters
-    ----------
-    rates : (n_conditions, n_neurons, n_time) array_like, or mapping of str to (n_neurons, n_time)
-        Firing rates in Hz; a mapping gives one array for each condition's name.
-    time : (n_time,) array_like
-        Time in ms to the go cue (or another event), increasing in equal steps.
-    conditions : sequence of str, optional
-        Names of the conditions; "condition 1", "condition 2", ... if left out. With a mapping
-        its keys are the names and this selects and orders them.
-    provenance : str, optional
-        A sentence that says where the rates come from.
-
-    Returns
-    -------
-    Recordings
-        The record, its source is "user".
-
-    Raises
-    ------
-    TypeError, ValueError
-        As for `Recordings`, and if conditions differ in shape.
-    """
-    if isinstance(conditions, str):
-        conditions = (conditions,)
-    if isinstance(rates, Mapping):
-        conditions = tuple(rates) if conditions is None else tuple(conditions)
-        missing = [name for name in conditions if name not in rates]
-        if missing:
-            raise ValueError(
-                f"recordings_from_arrays.rates lacks the conditions {missing}; it has "
-                f"{list(rates)}."
-            )
-        rates = [rates[name] for name in conditions]
-    try:
-        blocks = [np.asarray(block) for block in rates]
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            "recordings_from_arrays.rates must be an array (condition, neuron, time) or a mapping "
-            f"of conditions to arrays (neuron, time): {error}."
-        ) from error
-    if conditions is None:
-        conditions = tuple(f"condition {i + 1}" for i in range(len(blocks)))
-    for name, block in zip(conditions, blocks, strict=False):
-        if block.shape != blocks[0].shape:
-            raise ValueError(
-                "recordings_from_arrays.rates must have the same shape (neuron, time) in each "
-                f"condition, but {conditions[0]!r} has {blocks[0].shape} and {name!r} has "
-                f"{block.shape}."
-            )
-    return Recordings(blocks, time, conditions, "user", provenance)
+# What to do with files that do not say what their axes or columns are.
+_RECIPES = {
+    ".npy": (
+        "a .npy file holds rates without their times. Give both to recordings_from_arrays("
+        "np.load(file), time, conditions): rates (condition, neuron, time) in Hz, time in ms."
+    ),
+    ".csv": (
+        "a .csv file does not say which axis is which. With pandas: recordings_from_arrays({name: "
+        "frame of the rates (Hz) of a condition, its index the time in ms and called 'time', one "
+        "column for each neuron})."
+    ),
+}
+_RECIPES |= dict.fromkeys((".tsv", ".txt"), _RECIPES[".csv"].replace(".csv", "text"))
+STANDIN_FILE = shipped_file("synthetic_population.npz")
 
 
-def load_recordings(source="auto", *, mend_last_bins=True):
+def load_recordings(source="auto", *, mend_last_bins=True, **options):
     """Load the firing rates of a population.
 
     Parameters
@@ -94,10 +53,15 @@ def load_recordings(source="auto", *, mend_last_bins=True):
           environment variable ``MOTOR_CORTEX_SOURCE`` ("alm" or "synthetic") decides it;
         - a folder that holds the ALM files;
         - a ``.npz`` file with ``rates`` (condition, neuron, time) in Hz, ``time`` in ms and,
-          optionally, ``conditions`` and ``provenance``.
+          optionally, ``conditions``, ``smoothing`` (ms) and ``provenance``;
+        - a ``.mat`` file (`src_part1.recordings.matlab.recordings_from_mat`);
+        - a ``.nwb`` file, with at least ``condition`` and ``event``
+          (`src_part1.recordings.nwb.recordings_from_nwb`).
     mend_last_bins : bool, optional
         Undo the flaw of the ALM files' last eight bins (`alm_files.mend_last_bins`). With False
         the rates are as shipped.
+    **options
+        Options of the functions that read ``.mat`` and ``.nwb`` files; other sources take none.
 
     Returns
     -------
@@ -111,7 +75,8 @@ def load_recordings(source="auto", *, mend_last_bins=True):
     FileNotFoundError
         If a file or folder is missing.
     TypeError, ValueError
-        If the source is unknown, or a file is damaged, altered or holds something else.
+        If the source is unknown, takes no such option, or a file is damaged, altered or holds
+        something else.
     """
     if not isinstance(source, (str, os.PathLike)):
         raise TypeError(
@@ -119,6 +84,12 @@ def load_recordings(source="auto", *, mend_last_bins=True):
             f"{type(source).__name__}; for arrays use recordings_from_arrays."
         )
     word = source if isinstance(source, str) else ""
+    suffix = Path(source).suffix.lower()
+    if options and suffix not in (".mat", ".nwb"):
+        raise TypeError(
+            f"load_recordings takes {sorted(options)} for .mat and .nwb files only, got "
+            f"{str(source)!r}."
+        )
     if word == "auto":
         word = os.environ.get("MOTOR_CORTEX_SOURCE") or "auto"
         check_choice("MOTOR_CORTEX_SOURCE (environment)", word, ("auto", "alm", "synthetic"))
@@ -132,10 +103,10 @@ def load_recordings(source="auto", *, mend_last_bins=True):
     if path.is_dir():
         return _load_alm(path, mend_last_bins)
     if path.is_file():
-        return _load_npz(path)
+        return _load_file(path, suffix, options)
     raise FileNotFoundError(
         "load_recordings.source must be 'auto', 'alm', 'synthetic', a folder with the ALM files "
-        f"or a .npz file, and there is no file or folder {str(path)!r}."
+        f"or a .npz, .mat or .nwb file, and there is no file or folder {str(path)!r}."
     )
 
 
@@ -151,7 +122,28 @@ def _load_auto(mend_last_bins):
 
 def _load_alm(folder, mend_last_bins):
     rates, provenance = alm_files.load_alm_rates(folder, mend=mend_last_bins)
-    return Recordings(rates, alm_files.TIME, alm_files.CONDITIONS, "alm", provenance)
+    return Recordings(
+        rates, alm_files.TIME, alm_files.CONDITIONS, "alm", provenance, alm_files.SMOOTHING
+    )
+
+
+def _load_file(path, suffix, options):
+    if suffix == ".mat":
+        from src_part1.recordings.matlab import recordings_from_mat
+
+        return recordings_from_mat(path, **options).recordings
+    if suffix == ".nwb":
+        from src_part1.recordings.nwb import describe_nwb, recordings_from_nwb
+
+        if not {"condition", "event"} <= set(options):
+            raise TypeError(
+                f"load_recordings({path.name!r}) needs condition=... and event=..., columns of a "
+                f"table of trials. {describe_nwb(path)}"
+            )
+        return recordings_from_nwb(path, **options).recordings
+    if suffix in _RECIPES:
+        raise ValueError(f"{path}: {_RECIPES[suffix]}")
+    return _load_npz(path)
 
 
 def _load_npz(path):
@@ -174,19 +166,28 @@ def _load_npz(path):
             f"{path} must hold 'rates' and 'time', but {missing} is missing; "
             f"it holds {sorted(content)}."
         )
+    source = label_text(content.get("source", "user"))
+    provenance = label_text(content.get("provenance", f"Rates from the file {path.name}."))
+    if source not in SOURCES:  # the user's own word for it
+        source, provenance = "user", f"{provenance} Source: {source}."
     try:
         record = recordings_from_arrays(
-            content["rates"],
-            content["time"],
-            conditions=_names(content),
-            provenance=str(content.get("provenance", f"Rates from the file {path.name}.")),
+            content["rates"], content["time"], conditions=_names(content), provenance=provenance,
+            smoothing=_number(content, "smoothing"),
         )
-        return dataclasses.replace(record, source=str(content.get("source", "user")))
+        return dataclasses.replace(record, source=source)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _number(content, name):
+    value = content.get(name, np.array(0.0))
+    if value.size != 1 or value.dtype.kind not in "fiu":
+        raise ValueError(f"{name!r} must be a number (ms), got {value!r}.")
+    return float(value.reshape(-1)[0])
 
 
 def _names(content):
     if "conditions" not in content:
         return None
-    return tuple(str(name) for name in np.atleast_1d(content["conditions"]))
+    return tuple(label_text(name) for name in np.atleast_1d(content["conditions"]))

@@ -1,39 +1,69 @@
-"""Rates from a file in the Neurodata Without Borders format (NWB), through pynwb."""
+"""Rates from a session in the Neurodata Without Borders format (NWB), through pynwb.
+
+Values are read as pynwb gives them, never from the arrays below: a column of lists, for example,
+is kept there as one array of all values and another of each row's end.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from src_part1.common.validation import check_index
-from src_part1.recordings.psth import psth_from_spikes
+from src_part1.common.validation import check_selection
+from src_part1.recordings.labels import is_missing, label_text, plain_value
+from src_part1.recordings.psth import average_trials, check_bins, choose_conditions
+
+_DOOR = "recordings_from_nwb"
+# All times of a file in ms instead of s leave each unit a thousandth of its rate.
+_LOWEST_RATE = 0.02  # Hz, of the most active unit over the session
+# With so many spikes expected, chance leaves none in one of 5e8 sessions.
+_CERTAINLY_SOME = 20.0
 
 
-def recordings_from_nwb(path, *, condition, event, conditions=None, units=None, **psth_options):
+def recordings_from_nwb(
+    file, *, condition, event, trials=None, where=None, conditions=None, units=None,
+    window=(-2000.0, 0.0), bin_width=20.0, smoothing=140.0, minimum_rate=1.0,
+):
     """Average the spikes of a session over the trials of each condition.
+
+    A bin counts in the trials in which it was observed: within the unit's ``obs_intervals`` if the
+    file has them, else between the first and the last time that occurs in the session. If no
+    unit spikes between trials, only the trials count as observed.
 
     Parameters
     ----------
-    path : path-like
-        The file. It needs the tables of units (with spike times) and of trials.
-    condition : str
-        Column of the table of trials that names each trial's condition.
-    event : str
-        Column of the table of trials with the time (s) that becomes zero. Trials in which it is
-        NaN are left out.
+    file : path-like or pynwb.NWBFile
+        The file, or what was read from it and is still open. It needs a table of units with
+        spike times.
+    condition : str, sequence of str, or array_like of shape (n_trials,)
+        Column of the table of trials that names each trial's condition; several columns are
+        joined ("left hit"); or the names themselves.
+    event : str or array_like of shape (n_trials,)
+        What becomes time zero: a column of the table of trials; or the name of a time series
+        with time stamps, the first of which within each trial counts; or the times themselves.
+        In s, on the clock of the spikes, as always in NWB. Trials without are left out.
+    trials : str, table, or mapping of str to array_like, optional
+        The trials: the name of another table of intervals of the file, a table (also a
+        DataFrame), or columns by name. By default the file's table of trials.
+    where : array_like, or mapping, optional
+        Which trials to use: a mask, row numbers, or a rule: ``{"outcome": "hit", "stim": [0, 1]}``
+        takes those whose columns hold the value, or one of the values. By default all.
     conditions : sequence, optional
-        The conditions to use, in this order; by default all.
-    units : sequence of int, optional
-        Rows of the table of units to use; by default all.
-    **psth_options
-        Passed to :func:`src_part1.recordings.psth.psth_from_spikes`: ``window``, ``bin_width``,
-        ``smoothing_bins``, ``minimum_rate`` (ms and Hz).
+        The conditions to use, in this order; by default all, in order of their first trial.
+        Trials without a label (NaN, "n/a") are no condition, unless named here.
+    units : array_like or mapping, optional
+        Which units to use, as ``where``. By default all.
+    window, bin_width, smoothing, minimum_rate : optional
+        As in :func:`src_part1.recordings.psth.psth_from_spikes` (ms and Hz).
 
     Returns
     -------
     PSTH
-        ``recordings``, and the indices ``kept`` among the units used.
+        ``recordings``, and the rows ``kept`` of the table of units.
 
     Raises
     ------
@@ -42,57 +72,470 @@ def recordings_from_nwb(path, *, condition, event, conditions=None, units=None, 
     FileNotFoundError
         If there is no such file.
     TypeError, ValueError
-        If a table or a column is missing, no trial or unit is left, or an option does not fit.
+        If a table, a column or a value is missing, which the message lists; a row holds several
+        values where one is needed; no trial or unit is left; times are not on one clock; or an
+        option does not fit.
+
+    Warns
+    -----
+    UserWarning
+        If trials or conditions are left out because a label or an event is missing, events lie
+        outside of their trials or come twice, or a unit is probably not s.
     """
+    bins = check_bins(_DOOR, window, bin_width, smoothing, minimum_rate)
+    with _opened(file) as (place, session):
+        table = _table_of_trials(place, session, trials)
+        chosen = np.arange(table.n_rows)
+        if where is not None:
+            chosen = table.rows(f"{_DOOR}.where", where, of="trials")
+        zeros = _event_times(place, session, table, event)
+        _check_clock(place, table, zeros, chosen, event)
+        labels = _labels(place, table, condition)
+        used = chosen[np.isfinite(zeros[chosen])]
+        if not used.size:
+            raise ValueError(f"{place}: {_named(event)} holds no time in any trial.")
+        _check_lost_conditions(labels, chosen, used, conditions, event)
+        rows, trains, observed = _units(place, session, units)
+        _check_seconds(place, trains, zeros[np.isfinite(zeros)], event)
+        why = "obs_intervals"
+        if observed is None:
+            observed, why = _session_limits(trains, table, zeros[used])
+    spike_times, covered, n_partly = [], [], 0
+    edges = zeros[used][:, None] + bins.edges / 1000.0
+    for train, intervals in zip(trains, observed, strict=True):
+        first, last = np.searchsorted(train, [edges[:, 0], edges[:, -1]])
+        spike_times.append([
+            1000.0 * (train[a:b] - zero)
+            for a, b, zero in zip(first, last, zeros[used], strict=True)
+        ])
+        seen = _inside(edges, intervals)
+        n_partly += int((~seen.all(axis=1)).sum())
+        covered.append(None if seen.all() else seen)
+    note = f" {used.size} of {table.n_rows} trials of the table {table.name!r}."
+    if n_partly:
+        partly = (
+            f"{n_partly} of {used.size * len(rows)} pairs of unit and trial were not observed over "
+            f"the whole window ({why}), and the bins that were not do not count."
+        )
+        note += f" {partly[0].upper()}{partly[1:]}"
+        if why != "obs_intervals":
+            warnings.warn(f"{place}: {partly}", stacklevel=2)
+    names, by_unit = choose_conditions(_DOOR, [[labels[k] for k in used]] * len(rows), conditions)
+    known = {label_text(label) for label in labels}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{place}: no trial has the condition {unknown[0]!r}; the labels are {sorted(known)}."
+        )
+    result = average_trials(
+        _DOOR, spike_times, by_unit, names, bins, covered.__getitem__, note=note,
+        hint="Are spikes and events on the same clock, in seconds?",
+    )
+    return result._replace(kept=rows[result.kept])
+
+
+def describe_nwb(file):
+    """Say in a sentence what a file holds: tables of intervals, their columns, time series, units.
+
+    Parameters
+    ----------
+    file : path-like or pynwb.NWBFile
+        The file.
+
+    Returns
+    -------
+    str
+        The sentence.
+
+    Raises
+    ------
+    ImportError, FileNotFoundError, ValueError
+        As for `recordings_from_nwb`.
+    """
+    with _opened(file) as (place, session):
+        n_units = 0 if session.units is None else len(session.units)
+        series = ", ".join(sorted(_series(session))) or "none"
+        return f"{place} has {n_units} units; {_there(session)}; its time series are {series}."
+
+
+@contextlib.contextmanager
+def _opened(file):
+    """Yield a name for messages and the session, of a path or of what is open already."""
     try:
-        from pynwb import NWBHDF5IO
+        import pynwb
     except ImportError as error:
         raise ImportError(
             "reading NWB files needs pynwb: pip install 'recorded-rnn[nwb]'."
         ) from error
-    path = Path(path)
+    if isinstance(file, pynwb.NWBFile):
+        yield f"the NWBFile {file.identifier!r}", file
+        return
+    path = Path(file)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}.")
-    with NWBHDF5IO(path, mode="r") as file:
-        session = file.read()
-        of_trials, zeros = _trials(path, session.trials, condition, event)
-        trains = _trains(path, session.units, units)
-    window = psth_options.get("window", (-2000.0, 0.0))
-    spike_times = [
-        [_around(train, zero, window) for zero in zeros] for train in trains
-    ]
-    return psth_from_spikes(spike_times, of_trials, conditions=conditions, **psth_options)
+    try:
+        reader = pynwb.NWBHDF5IO(path, mode="r")
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read as NWB: {error}") from error
+    with reader:
+        try:
+            session = reader.read()
+        except Exception as error:
+            raise ValueError(f"{path} cannot be read as NWB: {error}") from error
+        try:
+            yield path, session
+        except OSError as error:  # columns are read late, when they are used
+            raise ValueError(f"{path} is damaged: {error}") from error
 
 
-def _trials(path, table, condition, event):
-    if table is None:
-        raise ValueError(f"{path} has no table of trials.")
-    for name in (condition, event):
-        if name not in table.colnames:
+class _Table:
+    """Columns of one value for each row, of a table of NWB, a DataFrame or a mapping."""
+
+    def __init__(self, place, name, source):
+        self.place, self.name, self._source = place, name, source
+        if isinstance(source, Mapping):
+            self.names = tuple(source)
+            sizes = {column: len(source[column]) for column in self.names}
+            if len(set(sizes.values())) != 1:
+                raise ValueError(
+                    f"{_DOOR}.trials must have columns of the same length, got {sizes}."
+                )
+            self.n_rows = next(iter(sizes.values()))
+        else:
+            columns = source.colnames if hasattr(source, "colnames") else source.columns
+            self.names = tuple(map(str, columns))
+            self.n_rows = len(source)
+        if not self.n_rows:
+            raise ValueError(f"{place}: the table {name!r} has no row.")
+
+    def values(self, column):
+        """Return a column as values of Python, one for each row."""
+        if column not in self.names:
             raise ValueError(
-                f"{path}: the table of trials has no column {name!r}, only {table.colnames}."
+                f"{self.place}: the table {self.name!r} has no column {column!r}, only "
+                f"{', '.join(self.names)}."
             )
-    zeros = np.asarray(table[event].data[:], dtype=np.float64)
-    of_trials = [str(name) for name in table[condition].data[:]]
-    used = np.isfinite(zeros)
-    if not used.any():
-        raise ValueError(f"{path}: column {event!r} holds no time in any trial.")
-    return [name for name, use in zip(of_trials, used, strict=True) if use], zeros[used]
+        entries = self._source[column]
+        # [:] reads a column of NWB at once, and as pynwb shows it: lists as lists.
+        entries = entries[:] if hasattr(self._source, "colnames") else entries
+        if hasattr(entries, "columns"):
+            raise ValueError(
+                f"{self.place}: column {column!r} of {self.name!r} refers to rows of another "
+                "table; give the values as an array."
+            )
+        return [self._one(column, row, entry) for row, entry in enumerate(entries)]
+
+    def _one(self, column, row, entry):
+        if np.ma.is_masked(entry):
+            return None
+        if not isinstance(entry, (str, bytes)) and np.ndim(entry) > 0:
+            if np.size(entry) > 1:
+                raise ValueError(
+                    f"{self.place}: column {column!r} of {self.name!r} must hold one value in each "
+                    f"row, but row {row} holds {np.size(entry)}: {entry!r}."
+                )
+            if np.size(entry) == 0:
+                return None
+            entry = np.asarray(entry).reshape(-1)[0]
+        return plain_value(entry)
+
+    def times(self, column):
+        """Return a column as times (s); NaN where there is none."""
+        times = np.full(self.n_rows, np.nan)
+        for row, value in enumerate(self.values(column)):
+            if value is None or is_missing(value):
+                continue
+            if isinstance(value, (bool, str)) or not np.isreal(value):
+                raise TypeError(
+                    f"{self.place}: column {column!r} of {self.name!r} must hold times (s), but "
+                    f"row {row} holds {value!r}."
+                )
+            times[row] = value
+        return times
+
+    def rows(self, name, rule, *, of):
+        """Return the rows that a mask, numbers or a rule select."""
+        if not isinstance(rule, Mapping):
+            return check_selection(name, rule, self.n_rows, of=of)
+        chosen = np.ones(self.n_rows, dtype=bool)
+        for column, wanted in rule.items():
+            single = isinstance(wanted, (str, bytes)) or np.ndim(wanted) == 0
+            wanted = {_key(value) for value in ([wanted] if single else wanted)}
+            held = [_key(value) for value in self.values(column)]
+            unknown = sorted(wanted - set(held))
+            if unknown:
+                raise ValueError(
+                    f"{name}[{column!r}]: no row of {self.name!r} holds {unknown[0]!r}; there are "
+                    f"{_some(sorted(set(held)))}."
+                )
+            chosen &= np.array([value in wanted for value in held])
+        if not chosen.any():
+            raise ValueError(f"{name}: none of the {self.n_rows} {of} fits the rule {rule!r}.")
+        return np.flatnonzero(chosen)
 
 
-def _trains(path, table, units):
+def _key(value):
+    """Return what is compared with a rule: truth values are kept as numbers by many files."""
+    value = plain_value(value)
+    return label_text(int(value) if isinstance(value, bool) else value)
+
+
+def _some(texts, most=12):
+    return ", ".join(map(repr, texts[:most])) + (", ..." if len(texts) > most else "")
+
+
+def _named(event):
+    return f"{event!r}" if isinstance(event, str) else "event"
+
+
+# --- trials, conditions and events ---
+
+
+def _tables(session):
+    """Return the tables of intervals of a file, by name."""
+    tables = dict(session.intervals or {})
+    for table in (session.trials, session.epochs):
+        if table is not None:
+            tables[table.name] = table
+    return tables
+
+
+def _there(session):
+    tables = [f"{name} ({', '.join(table.colnames)})" for name, table in _tables(session).items()]
+    return f"its tables of intervals are {'; '.join(tables) or 'none'}"
+
+
+def _series(session):
+    """Return the time series with time stamps, by name."""
+    found = {}
+    for item in session.objects.values():
+        if getattr(item, "timestamps", None) is not None and item.neurodata_type != "Units":
+            found.setdefault(item.name, []).append(item)
+    return found
+
+
+def _table_of_trials(place, session, trials):
+    tables = _tables(session)
+    there = _there(session)
+    if trials is None:
+        if session.trials is None:
+            raise ValueError(
+                f"{place} has no table of trials; {there}. Name one with `trials`, or give columns."
+            )
+        trials = session.trials
+    if isinstance(trials, str):
+        if trials not in tables:
+            raise ValueError(f"{place} has no table {trials!r}; {there}.")
+        trials = tables[trials]
+    if isinstance(trials, Mapping) or hasattr(trials, "columns"):
+        return _Table(place, getattr(trials, "name", "trials"), trials)
+    raise TypeError(
+        f"{_DOOR}.trials must be the name of a table, a table or a mapping of columns, got "
+        f"{type(trials).__name__}."
+    )
+
+
+def _labels(place, table, condition):
+    if isinstance(condition, str):
+        return table.values(condition)
+    entries = list(condition)
+    if entries and all(isinstance(entry, str) and entry in table.names for entry in entries):
+        parts = zip(*(table.values(column) for column in entries), strict=True)
+        return [
+            None if any(map(is_missing, row)) else " ".join(map(label_text, row)) for row in parts
+        ]
+    if len(entries) != table.n_rows:
+        raise ValueError(
+            f"{place}: condition must name columns of the table {table.name!r} "
+            f"({', '.join(table.names)}) or hold a label for each of its {table.n_rows} rows, got "
+            f"{len(entries)} entries: {_some(entries)}."
+        )
+    return [plain_value(entry) for entry in entries]
+
+
+def _event_times(place, session, table, event):
+    if not isinstance(event, str):
+        return _Table(place, "event", {"event": _of_length(place, table, event)}).times("event")
+    if event in table.names:
+        return table.times(event)
+    series = _series(session)
+    if event not in series:
+        raise ValueError(
+            f"{place}: the table {table.name!r} has no column {event!r}, only "
+            f"{', '.join(table.names)}, and there is no time series of this name with time "
+            f"stamps; there are {', '.join(sorted(series)) or 'none'}."
+        )
+    if len(series[event]) > 1:
+        raise ValueError(
+            f"{place} has {len(series[event])} time series {event!r}; give the times as an array."
+        )
+    stamps = np.sort(np.asarray(series[event][0].timestamps[:], dtype=np.float64))
+    starts, stops = table.times("start_time"), table.times("stop_time")
+    first = np.searchsorted(stamps, starts)
+    zeros = np.append(stamps, np.nan)[first]
+    return np.where(zeros <= stops, zeros, np.nan)
+
+
+def _of_length(place, table, event):
+    try:
+        n_events = len(event)
+    except TypeError as error:
+        raise TypeError(
+            f"{_DOOR}.event must name a column or a time series, or hold a time (s) for each "
+            f"trial, got {event!r}."
+        ) from error
+    if n_events != table.n_rows:
+        raise ValueError(
+            f"{place}: event must hold a time for each of the {table.n_rows} trials, got "
+            f"{n_events}."
+        )
+    return event
+
+
+def _check_clock(place, table, zeros, chosen, event):
+    """Refuse times that count from the start of each trial, warn of those that go astray."""
+    used = chosen[np.isfinite(zeros[chosen])]
+    if used.size < 2:
+        return
+    name, times = _named(event), zeros[used]
+    if {"start_time", "stop_time"} <= set(table.names):
+        starts, stops = table.times("start_time")[used], table.times("stop_time")[used]
+        slack = 1e-6 + 1e-9 * np.abs(stops)
+        outside = ~((times >= starts - slack) & (times <= stops + slack))
+        relative = (starts + times >= starts - slack) & (starts + times <= stops + slack)
+        if outside.mean() > 0.5 and relative.all():
+            raise ValueError(
+                f"{place}: the times of {name} seem to count from the start of each trial: they "
+                f"lie outside of {outside.sum()} of {used.size} trials, and start_time + {name} "
+                "within all. Give that sum as `event`."
+            )
+        if outside.any():
+            row = used[outside][0]
+            warnings.warn(
+                f"{place}: {name} lies outside of its trial in {outside.sum()} of {used.size} "
+                f"trials, first in row {row}: {zeros[row]:g} s.", stacklevel=3,
+            )
+    if np.ptp(times) == 0:
+        raise ValueError(
+            f"{place}: {name} is {times[0]:g} s in all {used.size} trials. The times must be on "
+            "the clock of the spikes, not count from the start of each trial."
+        )
+    falls = np.flatnonzero(np.diff(times) <= 0)
+    if falls.size:
+        row = used[falls[0] + 1]
+        warnings.warn(
+            f"{place}: the times of {name} do not increase from trial to trial, first in row {row} "
+            f"({times[falls[0]]:g}, then {zeros[row]:g} s). Does a clock begin anew there? All "
+            "times must be on the clock of the spikes.", stacklevel=3,
+        )
+
+
+def _check_lost_conditions(labels, chosen, used, conditions, event):
+    """Say which conditions have trials but no event in any of them."""
+    with_event = {label_text(labels[k]) for k in used}
+    lost = {}
+    for k in chosen:
+        text = label_text(labels[k])
+        if text not in with_event and not is_missing(labels[k]):
+            lost[text] = lost.get(text, 0) + 1
+    for name, n_trials in lost.items():
+        sentence = (
+            f"{_DOOR}: condition {name!r} has {n_trials} trials, none with a time of "
+            f"{_named(event)}"
+        )
+        if conditions is None:
+            warnings.warn(f"{sentence}, and is left out.", stacklevel=3)
+        elif name in {label_text(wanted) for wanted in conditions}:
+            raise ValueError(f"{sentence}.")
+
+
+# --- units, and when they were observed ---
+
+
+def _units(place, session, units):
+    """Return rows, spike times (s) and, if the file has them, observed intervals (s)."""
+    table = session.units
     if table is None or "spike_times" not in table.colnames:
-        raise ValueError(f"{path} has no table of units with spike times.")
-    rows = range(len(table))
+        raise ValueError(f"{place} has no table of units with spike times.")
+    if not len(table):
+        raise ValueError(f"{place}: the table of units has no row.")
+    rows = np.arange(len(table))
     if units is not None:
-        rows = check_index(f"{path}: units", units, len(table), of="rows")
-    trains = [np.sort(np.asarray(table.get_unit_spike_times(row))) for row in rows]
-    if not trains:
-        raise ValueError(f"{path}: no unit is left.")
-    return trains
+        rows = _Table(place, "units", table).rows(f"{_DOOR}.units", units, of="units")
+    trains = [np.sort(np.asarray(table.get_unit_spike_times(int(k)), float)) for k in rows]
+    for row, train in zip(rows, trains, strict=True):
+        if not np.isfinite(train).all():
+            raise ValueError(f"{place}: the spike times of unit {row} must be finite (s).")
+    if "obs_intervals" not in table.colnames:
+        return rows, trains, None
+    observed = [
+        np.asarray(table.get_unit_obs_intervals(int(k)), dtype=np.float64).reshape(-1, 2)
+        for k in rows
+    ]
+    if not any(len(intervals) for intervals in observed):
+        return rows, trains, None
+    # A unit without any interval says nothing about when it was observed.
+    return rows, trains, [
+        _merged(one) if len(one) else np.array([[-np.inf, np.inf]]) for one in observed
+    ]
 
 
-def _around(train, zero, window):
-    # Only the spikes in the window: trials are many, and each would hold the whole session.
-    first, last = np.searchsorted(train, [zero + window[0] / 1000, zero + window[1] / 1000])
-    return 1000.0 * (train[first:last] - zero)
+def _merged(intervals):
+    """Return intervals in order, those that touch or overlap as one."""
+    intervals = intervals[np.argsort(intervals[:, 0], kind="stable")]
+    ends = np.maximum.accumulate(intervals[:, 1])
+    new = np.append(True, intervals[1:, 0] > ends[:-1] + 1e-9)
+    return np.column_stack([intervals[new, 0], ends[np.append(new[1:], True)]])
+
+
+def _inside(edges, intervals):
+    """Tell which bins (n_trials, n_bins) lie within one interval."""
+    slack = 1e-9 * (1.0 + np.abs(edges).max())
+    start, end = edges[:, :-1], edges[:, 1:]
+    which = np.searchsorted(intervals[:, 0], start + slack, side="right") - 1
+    return (which >= 0) & (end <= intervals[which, 1] + slack)
+
+
+def _session_limits(trains, table, zeros):
+    """Return what was observed if the file does not say it, and the reason."""
+    spikes = np.sort(np.concatenate(trains))
+    first, last = min(0.0, *spikes[:1], *zeros), max(*spikes[-1:], *zeros)
+    if {"start_time", "stop_time"} <= set(table.names):
+        limits = np.column_stack([table.times("start_time"), table.times("stop_time")])
+        limits = limits[np.isfinite(limits).all(axis=1) & (limits[:, 1] > limits[:, 0])]
+        if len(limits):
+            of_trials = _merged(limits)
+            last = max(last, of_trials[-1, 1])
+            duration = (of_trials[:, 1] - of_trials[:, 0]).sum()
+            places = np.searchsorted(of_trials[:, 0], spikes, side="right") - 1
+            inside = (places >= 0) & (spikes <= of_trials[places, 1])
+            between = of_trials[-1, 1] - of_trials[0, 0] - duration
+            if inside.all() and spikes.size * between / duration > _CERTAINLY_SOME:
+                return [of_trials] * len(trains), "no unit spikes between the trials"
+    whole = np.array([[first, last]])
+    return [whole] * len(trains), "the session begins or ends within it"
+
+
+def _check_seconds(place, trains, zeros, event):
+    """Notice milliseconds: NWB has seconds."""
+    last = max((train[-1] for train in trains if train.size), default=0.0)
+    first = min((train[0] for train in trains if train.size), default=0.0)
+    if last <= first:
+        return
+    name = _named(event)
+    if np.median(zeros) > 10.0 * last:
+        raise ValueError(
+            f"{place}: the last spike is at {last:g} s, but half of the times of {name} are beyond "
+            f"{np.median(zeros):g} s. Is {name} in ms? NWB's times are in seconds."
+        )
+    if last > 100.0 * max(zeros.max(), 1e-9):
+        raise ValueError(
+            f"{place}: the last spike is at {last:g} s, but the last time of {name} is "
+            f"{zeros.max():g} s. Are the spikes in ms? NWB's times are in seconds."
+        )
+    highest = max(train.size for train in trains) / (last - first)
+    if highest < _LOWEST_RATE:
+        warnings.warn(
+            f"{place}: the most active unit has {highest:.2g} Hz over the session of "
+            f"{last - first:g} s. Are its times in ms? NWB's times are in seconds.", stacklevel=3,
+        )

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from src_part1.common.files import replace_file
-from src_part1.common.validation import check_array, check_choice, check_integer, check_rng
+from src_part1.common.smoothing import window_mean
+from src_part1.common.validation import (
+    check_array,
+    check_choice,
+    check_integer,
+    check_real,
+    check_rng,
+    check_selection,
+)
 
 SOURCES = ("alm", "synthetic", "user")
 
@@ -23,19 +31,24 @@ class Recordings:
     rates : (n_conditions, n_neurons, n_time) ndarray
         Firing rates in Hz, finite and not negative. Kept as a read-only float64 copy.
     time : (n_time,) ndarray
-        Time of each rate in ms to the go cue, increasing in equal steps. Read-only copy.
+        Centre of each bin in ms to the go cue (or another event), increasing in equal steps, the
+        `bin_width`. Read-only copy.
     conditions : tuple of str
         Name of each condition.
     source : {"alm", "synthetic", "user"}
         Where the rates come from.
     provenance : str
         The same in a plain sentence that a notebook can print.
+    smoothing : float, optional
+        Half-width in ms of the moving mean that the rates went through; 0 if they were not
+        smoothed. A simulation that is compared with the rates is smoothed alike.
 
     Raises
     ------
     TypeError, ValueError
         If an array has the wrong shape or dtype, a rate is negative or not finite, time does
-        not increase in equal steps, or a name is missing, empty or used twice.
+        not increase in equal steps, a name is missing, empty or used twice, or the smoothing
+        is negative.
     """
 
     rates: np.ndarray  # Hz
@@ -43,6 +56,7 @@ class Recordings:
     conditions: tuple[str, ...]
     source: str
     provenance: str
+    smoothing: float = 0.0  # ms on either side
 
     def __post_init__(self):
         shape = ("conditions", "neurons", "time points")
@@ -56,11 +70,13 @@ class Recordings:
                 "Recordings.provenance must be a sentence that says where the rates come from, "
                 f"got {self.provenance!r}."
             )
+        smoothing = check_real("Recordings.smoothing", self.smoothing, unit="ms", at_least=0)
         rates.setflags(write=False)
         time.setflags(write=False)
         object.__setattr__(self, "rates", rates)
         object.__setattr__(self, "time", time)
         object.__setattr__(self, "conditions", conditions)
+        object.__setattr__(self, "smoothing", smoothing)
 
     @property
     def n_conditions(self):
@@ -81,6 +97,11 @@ class Recordings:
     def bin_width(self):
         """Step of `time` in ms."""
         return float(self.time[-1] - self.time[0]) / (self.n_time - 1)
+
+    @property
+    def smoothing_bins(self):
+        """Half-width of the moving mean in bins, rounded."""
+        return round(self.smoothing / self.bin_width)
 
     def select(self, neurons, *, rng=None):
         """Return a record with some of the neurons, in their old order.
@@ -112,7 +133,7 @@ class Recordings:
         else:
             if rng is not None:
                 raise ValueError("select.rng serves only a number of neurons, not given indices.")
-            index = _check_index(neurons, self.n_neurons)
+            index = check_selection("select.neurons", neurons, self.n_neurons)
             note = f"{index.size} of {self.n_neurons} neurons, chosen by index."
         return dataclasses.replace(
             self, rates=self.rates[:, index], provenance=f"{self.provenance} {note}"
@@ -127,15 +148,185 @@ class Recordings:
             ranks = check_rng("select.rng", rng).integers(edges[:-1], edges[1:])
         return np.sort(by_rate[ranks])
 
+    def select_conditions(self, conditions):
+        """Return a record with some of the conditions, in the order in which they are named.
+
+        Parameters
+        ----------
+        conditions : str or sequence of str
+            Names of conditions, each once.
+
+        Returns
+        -------
+        Recordings
+            The selected conditions; `provenance` says which were left out.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a condition is unknown or named twice, or none is named.
+        """
+        names = (conditions,) if isinstance(conditions, str) else tuple(conditions)
+        unknown = [name for name in names if name not in self.conditions]
+        if unknown or not names or len(set(names)) != len(names):
+            raise ValueError(
+                f"select_conditions.conditions must be different ones of {self.conditions}, "
+                f"got {names}."
+            )
+        index = [self.conditions.index(name) for name in names]
+        left_out = [name for name in self.conditions if name not in names]
+        note = f" Without the conditions {', '.join(left_out)}." if left_out else ""
+        return dataclasses.replace(
+            self, rates=self.rates[index], conditions=names, provenance=self.provenance + note
+        )
+
+    def drop_silent(self, *, below=0.1):
+        """Return a record without the neurons that hardly fire in any condition.
+
+        Parameters
+        ----------
+        below : float, optional
+            A neuron is silent if its mean rate (Hz) is lower than this in every condition.
+
+        Returns
+        -------
+        Recordings
+            The other neurons; `provenance` says which were left out. The same record if there
+            is no silent neuron.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bound is no positive number, or all neurons are silent.
+        """
+        below = check_real("drop_silent.below", below, unit="Hz", above=0)
+        highest = self.rates.mean(axis=2).max(axis=0)
+        silent = np.flatnonzero(highest < below)
+        if silent.size == 0:
+            return self
+        if silent.size == self.n_neurons:
+            raise ValueError(
+                f"drop_silent.below: all {self.n_neurons} neurons are below {below:g} Hz in every "
+                f"condition; the most active one has {highest.max():.3g} Hz."
+            )
+        note = (
+            f" Without {silent.size} of {self.n_neurons} neurons, silent (below {below:g} Hz) in "
+            f"every condition: {_listed(silent)}."
+        )
+        return dataclasses.replace(
+            self, rates=np.delete(self.rates, silent, axis=1), provenance=self.provenance + note
+        )
+
+    def rates_at(self, time, width):
+        """Average the rates over windows, which may be wider than the bins and lie anywhere.
+
+        Within a bin the rate counts as constant. The part of a window that lies outside of the
+        record does not count.
+
+        Parameters
+        ----------
+        time : (n_windows,) array_like
+            Centres of the windows (ms), within the record.
+        width : float
+            Width of the windows (ms), not below the `bin_width`: a record cannot be made finer.
+
+        Returns
+        -------
+        (n_conditions, n_neurons, n_windows) ndarray
+            Mean rates (Hz).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the width is below the bin width, or a window lies outside of the record.
+        """
+        width = check_real("rates_at.width", width, unit="ms", above=0)
+        if width < self.bin_width * (1 - 1e-9):
+            raise ValueError(
+                f"rates_at.width must be at least the bin width of {self.bin_width:g} ms, got "
+                f"{width:g}: a record cannot be made finer than it is."
+            )
+        time = check_array("rates_at.time", time, ("windows",))
+        first = self.time[0] - self.bin_width / 2.0
+        return window_mean(self.rates, (time - first) / self.bin_width, width / self.bin_width)
+
+    def averaged_rates(self, width):
+        """Return the rates at the record's own times, averaged where its bins are finer.
+
+        A target that is sampled every ``width`` ms must not depend on which bins the samples
+        happen to fall in.
+
+        Parameters
+        ----------
+        width : float
+            Time between two samples (ms).
+
+        Returns
+        -------
+        (n_conditions, n_neurons, n_time) ndarray
+            Means over windows of this width (Hz); `rates` if the bins are at least as wide.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the width is no positive number.
+        """
+        width = check_real("averaged_rates.width", width, unit="ms", above=0)
+        if width <= self.bin_width * (1 + 1e-9):
+            return self.rates
+        return self.rates_at(self.time, width)
+
+    def rebin(self, bin_width):
+        """Return the record on a coarser grid; its bins are averages.
+
+        Parameters
+        ----------
+        bin_width : float
+            Width of the new bins (ms), not below the present one and not necessarily a multiple
+            of it. The first new bin begins where the first old one does.
+
+        Returns
+        -------
+        Recordings
+            As many whole bins as the record holds; `provenance` says what was averaged, and
+            how much time was left over at the end.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bins would be finer than they are, or fewer than two.
+        """
+        bin_width = check_real("rebin.bin_width", bin_width, unit="ms", above=0)
+        duration = self.n_time * self.bin_width
+        n_bins = int(duration / bin_width + 1e-9)
+        if n_bins < 2:
+            raise ValueError(
+                f"rebin.bin_width must leave at least two bins of the {duration:g} ms, got "
+                f"{bin_width:g}."
+            )
+        first = self.time[0] - self.bin_width / 2.0
+        time = first + bin_width * (np.arange(n_bins) + 0.5)
+        left = duration - n_bins * bin_width
+        note = f" Averaged over bins of {bin_width:g} ms (before: {self.bin_width:g} ms)"
+        note += f"; the last {left:g} ms are left over." if left > 1e-6 * bin_width else "."
+        return dataclasses.replace(
+            self, rates=self.rates_at(time, bin_width), time=time,
+            provenance=self.provenance + note,
+        )
+
     def describe(self):
         """Return one sentence with the size, the time axis and the source."""
         kind = {"alm": "recorded", "synthetic": "synthetic", "user": "user's own"}[self.source]
         names = ", ".join(self.conditions)
+        smoothed = (
+            f"smoothed over {self.smoothing:g} ms on either side" if self.smoothing
+            else "not smoothed"
+        )
         return (
             f"{self.n_neurons} {kind} neurons in {self.n_conditions} "
             f"condition{'s' if self.n_conditions > 1 else ''} ({names}), {self.n_time} time "
             f"points from {self.time[0]:g} to {self.time[-1]:g} ms in steps of "
-            f"{self.bin_width:g} ms, mean rate {self.rates.mean():.1f} Hz."
+            f"{self.bin_width:g} ms, {smoothed}, mean rate {self.rates.mean():.1f} Hz."
         )
 
     def save(self, path):
@@ -165,9 +356,16 @@ class Recordings:
             "rates": self.rates, "time": self.time,
             "conditions": np.array(self.conditions, dtype=np.str_),
             "source": np.array(self.source), "provenance": np.array(self.provenance),
+            "smoothing": np.array(self.smoothing),
         }
         replace_file(path, lambda file: np.savez_compressed(file, **content))
         return path
+
+
+def _listed(numbers, most=10):
+    """Name the first numbers of a list that may be long."""
+    text = ", ".join(str(number) for number in numbers[:most])
+    return text + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
 
 
 def _check_time(time):
@@ -197,26 +395,3 @@ def _check_conditions(conditions, n_conditions):
             f"condition of the rates, got {names!r}."
         )
     return tuple(str(name) for name in names)
-
-
-def _check_index(neurons, n_neurons):
-    index = np.asarray(neurons)
-    if index.dtype == bool:
-        if index.shape != (n_neurons,):
-            raise ValueError(
-                f"select.neurons as a mask must have shape ({n_neurons},), got {index.shape}."
-            )
-        index = np.flatnonzero(index)
-    if index.ndim != 1 or index.size == 0 or index.dtype.kind not in "iu":
-        raise TypeError(
-            "select.neurons must be a number or a non-empty 1-D array of whole numbers, got "
-            f"shape {index.shape} and dtype {index.dtype}."
-        )
-    if index.min() < 0 or index.max() >= n_neurons:
-        raise ValueError(
-            f"select.neurons must lie between 0 and {n_neurons - 1}, "
-            f"got {index.min()} to {index.max()}."
-        )
-    if np.unique(index).size != index.size:
-        raise ValueError("select.neurons must name each neuron once.")
-    return np.sort(index)

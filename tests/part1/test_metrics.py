@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src_part1 import correlation, normalised_error, r2
+from src_part1.common.metrics import is_constant, summarise
+from src_part1.common.smoothing import moving_mean
 
 
 @settings(max_examples=30, deadline=None)
@@ -42,6 +44,43 @@ def test_a_constant_signal_has_no_correlation_and_a_constant_target_no_quality(v
     rows = np.array([constant, rising])
     np.testing.assert_array_equal(np.isnan(correlation(rows, rows)), [True, False])
     np.testing.assert_array_equal(np.isnan(r2(rows.T, rows.T, axis=0)), [True, False])
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 7.3, 1e9 / 7, -0.7])
+def test_a_constant_that_was_smoothed_or_averaged_is_still_constant(value):
+    n = 300
+    smoothed = moving_mean(np.full(n, value), 7)
+    summed = value / 3 + 2 * value / 3 + np.zeros(n)
+    nearly = np.full(n, value)
+    nearly[::2] = np.nextafter(value, np.inf)
+    rising = np.arange(float(n))
+    for constant in (smoothed, summed, nearly):
+        assert is_constant(constant)
+        assert np.isnan(correlation(rising, constant))
+        assert np.isnan(correlation(constant, rising))
+        assert np.isnan(r2(rising, constant))
+        assert np.isnan(normalised_error(rising, constant))
+
+
+def test_a_small_modulation_on_a_large_mean_is_none_of_rounding():
+    signal = 1e6 + 1e-3 * np.sin(np.arange(50.0))
+    assert not is_constant(signal)
+    assert correlation(signal, np.sin(np.arange(50.0))) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_summary_counts_and_names_what_it_leaves_out():
+    found = summarise([0.5, np.nan, 0.7, 0.9, np.inf])
+    assert (found.mean, found.median, found.n_counted) == (pytest.approx(0.7), 0.7, 3)
+    assert found.left_out == (1, 4)
+    assert str(found) == "mean 0.700, median 0.700 over 3 of 5 (not defined for 2: 1, 4)"
+    nothing = summarise([np.nan] * 12)
+    assert np.isnan(nothing.mean) and nothing.n_counted == 0
+    assert str(nothing).endswith("over 0 of 12 (not defined for 12: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 "
+                                 "and 2 more)")
+    with pytest.raises(ValueError, match=r"must have shape \(n_neurons\), got \(2, 2\)"):
+        summarise(np.ones((2, 2)))
+    with pytest.raises(TypeError, match="must hold real numbers"):
+        summarise(["a"])
 
 
 @pytest.mark.parametrize("metric", [correlation, r2, normalised_error])

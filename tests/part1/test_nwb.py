@@ -5,7 +5,8 @@ import datetime
 import numpy as np
 import pytest
 
-from src_part1.recordings.nwb import recordings_from_nwb
+from src_part1.recordings import load_recordings, nwb
+from src_part1.recordings.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.psth import psth_from_spikes
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
@@ -64,9 +65,18 @@ def test_conditions_and_units_can_be_chosen(session):
     [
         ({"condition": "choice"}, "no column 'choice', only"),
         ({"event": "cue"}, "no column 'cue'"),
-        ({"units": [7]}, "units must name rows 0 to 2, got 7"),
-        ({"units": [-1]}, "units must name rows 0 to 2, got -1"),
-        ({"units": []}, "no unit is left"),
+        ({"units": [7]}, "units must name units between 0 and 2, got 7"),
+        ({"units": [-1]}, "units must name units between 0 and 2, got -1"),
+        ({"units": [1, 1]}, "units must name each of the units once, but 1 comes 2 times"),
+        ({"units": [True, False]}, r"units as a mask must have shape \(3,\), got \(2,\)"),
+        ({"units": np.zeros(3, bool)}, "units as a mask must select something"),
+        ({"conditions": ("up",)}, "no trial has the condition 'up'; the labels are .*left.*right"),
+        ({"trials": "blocks"}, r"no table 'blocks'; its tables of intervals are trials \(start_"),
+        ({"where": {"side": "up"}}, "no row of 'trials' holds 'up'; there are 'left', 'right'"),
+        ({"where": {"side": "left", "go": 8.0}}, "none of the 5 trials fits the rule"),
+        ({"condition": ["left"] * 4}, r"label for each of its 5 rows, got 4 entries"),
+        ({"event": [1.0, 2.0]}, "event must hold a time for each of the 5 trials, got 2"),
+        ({"window": (-1.0, 0.0)}, "at least two bins of 20 ms, got -1 to 0 ms. Are these seconds"),
     ],
 )
 def test_what_is_not_there_is_named(session, options, message):
@@ -74,9 +84,10 @@ def test_what_is_not_there_is_named(session, options, message):
         recordings_from_nwb(session[0], **({"condition": "side", "event": "go"} | options))
 
 
-def test_units_are_whole_numbers(session):
-    with pytest.raises(TypeError, match="units must hold whole numbers"):
-        recordings_from_nwb(session[0], condition="side", event="go", units=[0.5])
+@pytest.mark.parametrize("units", [[0.5], ["a"], [], [[0]]])
+def test_units_are_whole_numbers(session, units):
+    with pytest.raises(TypeError, match="units must be a mask or a non-empty 1-D array of whole"):
+        recordings_from_nwb(session[0], condition="side", event="go", units=units)
 
 
 def test_missing_file(tmp_path):
@@ -94,3 +105,271 @@ def test_a_file_without_tables(tmp_path):
         writer.write(file)
     with pytest.raises(ValueError, match="has no table of trials"):
         recordings_from_nwb(path, condition="side", event="go")
+
+
+# --- sessions of many kinds, in memory ---
+
+
+def new_session(trains, observed=None):
+    file = pynwb.NWBFile(
+        session_description="test", identifier="test",
+        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+    )
+    for i, train in enumerate(trains):
+        extra = {} if observed is None else {"obs_intervals": observed[i]}
+        file.add_unit(spike_times=train, **extra)
+    return file
+
+
+def add_trials(file, starts, duration=3.0, **columns):
+    for name in columns:
+        file.add_trial_column(name, "a column of a test", index=name.startswith("ragged"))
+    for i, start in enumerate(starts):
+        row = {name: values[i] for name, values in columns.items()}
+        file.add_trial(start_time=float(start), stop_time=float(start + duration), **row)
+    return file
+
+
+def regular(rate, start=0.0, end=60.0):
+    """Spikes in the middle of equal intervals."""
+    return np.arange(start + 0.5 / rate, end, 1.0 / rate)
+
+
+STARTS = np.arange(2.0, 42.0, 5.0)  # eight trials of 3 s
+PLAIN = {"window": (-1000.0, 0.0), "bin_width": 100.0, "smoothing": 0.0, "minimum_rate": 0.0}
+
+
+def eight_trials(trains=None, observed=None, **columns):
+    trains = [regular(10.0), regular(20.0)] if trains is None else trains
+    columns = {"side": ["left", "right"] * 4, "go": STARTS + 2.0} | columns
+    return add_trials(new_session(trains, observed), STARTS, **columns)
+
+
+def read(file, condition="side", event="go", **options):
+    return recordings_from_nwb(file, condition=condition, event=event, **(PLAIN | options))
+
+
+def on_disk(file, path):
+    with pynwb.NWBHDF5IO(path, "w") as writer:
+        writer.write(file)
+    return path
+
+
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_a_column_of_lists_gives_its_values_and_not_where_its_rows_end(tmp_path, from_disk):
+    file = eight_trials(
+        ragged_side=[[side] for side in ["left", "right"] * 4],
+        ragged_go=[[start + 2.0] for start in STARTS],
+    )
+    file = on_disk(file, tmp_path / "lists.nwb") if from_disk else file
+    lists, plain = read(file, "ragged_side", "ragged_go"), read(file)
+    assert lists.recordings.conditions == ("left", "right")
+    np.testing.assert_array_equal(lists.recordings.rates, plain.recordings.rates)
+    np.testing.assert_allclose(plain.recordings.rates.mean(axis=2), [[10.0, 20.0]] * 2)
+
+
+@pytest.mark.parametrize("column", ["condition", "event"])
+def test_several_values_in_a_row_are_refused_with_column_and_row(column):
+    file = eight_trials(
+        ragged=[[1.0]] * 3 + [[1.0, 2.0]] + [[1.0]] * 4,
+    )
+    with pytest.raises(ValueError, match="column 'ragged' of 'trials' .* row 3 holds 2"):
+        read(file, **{column: "ragged"})
+
+
+def test_byte_strings_and_whole_floats_are_plain_labels():
+    sides = np.array([b"left", b"right"] * 4)
+    assert read(eight_trials(), condition=sides).recordings.conditions == ("left", "right")
+    result = read(eight_trials(block=[1.0, 2.0] * 4), "block", conditions=(2, 1))
+    assert result.recordings.conditions == ("2", "1")
+
+
+def test_masks_rules_and_numbers_select_units_and_trials():
+    file = eight_trials(trains=[regular(10.0), regular(20.0), regular(40.0)],
+                        hit=[True, True, False, True, False, True, True, False])
+    expected = read(file, units=[0, 2])
+    for units in (np.array([True, False, True]), [2, 0]):
+        result = read(file, units=units)
+        np.testing.assert_array_equal(result.kept, [0, 2])
+        np.testing.assert_array_equal(result.recordings.rates, expected.recordings.rates)
+    mask = np.array([True, True, False, True, False, True, True, False])
+    provenances = {
+        read(file, where=where).recordings.provenance
+        for where in (mask, np.flatnonzero(mask), {"hit": True}, {"hit": [1]})
+    }
+    assert len(provenances) == 1 and " 5 of 8 trials " in provenances.pop()
+
+
+def test_a_rule_takes_other_spikes_than_all_trials():
+    late = regular(30.0, 20.0, 60.0)  # a unit that fires in the second half of the session only
+    file = eight_trials(trains=[regular(10.0), late], outcome=["miss"] * 4 + ["hit"] * 4)
+    np.testing.assert_allclose(read(file).recordings.rates[:, 1].mean(axis=1), 15.0)
+    hits = read(file, where={"outcome": "hit"}).recordings
+    np.testing.assert_allclose(hits.rates[:, 1].mean(axis=1), 30.0)
+
+
+def test_several_columns_are_joined_to_one_condition():
+    file = eight_trials(outcome=["hit", "hit", "miss", "miss"] * 2)
+    names = read(file, ("side", "outcome")).recordings.conditions
+    assert names == ("left hit", "right hit", "left miss", "right miss")
+
+
+def test_trials_and_events_from_elsewhere_give_the_same_rates(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    file = eight_trials()
+    expected = read(file).recordings
+    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
+    blocks.add_column("choice", "the side")
+    for start, side in zip(STARTS, ["left", "right"] * 4, strict=True):
+        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
+    file.add_time_intervals(blocks)
+    file.add_acquisition(pynwb.TimeSeries(
+        name="go_tone", data=np.ones(9), unit="V", timestamps=np.append(STARTS + 2.0, 55.0),
+    ))
+    columns = {"choice": ["left", "right"] * 4, "cue": STARTS + 2.0}
+    for source in (file, on_disk(file, tmp_path / "else.nwb")):
+        for options in (
+            {"trials": "blocks", "condition": "choice", "event": "go_tone"},
+            {"trials": "blocks", "condition": "choice", "event": STARTS + 2.0},
+            {"trials": columns, "condition": "choice", "event": "cue"},
+            {"trials": pandas.DataFrame(columns), "condition": "choice", "event": "cue"},
+            {"trials": blocks, "condition": ["left", "right"] * 4, "event": "go_tone"},
+        ):
+            found = read(source, **options).recordings
+            assert found.conditions == expected.conditions
+            np.testing.assert_allclose(found.rates, expected.rates)
+
+
+def test_what_a_file_has_is_listed():
+    file = eight_trials()
+    file.add_acquisition(pynwb.TimeSeries(
+        name="licks", data=np.ones(2), unit="V", timestamps=[1.0, 2.0]
+    ))
+    with pytest.raises(ValueError, match="no column 'cue', only .*side, go, .* there are licks"):
+        read(file, event="cue")
+    assert "2 units; its tables of intervals are trials (start_time, stop_time, side, go); its " \
+        "time series are licks" in describe_nwb(file)
+
+
+def test_a_unit_observed_for_half_of_the_session_keeps_its_rate():
+    early = regular(20.0, 0.0, 21.5)
+    whole, half = [[0.0, 60.0]], [[0.0, 10.0], [10.0, 21.5]]
+    file = eight_trials([regular(10.0), early], [whole, half])
+    result = read(file)
+    np.testing.assert_allclose(result.recordings.rates[:, 1], 20.0)
+    assert "4 of 16 pairs of unit and trial were not observed" in result.recordings.provenance
+    without = read(eight_trials([regular(10.0), early])).recordings
+    assert without.rates[:, 1].mean() == pytest.approx(10.0, rel=0.1)
+
+
+def test_a_unit_that_never_saw_a_condition_is_left_out_and_named():
+    file = eight_trials(
+        observed=[[[0.0, 60.0]], [[0.0, 8.0]]], side=["left"] * 4 + ["right"] * 4
+    )
+    with pytest.warns(UserWarning, match="1 of 2 neurons were not observed .* left out: 1"):
+        result = read(file)
+    np.testing.assert_array_equal(result.kept, [0])
+
+
+def test_time_before_the_session_and_between_trials_is_not_silence():
+    # The first event is at 0.5 s: half of its window lies before the recording began.
+    go = np.append(0.5, STARTS[1:] + 2.0)
+    starts = np.append(0.0, STARTS[1:])
+    file = add_trials(
+        new_session([regular(20.0)]), starts, side=["left"] * 4 + ["right"] * 4, go=go
+    )
+    with pytest.warns(UserWarning, match="1 of 8 pairs .* session begins or ends within it"):
+        rates = read(file).recordings.rates
+    np.testing.assert_allclose(rates, 20.0)
+    # Spikes were kept within trials only, which begin 0.5 s before the event.
+    trains = [np.concatenate([regular(40.0, s, s + 1.0) for s in STARTS])] * 2
+    trials = {"side": ["left"] * 8, "go": STARTS + 0.5}
+    file = add_trials(new_session(trains), STARTS, duration=1.0, **trials)
+    with pytest.warns(UserWarning, match="no unit spikes between the trials"):
+        rates = read(file, window=(-500.0, 500.0)).recordings.rates
+        np.testing.assert_allclose(rates, 40.0)
+        with pytest.raises(ValueError, match="no neuron was observed in every bin"):
+            read(file)
+
+
+def test_labels_that_name_nothing_are_no_condition():
+    sides = ["left", "right", "n/a", "", "left", "right", "left", "right"]
+    with pytest.warns(UserWarning, match="2 trials have no label"):
+        assert read(eight_trials(side=sides)).recordings.conditions == ("left", "right")
+    numbers = [1.0, 2.0, np.nan, 1.0] * 2
+    with pytest.warns(UserWarning, match="2 trials have no label"):
+        assert read(eight_trials(block=numbers), "block").recordings.conditions == ("1", "2")
+    named = read(eight_trials(side=sides), conditions=("left", "n/a")).recordings
+    assert named.conditions == ("left", "n/a")
+    with pytest.raises(ValueError, match="no trial has a label"):
+        read(eight_trials(side=[""] * 8))
+
+
+def test_a_condition_without_any_event_is_said():
+    go = STARTS + 2.0
+    go[1::2] = np.nan
+    with pytest.warns(UserWarning, match="'right' has 4 trials, none with a time of 'go'"):
+        assert read(eight_trials(go=go)).recordings.conditions == ("left",)
+    with pytest.raises(ValueError, match="'right' has 4 trials, none with a time of 'go'"):
+        read(eight_trials(go=go), conditions=("left", "right"))
+    with pytest.raises(ValueError, match="'go' holds no time in any trial"):
+        read(eight_trials(go=np.full(8, np.nan)))
+
+
+def test_times_from_the_start_of_each_trial_are_refused():
+    with pytest.raises(ValueError, match="seem to count from the start of each trial"):
+        read(eight_trials(go=np.linspace(1.5, 2.0, 8)))
+    with pytest.raises(ValueError, match="is 2 s in all 8 trials"):
+        read(eight_trials(), trials={"side": ["left"] * 8, "go": [2.0] * 8})
+
+
+def test_a_clock_that_begins_anew_is_noticed():
+    go = np.append(STARTS[:4], STARTS[:4]) + 2.0
+    with pytest.warns(UserWarning, match="do not increase .* row 4 .* Does a clock begin anew"):
+        read(eight_trials(), trials={"side": ["left"] * 8, "go": go})
+    with pytest.warns(UserWarning, match="outside of its trial in 4 of 8 trials, first in row 4"):
+        read(eight_trials(go=go))
+
+
+def test_milliseconds_are_noticed_in_a_format_of_seconds():
+    trials = {"side": ["left", "right"] * 4, "go": 1000.0 * (STARTS + 2.0)}
+    with pytest.raises(ValueError, match="Is 'go' in ms.* in seconds"):
+        read(eight_trials(), trials=trials)
+    with pytest.raises(ValueError, match="Are the spikes in ms"):
+        read(eight_trials([1000.0 * regular(10.0)]))
+    with pytest.warns(UserWarning, match="most active unit has 0.01 Hz .* in ms"):
+        read(eight_trials([1000.0 * regular(10.0)]), trials=trials)
+
+
+def test_no_rate_at_all_speaks_of_seconds():
+    with pytest.raises(ValueError, match="on the same clock, in seconds"):
+        read(eight_trials(), minimum_rate=100.0)
+
+
+def test_a_column_of_texts_is_no_time():
+    with pytest.raises(TypeError, match="column 'side' .* must hold times .* row 0 holds 'left'"):
+        read(eight_trials(), event="side")
+
+
+def test_a_file_that_is_not_nwb(tmp_path):
+    path = tmp_path / "text.nwb"
+    path.write_text("not HDF5")
+    with pytest.raises(ValueError, match="cannot be read as NWB"):
+        read(path)
+
+
+def test_a_column_that_cannot_be_read_is_a_damaged_file(session, monkeypatch):
+    def unreadable(*arguments):
+        raise OSError("bad coordinate offset")
+
+    monkeypatch.setattr(nwb, "_units", unreadable)
+    with pytest.raises(ValueError, match="session.nwb is damaged: bad coordinate offset"):
+        recordings_from_nwb(session[0], condition="side", event="go")
+
+
+def test_load_recordings_reads_a_session_or_says_what_it_needs(tmp_path):
+    path = on_disk(eight_trials(), tmp_path / "session.nwb")
+    loaded = load_recordings(path, condition="side", event="go", **PLAIN)
+    np.testing.assert_array_equal(loaded.rates, read(path).recordings.rates)
+    with pytest.raises(TypeError, match="needs condition=.* event=.* trials .*side, go"):
+        load_recordings(path)

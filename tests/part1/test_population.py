@@ -77,6 +77,11 @@ def test_a_neuron_that_never_changes_gets_a_finite_scale():
     assert recorded_task.hz_per_rate[0] == pytest.approx(0.15)
     assert recorded_task.hz_per_rate[1] == 1.0
     assert np.isfinite(recorded_task.task.targets).all()
+    with pytest.warns(UserWarning, match="of 2 of 60 units are constant .* train_correl.*: 0, 1"):
+        curve = train(
+            recorded_task.task, recorded_task.initial_weights, n_loops=2, progress=False
+        ).train_correlation
+    assert (np.abs(curve) <= 1.0).all()
 
 
 @pytest.mark.parametrize(
@@ -128,3 +133,25 @@ def test_wrong_types_are_type_errors(call, message):
 def test_records_of_arrays_can_be_compared():
     one, other = (make_task(_recordings(), np.random.default_rng(0)) for _ in range(2))
     assert one == one and one != other
+
+
+def test_bins_finer_than_the_updates_are_averaged():
+    # Rates that alternate between two values in bins of 10 ms are constant at the updates.
+    rates = np.tile([5.0, 15.0], (1, 3, 50))
+    recordings = recordings_from_arrays(rates, 10.0 * np.arange(100), ("go",))
+    made = make_task(recordings, np.random.default_rng(0))
+    in_hz = made.task.targets * made.hz_per_rate[:, None]
+    np.testing.assert_allclose(in_hz[:, :, 10:-10], 10.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_conditions", [1, 3, 5])
+@pytest.mark.parametrize("bin_width", [10.0, 50.0])
+def test_any_number_of_conditions_at_any_bins(n_conditions, bin_width):
+    time = np.arange(-1000.0 + bin_width / 2, 0.0, bin_width)
+    phase = np.arange(20)[:, None] + 2.0 * np.arange(n_conditions)[:, None, None]
+    rates = 8.0 + 4.0 * np.sin(2 * np.pi * time / 800.0 + phase)
+    recordings = recordings_from_arrays(rates, time, [f"cue {i}" for i in range(n_conditions)])
+    made = make_task(recordings, np.random.default_rng(1))
+    trained = train(made.task, made.initial_weights, ridge=1.0, n_loops=30, progress=False)
+    found = run_population(made, trained.weights)
+    assert np.median(correlation(found, recordings.rates)) > 0.9

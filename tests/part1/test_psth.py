@@ -1,5 +1,7 @@
 """Rates from spikes, against loops that anyone can follow."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,7 +55,7 @@ def test_rates_are_those_of_the_naive_loops(seed, n_neurons, n_bins, half_width,
             trials.append(rng.permutation(np.concatenate([anywhere, on_edges])))
         spikes.append(trials)
     recordings, kept = psth_from_spikes(
-        spikes, labels, window=window, bin_width=bin_width, smoothing_bins=half_width,
+        spikes, labels, window=window, bin_width=bin_width, smoothing=half_width * bin_width,
         minimum_rate=0.0,
     )
     assert recordings.conditions == ("right", "left")
@@ -74,7 +76,7 @@ def test_a_constant_rate_stays_constant_up_to_the_last_bin():
 
 def test_bins_are_half_open_at_both_ends_of_the_window():
     rates = psth_from_spikes(
-        [[[0.0, 100.0]]], ["a"], window=(0, 100), smoothing_bins=0, minimum_rate=0
+        [[[0.0, 100.0]]], ["a"], window=(0, 100), smoothing=0.0, minimum_rate=0
     ).recordings.rates
     np.testing.assert_array_equal(rates[0, 0], [50.0, 0.0, 0.0, 0.0, 0.0])
 
@@ -89,7 +91,7 @@ def test_a_window_without_spikes_has_rate_zero_and_no_rate_is_negative():
     rng = np.random.default_rng(0)
     trials = [np.concatenate([rng.uniform(-2000, -1500, 400), rng.uniform(-100, 0, 7)])
               for _ in range(3)]
-    rates = psth_from_spikes([trials], ["a"] * 3, smoothing_bins=5).recordings.rates[0, 0]
+    rates = psth_from_spikes([trials], ["a"] * 3, smoothing=100.0).recordings.rates[0, 0]
     # Bins 25 to 94 are empty; the mean runs over five more on either side.
     assert (rates[30:90] == 0).all()
     assert (rates >= 0).all()
@@ -112,7 +114,7 @@ def test_the_minimum_rate_holds_in_every_condition():
         [[], []],
         [regular_spikes(1.0), regular_spikes(1.0)],
     ]
-    result = psth_from_spikes(spikes, labels, smoothing_bins=0)
+    result = psth_from_spikes(spikes, labels, smoothing=0.0)
     np.testing.assert_array_equal(result.kept, [1, 3])
     assert result.recordings.n_neurons == 2
     assert result.recordings.source == "user"
@@ -122,7 +124,7 @@ def test_the_minimum_rate_holds_in_every_condition():
 def test_neurons_of_different_sessions_have_their_own_trials():
     spikes = [[regular_spikes(5.0), regular_spikes(10.0)], [regular_spikes(20.0)] * 3]
     labels = [[1, 2], [2, 2, 1]]
-    rates = psth_from_spikes(spikes, labels, conditions=(2, 1), smoothing_bins=0).recordings.rates
+    rates = psth_from_spikes(spikes, labels, conditions=(2, 1), smoothing=0.0).recordings.rates
     np.testing.assert_allclose(rates.mean(axis=2), [[10.0, 20.0], [5.0, 20.0]])
 
 
@@ -130,7 +132,7 @@ def test_conditions_select_and_order_trials():
     spikes = [[regular_spikes(5.0), regular_spikes(10.0), [np.pi]]]
     labels = ["left hit", "right hit", "error"]
     recordings = psth_from_spikes(
-        spikes, labels, conditions=("right hit", "left hit"), smoothing_bins=0
+        spikes, labels, conditions=("right hit", "left hit"), smoothing=0.0
     ).recordings
     assert recordings.conditions == ("right hit", "left hit")
     np.testing.assert_allclose(recordings.rates.mean(axis=2), [[10.0], [5.0]])
@@ -141,6 +143,70 @@ def test_times_in_seconds_are_noticed():
         psth_from_spikes([[regular_spikes(10.0) / 1000.0]], ["a"])
 
 
+def test_the_record_states_its_bins_and_its_smoothing():
+    spikes = [[regular_spikes(10.0)]]
+    for bin_width, smoothing, kept in ((20.0, 140.0, 140.0), (50.0, 140.0, 150.0), (20.0, 0, 0)):
+        record = psth_from_spikes(
+            spikes, ["a"], bin_width=bin_width, smoothing=smoothing
+        ).recordings
+        assert (record.bin_width, record.smoothing) == (bin_width, kept)
+        assert f"moving mean over {kept:g} ms on either side" in record.provenance
+
+
+@pytest.mark.parametrize("per_neuron", [False, True])
+def test_time_that_was_not_observed_does_not_count_as_silence(per_neuron):
+    observed = [(-2000.0, 0.0), (-1000.0, 0.0), (-1500.0, -500.0)]
+    trains = [regular_spikes(20.0, *limits) for limits in observed]
+    rates = psth_from_spikes(
+        [trains] * 2, ["a"] * 3, bin_width=100.0,
+        observed=[observed] * 2 if per_neuron else observed,
+    ).recordings.rates
+    np.testing.assert_allclose(rates, 20.0)
+    with_silence = psth_from_spikes([trains] * 2, ["a"] * 3, bin_width=100.0).recordings.rates
+    assert with_silence.mean() == pytest.approx(20.0 * 4.0 / 6.0)
+
+
+def test_a_bin_that_no_trial_observed_has_no_rate():
+    trains = [regular_spikes(20.0, -1000.0, 0.0)]
+    with pytest.warns(UserWarning, match="1 of 2 neurons were not observed .* left out: 1"):
+        kept = psth_from_spikes(
+            [trains, trains], ["a"], observed=[[(-2000.0, 0.0)], [(-1000.0, 0.0)]]
+        ).kept
+    np.testing.assert_array_equal(kept, [0])
+    with pytest.warns(UserWarning), pytest.raises(ValueError, match="take a shorter window"):
+        psth_from_spikes([trains, trains], ["a"], observed=[(-1000.0, 0.0)])
+
+
+def test_trials_shorter_than_the_window_are_noticed():
+    rng = np.random.default_rng(0)
+    ends = [0.0, -400.0, 0.0, -300.0]
+    spikes = [[rng.uniform(-2000, end, 20) for end in ends] for _ in range(10)]
+    with pytest.warns(UserWarning, match="in 2 of 4 trials no neuron spikes for up to 4.. ms"):
+        psth_from_spikes(spikes, ["a"] * 4)
+
+
+def test_trials_that_are_copies_are_noticed():
+    train = regular_spikes(10.0)
+    with pytest.warns(UserWarning, match="the same in all trials"):
+        psth_from_spikes([[train, train]], ["a", "b"])
+
+
+def test_trials_without_a_label_are_no_condition():
+    spikes = [[regular_spikes(rate) for rate in (5.0, 10.0, 20.0, 40.0)]]
+    with pytest.warns(UserWarning, match="3 trials have no label"):
+        record = psth_from_spikes(spikes, [1.0, np.nan, None, "n/a"], smoothing=0.0).recordings
+    assert record.conditions == ("1",)
+    np.testing.assert_allclose(record.rates.mean(), 5.0)
+
+
+def test_plausible_spikes_raise_no_warning():
+    rng = np.random.default_rng(0)
+    spikes = [[rng.uniform(-2500, 500, 30) for _ in range(6)] for _ in range(10)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        psth_from_spikes(spikes, ["a", "b"] * 3)
+
+
 GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a", "b"],
         "window": (-100, 0)}
 
@@ -148,6 +214,11 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
+        ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
+        ({"observed": [(0.0, -100.0)] * 2}, ValueError, "a start and a later end"),
+        ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
+        ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "1 neurons, but spike_times holds 2"),
+        ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
         ({"spike_times": []}, ValueError, "at least one neuron"),
         ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
         ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
@@ -164,7 +235,7 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
         ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
         ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
-        ({"smoothing_bins": 1.5}, TypeError, "smoothing_bins must be a whole number"),
+        ({"smoothing": "7"}, TypeError, "smoothing must be a real number"),
         ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be not negative"),
         ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
     ],

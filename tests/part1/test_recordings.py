@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 import requests
 
-from src_part1.recordings import Recordings, alm_files, load_recordings, recordings_from_arrays
+from src_part1.recordings import (
+    Recordings,
+    alm_files,
+    load_recordings,
+    pool_recordings,
+    recordings_from_arrays,
+)
 
 
 def record(n_neurons=4, n_time=5, **changes):
@@ -131,6 +137,8 @@ def test_the_description_says_size_source_and_rate():
         ({"conditions": ("a", 3)}, TypeError, "must be names"),
         ({"conditions": ("a", " ")}, TypeError, "must be names"),
         ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
+        ({"smoothing": -1.0}, ValueError, "smoothing must be not negative"),
+        ({"smoothing": None}, TypeError, "smoothing must be a real number"),
         ({"provenance": ""}, ValueError, "must be a sentence that says where"),
     ],
 )
@@ -188,13 +196,113 @@ def test_indices_and_masks_select_in_the_old_order():
         ([[0, 1]], TypeError, "non-empty 1-D array"),
         ([4], ValueError, "between 0 and 3"),
         ([-1], ValueError, "between 0 and 3"),
-        ([1, 1], ValueError, "each neuron once"),
+        ([1, 1], ValueError, "each of the neurons once, but 1 comes 2 times"),
         ([True, False], ValueError, r"mask must have shape \(4,\), got \(2,\)"),
     ],
 )
 def test_a_selection_that_does_not_fit_is_refused(neurons, error, message):
     with pytest.raises(error, match=message):
         record().select(neurons)
+
+
+def test_conditions_are_selected_by_name():
+    kept = record()
+    turned = kept.select_conditions(("b", "a"))
+    assert turned.conditions == ("b", "a")
+    np.testing.assert_array_equal(turned.rates, kept.rates[::-1])
+    one = kept.select_conditions("b")
+    np.testing.assert_array_equal(one.rates, kept.rates[1:])
+    assert one.provenance.endswith("Without the conditions a.")
+    for names in ("c", ("a", "a"), ()):
+        with pytest.raises(ValueError, match=r"must be different ones of \('a', 'b'\), got"):
+            kept.select_conditions(names)
+
+
+def test_silent_neurons_are_dropped_and_named():
+    rates = record(n_neurons=5).rates.copy()
+    rates[:, 1] = 0.05
+    rates[:, 3] = 0.0
+    rates[0, 4] = 0.0  # silent in one condition only
+    noisy = record(n_neurons=5, rates=rates)
+    kept = noisy.drop_silent()
+    np.testing.assert_array_equal(kept.rates, rates[:, [0, 2, 4]])
+    assert "Without 2 of 5 neurons" in kept.provenance and ": 1, 3." in kept.provenance
+    assert noisy.drop_silent(below=0.01).n_neurons == 4
+    assert kept.drop_silent() is kept
+    with pytest.raises(ValueError, match="all 5 neurons are below 1e[+]06 Hz"):
+        noisy.drop_silent(below=1e6)
+
+
+def test_sessions_are_pooled_by_the_names_of_their_conditions():
+    first = record(n_neurons=3, smoothing=20.0)
+    rates = np.random.default_rng(9).gamma(2.0, 3.0, (2, 2, 5))
+    second = Recordings(rates, first.time, ("b", "a"), "user", "Session 2.", 20.0)
+    pooled = pool_recordings([first, second])
+    assert pooled.conditions == ("a", "b")
+    np.testing.assert_array_equal(pooled.rates[:, :3], first.rates)
+    np.testing.assert_array_equal(pooled.rates[:, 3:], rates[::-1])
+    assert "2 sessions with 3, 2 neurons" in pooled.provenance
+    assert (pooled.smoothing, pooled.source) == (20.0, "user")
+    mixed = pool_recordings([first, dataclasses.replace(second, source="alm")])
+    assert mixed.source == "user"
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"conditions": ("a", "c")}, r"has \('a', 'c'\); all share \['a'\]: select_conditions"),
+    ({"time": np.arange(5) * 20.0}, "must have the times .* steps of 20; rebin"),
+    ({"time": np.arange(5) * 10.0 + 5.0}, "must have the times of the first session, 0 to 40"),
+    ({"smoothing": 30.0}, "smoothed as the first session, over 0 ms on either side, got 30"),
+])
+def test_sessions_that_do_not_match_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        pool_recordings([record(), record(**change)])
+
+
+def test_what_is_no_session_is_refused():
+    with pytest.raises(ValueError, match="at least one record"):
+        pool_recordings([])
+    with pytest.raises(TypeError, match="sequence of Recordings, got a single"):
+        pool_recordings(record())
+    with pytest.raises(TypeError, match=r"sessions\[1\] must be of type .*Recordings"):
+        pool_recordings([record(), record().rates])
+
+
+# --- another grid ---
+
+
+def test_bins_are_averaged_where_a_coarser_grid_is_asked():
+    alternating = np.tile([5.0, 15.0], 50)[None, None]
+    fine = record(rates=alternating, time=np.arange(100) * 10.0, conditions=("a",), smoothing=30.0)
+    coarse = fine.rebin(20.0)
+    np.testing.assert_allclose(coarse.rates, 10.0)
+    np.testing.assert_allclose(coarse.time, 5.0 + 20.0 * np.arange(50))
+    assert (coarse.bin_width, coarse.smoothing) == (20.0, 30.0)
+    np.testing.assert_allclose(fine.rates_at([50.0, 60.0], 20.0), 10.0)
+    assert "over bins of 20 ms (before: 10 ms)." in coarse.provenance
+
+
+@pytest.mark.parametrize("width", [10.0, 12.5, 20.0, 33.0, 95.0])
+def test_a_window_holds_what_the_integral_over_it_gives(width):
+    kept = record(n_neurons=3, n_time=20)
+    centres = np.array([-5.0, 0.0, 17.3, 80.0, 195.0])
+    fine = np.repeat(kept.rates, 1000, axis=2)  # one value for each 0.01 ms
+    at = -5.0 + 0.01 * (np.arange(fine.shape[2]) + 0.5)
+    for i, found in enumerate(np.moveaxis(kept.rates_at(centres, width), 2, 0)):
+        inside = np.abs(at - centres[i]) < width / 2.0
+        np.testing.assert_allclose(found, fine[:, :, inside].mean(axis=2), rtol=1e-3)
+    np.testing.assert_allclose(kept.rates_at(kept.time, 10.0), kept.rates)
+
+
+def test_a_grid_that_does_not_fit_says_what_is_left_over_or_is_refused():
+    kept = record(n_time=5)  # 50 ms
+    assert "the last 10 ms are left over" in kept.rebin(20.0).provenance
+    assert kept.rebin(25.0).n_time == 2
+    with pytest.raises(ValueError, match="at least the bin width of 10 ms, got 5"):
+        kept.rebin(5.0)
+    with pytest.raises(ValueError, match="at least two bins of the 50 ms, got 30"):
+        kept.rebin(30.0)
+    with pytest.raises(ValueError, match="window 1 lies outside"):
+        kept.rates_at([20.0, 90.0], 20.0)
 
 
 def test_a_seed_is_no_generator():
@@ -243,12 +351,12 @@ def test_arrays_that_do_not_fit_are_refused(rates, conditions, error, message):
 
 @pytest.mark.parametrize("source", ["alm", "synthetic", "user"])
 def test_a_saved_record_comes_back_unchanged(tmp_path, source):
-    saved = record(source=source)
+    saved = record(source=source, smoothing=30.0)
     path = saved.save(tmp_path / "mine.npz")
     back = load_recordings(path)
     for field in ("rates", "time"):
         np.testing.assert_array_equal(getattr(back, field), getattr(saved, field))
-    for field in ("conditions", "source", "provenance"):
+    for field in ("conditions", "source", "provenance", "smoothing"):
         assert getattr(back, field) == getattr(saved, field)
     assert load_recordings(str(path)).describe() == saved.describe()
 
@@ -272,7 +380,8 @@ def test_a_file_of_rates_and_time_is_enough(tmp_path):
         ({"rates": np.ones((3, 4)), "time": np.arange(4)}, "must have shape"),
         ({"rates": -np.ones((1, 3, 4)), "time": np.arange(4)}, "at least 0"),
         ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
-        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "source": "?"}, "source must be one"),
+        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
+         "'smoothing' must be a number"),
         ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "conditions": ["a", "b"]},
          "1 different names"),
     ],

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from src_part1.common.smoothing import moving_mean
 from src_part2 import (
     LIFNetworkParameters,
     LIFParameters,
@@ -129,12 +130,50 @@ def test_psth_counts_spikes_in_the_right_bins():
     recorded = recordings()
     made = make_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
     zero = np.zeros_like(made.initial_weights)
-    psth = simulated_psth(made, zero, np.random.default_rng(5), n_trials=1, smoothing_bins=0)
+    psth = simulated_psth(made, zero, np.random.default_rng(5), n_trials=1)
     run = run_frozen(made.task, zero, np.random.default_rng(5))
     edges = np.arange(1090.0, 1611.0, 20.0)
     for i in range(recorded.n_neurons):
         expected = np.histogram(run.spike_times[run.spike_ids == i] + 1e-9, edges)[0] * 50.0
         np.testing.assert_array_equal(psth[i], expected)
+
+
+@pytest.mark.parametrize("bin_width", [10.0, 20.0, 50.0])
+def test_a_psth_is_smoothed_as_the_record_was(bin_width):
+    time = np.arange(-500.0, 1.0, bin_width)
+    rates = 5.0 + np.random.default_rng(1).uniform(0, 20, (1, 6, time.size))
+    plain = recordings_from_arrays(rates, time, ("go",))
+    smooth = recordings_from_arrays(rates, time, ("go",), smoothing=100.0)
+    found = []
+    for recorded in (plain, smooth):
+        made = make_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+        found.append(simulated_psth(
+            made, np.zeros((6, 6)), np.random.default_rng(5), n_trials=2
+        ))
+    half = round(100.0 / bin_width)
+    np.testing.assert_allclose(found[1], moving_mean(found[0], half))
+    assert found[0].std() > found[1].std()
+
+
+def test_bins_finer_than_the_updates_are_averaged_before_they_become_inputs():
+    rates = np.tile([5.0, 15.0], (1, 3, 50))
+    fine = recordings_from_arrays(rates, 10.0 * np.arange(100), ("go",))
+    neuron = LIFParameters(noise=0.3)
+    at = np.arange(20.0, 960.0, 20.0)
+    steady = recordings_from_arrays(np.full_like(rates, 10.0), fine.time, ("go",))
+    np.testing.assert_allclose(
+        recorded_targets(fine, neuron, at), recorded_targets(steady, neuron, at), atol=1e-9
+    )
+
+
+def test_quality_says_how_many_neurons_do_not_count():
+    rates = recordings().rates.copy()
+    rates[:, 2], rates[0, 5] = 7.3, 1 / 3
+    recorded = recordings_from_arrays(rates, recordings().time, ("right", "left"))
+    made = make_task(recorded, LIFParameters(tau_syn=100.0), np.random.default_rng(0))
+    quality = frozen_quality(made.task, made.initial_weights, np.random.default_rng(1), n_trials=2)
+    assert quality.n_left_out == 2
+    assert np.isfinite(quality).all() and quality.r2 > -1e6
 
 
 def test_recorded_rates_are_learned_in_both_conditions():

@@ -229,6 +229,33 @@ BAD_INPUT = {
     "spike time NaN": (
         lambda w: one.psth_from_spikes([[np.array([NAN]), np.array([5.0])]], ["a", "b"]),
         "spike_times", "finite", "nan"),
+    "smoothing negative": (
+        lambda w: one.recordings_from_arrays(w.rates, w.bins, smoothing=-1.0),
+        "smoothing", "not negative", "-1"),
+    "rates masked": (
+        lambda w: one.recordings_from_arrays(np.ma.masked_greater(w.rates, 0.0), w.bins),
+        "rates", "24 entries are masked", "(0, 0, 0)"),
+    "rates without times": (lambda w: one.recordings_from_arrays(w.rates), "time", "given (ms)"),
+    "condition to select that is not there": (
+        lambda w: w.recordings.select_conditions("up"),
+        "conditions", "different ones of ('right', 'left')", "'up'"),
+    "no bound of silence": (lambda w: w.recordings.drop_silent(below=0.0),
+                            "below", "positive", "0.0"),
+    "bins finer than they are": (lambda w: w.recordings.rebin(1.0),
+                                 "width", "at least the bin width of 20 ms", "1"),
+    "windows outside": (lambda w: w.recordings.rates_at([1e6], 50.0),
+                        "window", "overlap", "0"),
+    "average over no time": (lambda w: w.recordings.averaged_rates(0.0),
+                             "width", "positive", "0.0"),
+    "no session": (lambda w: one.pool_recordings([]), "sessions", "at least one", "none"),
+    "sessions of other times": (
+        lambda w: one.pool_recordings([w.recordings, w.recordings.rebin(40.0)]),
+        "sessions[1]", "times of the first session", "steps of 40"),
+    "observed backwards": (
+        lambda w: one.psth_from_spikes(w.spikes, ["a", "b"], observed=[(0.0, -1.0)] * 2),
+        "observed", "a start and a later end", "(0.0, -1.0)"),
+    "options for a file without": (lambda w: one.load_recordings("mine.npz", window=(0, 1)),
+                                   "load_recordings", ".mat and .nwb files only", "mine.npz"),
     "source that is a number": (lambda w: one.load_recordings(7),
                                 "source", "word or a path", "int"),
     # --- Part 1: sweeps and demos ---
@@ -516,6 +543,7 @@ WRONG_RECORDS = [
     ("network", lambda w, x: one.run_force(x, 10.0)),
     ("network", lambda w, x: one.train_force(x, w.time)),
     ("recordings", lambda w, x: one.make_task(x, w.rng)),
+    (r"sessions\[0\]", lambda w, x: one.pool_recordings([x])),
     ("recorded_task", lambda w, x: one.run_population(x, w.weights)),
     ("task", lambda w, x: one.train(x, w.weights)),
     ("rls", lambda w, x: one.train(w.task, w.weights, rls=x)),

@@ -71,7 +71,7 @@ def test_psth(elephant):
     rng = np.random.default_rng(3)
     spikes = [[np.sort(rng.uniform(-400, 0, rng.poisson(12))) for _ in range(9)]]
     ours = psth_from_spikes(
-        spikes, ["go"] * 9, window=(-400.0, 0.0), bin_width=20.0, smoothing_bins=0,
+        spikes, ["go"] * 9, window=(-400.0, 0.0), bin_width=20.0, smoothing=0.0,
         minimum_rate=0.0,
     )
     trains = [

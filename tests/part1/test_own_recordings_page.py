@@ -1,0 +1,148 @@
+"""Each line of the page on one's own recordings does what it says."""
+
+import datetime
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+
+from src_part1 import (
+    Recordings,
+    load_recordings,
+    pool_recordings,
+    psth_from_spikes,
+    recordings_from_arrays,
+)
+from src_part1.recordings.matlab import recordings_from_mat
+from src_part1.recordings.nwb import describe_nwb, recordings_from_nwb
+from tests.part1.test_containers import named
+from tests.part1.test_matlab import cells
+
+pandas = pytest.importorskip("pandas", reason="pandas is not installed; pynwb brings it")
+pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
+PAGE = Path(__file__).resolve().parents[2] / "docs/site/own_recordings.md"
+LINES = re.findall(r"(?m)^\| (.+?) \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"))
+TIME = np.arange(-180.0, 1.0, 20.0)
+RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
+SIDES = ("left", "right")
+SPIKE_LINES = ("spike_times", "spikes.mat")
+
+
+def session():
+    """A session with all that the page speaks of: 50 Hz on the left, 100 Hz on the right."""
+    file = pynwb.NWBFile(
+        session_description="test", identifier="test",
+        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+    )
+    for name in ("side", "go", "outcome", "stimulation"):
+        file.add_trial_column(name, "a column of a test")
+    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
+    blocks.add_column("choice", "the side")
+    starts = np.arange(0.0, 24.0, 3.0)
+    for i, start in enumerate(starts):
+        side = SIDES[i % 2]
+        file.add_trial(
+            start_time=start, stop_time=start + 3.0, side=side, go=start + 2.0,
+            outcome="miss" if i in (4, 5) else "hit", stimulation=int(i == 6),
+        )
+        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
+    file.add_time_intervals(blocks)
+    file.add_acquisition(pynwb.TimeSeries(
+        name="go_tone", data=np.ones(8), unit="V", timestamps=starts + 2.0
+    ))
+    file.add_unit_column("quality", "how well it is isolated")
+    spikes = np.concatenate([
+        start + (np.arange(3 * rate) + 0.5) / rate
+        for start, rate in zip(starts, [50, 100] * 4, strict=True)
+    ])
+    for quality in ("good", "noise"):
+        file.add_unit(spike_times=spikes, quality=quality)
+    return file
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    """All names and files of the page."""
+    monkeypatch.chdir(tmp_path)
+    left, right = RATES
+    frames = [
+        pandas.DataFrame(rates.T, index=pandas.Index(TIME, name="time")) for rates in RATES
+    ]
+    np.save("rates.npy", RATES)
+    recordings = recordings_from_arrays(RATES, TIME, SIDES)
+    recordings.save("mine.npz")
+    scipy.io.savemat("rates.mat", {"rates": RATES, "time": TIME, "conditions": cells([SIDES])})
+    scipy.io.savemat("other.mat", {"psth": RATES, "t": TIME})
+    for name, frame in zip(SIDES, frames, strict=True):
+        frame.to_csv(f"{name}.csv")
+    rng = np.random.default_rng(2)
+    trials = ["left", "right"] * 10
+    spike_times = [[rng.uniform(-200, 0, 5) for _ in trials] for _ in range(6)]
+    scipy.io.savemat("spikes.mat", {
+        "spike_times": cells(spike_times), "trial_conditions": cells([trials])
+    })
+    with pynwb.NWBHDF5IO("session.nwb", "w") as writer:
+        writer.write(session())
+    turned = {"rates": RATES[::-1], "time": TIME, "conditions": SIDES[::-1]}
+    return {
+        "np": np, "pandas": pandas, "load_recordings": load_recordings,
+        "psth_from_spikes": psth_from_spikes, "recordings_from_arrays": recordings_from_arrays,
+        "recordings_from_mat": recordings_from_mat, "describe_nwb": describe_nwb,
+        "recordings_from_nwb": recordings_from_nwb, "pool_recordings": pool_recordings,
+        "rates": RATES, "time": TIME, "left": left, "right": right, "seconds": TIME / 1000.0,
+        "counts": RATES * 0.02, "turned": np.transpose(RATES, (2, 1, 0)),
+        "data_array": named(
+            RATES.transpose(2, 0, 1), ("time", "condition", "neuron"),
+            {"time": TIME, "condition": list(SIDES)},
+        ),
+        "left_frame": frames[0], "right_frame": frames[1].T, "spike_times": spike_times,
+        "trial_conditions": trials, "observed": [(-200.0, 0.0)] * 20, "session": session(),
+        "sides": ["left", "right"] * 4, "go_times": np.arange(2.0, 26.0, 3.0),
+        "recordings": recordings, "first": recordings,
+        "second": recordings_from_arrays(**turned),
+    }
+
+
+def test_the_page_has_lines():
+    assert len(LINES) > 30
+    assert len(set(LINES)) == len(LINES)
+
+
+@pytest.mark.parametrize("line", [line for _, line in LINES], ids=[what for what, _ in LINES])
+def test_each_line_gives_the_record_that_it_promises(world, line):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", module="hdmf|pynwb")
+        found = eval(line, world)
+    if line.startswith("describe"):
+        assert "trials (start_time, stop_time, side, go, outcome, stimulation)" in found
+        return
+    assert isinstance(found, Recordings)
+    if "nwb" in line or "session" in line:
+        for name, rates in zip(found.conditions, found.rates, strict=True):
+            np.testing.assert_allclose(rates, 50.0 if name.startswith("left") else 100.0)
+        assert found.n_neurons == (1 if "quality" in line else 2)
+        wanted = {"left hit", "right hit", "left miss", "right miss"} if "side\", \"out" in line \
+            else set(SIDES)
+        assert set(found.conditions) == wanted
+        assert ("5 of 8 trials" in found.provenance) == ("where" in line)
+    elif any(word in line for word in SPIKE_LINES):
+        assert found.conditions == (SIDES[::-1] if "conditions=(" in line else SIDES)
+        assert found.n_neurons == 6 and 15.0 < found.rates.mean() < 35.0
+        assert found.bin_width == (10.0 if "bin_width" in line else 20.0)
+    elif line.startswith("pool"):
+        np.testing.assert_array_equal(found.rates, np.concatenate([RATES, RATES], axis=1))
+    elif "select_conditions" in line:
+        np.testing.assert_array_equal(found.rates, RATES[::-1])
+    elif "select(" in line:
+        assert found.n_neurons == 3
+    elif "rebin" in line:
+        np.testing.assert_allclose(found.rates, RATES.reshape(2, 6, 5, 2).mean(axis=3))
+    else:
+        np.testing.assert_allclose(found.rates, RATES)
+        np.testing.assert_allclose(found.time, TIME)
+        assert found.conditions == SIDES
+        assert found.smoothing == (60.0 if "smoothing" in line else 0.0)

@@ -1,0 +1,99 @@
+"""A report comes out of one command, for few and many conditions, other bins and NWB."""
+
+import datetime
+import html
+import re
+
+import numpy as np
+import pytest
+
+from src_part1 import recordings_from_arrays
+from src_part3 import BalancedNetworkParameters, load_network
+from tools.report import balanced_network, main
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setenv("COURSE_FAST", "1")
+
+
+def make(n_conditions, bin_width, n_neurons=24, n_silent=0):
+    time = np.arange(-400.0 + bin_width / 2, 0.0, bin_width)
+    rng = np.random.default_rng(3)
+    phase = rng.uniform(0, 6, (n_conditions, n_neurons, 1))
+    rates = 12.0 + 9.0 * np.sin(2 * np.pi * time / 400.0 + phase)
+    rates[:, n_neurons - n_silent:] = 0.0
+    rates[:, 0] = 7.3
+    return recordings_from_arrays(rates, time, [f"cue <{c}>" for c in range(n_conditions)])
+
+
+def text_of(path):
+    plain = re.sub(r"src='[^']*'", "", path.read_text(encoding="utf-8"))
+    return html.unescape(re.sub(r"<[^>]+>", " ", plain))
+
+
+@pytest.mark.parametrize(("n_conditions", "bin_width", "n_neurons", "n_silent"), [
+    (1, 20.0, 24, 2), (5, 10.0, 24, 0), (2, 50.0, 15, 0),
+])
+def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silent):
+    recordings = make(n_conditions, bin_width, n_neurons, n_silent)
+    file = recordings.save(tmp_path / "mine.npz")
+    assert main([str(file), "--output", str(tmp_path / "out")]) == 0
+    page = tmp_path / "out/report.html"
+    raw, text = page.read_text(encoding="utf-8"), text_of(page)
+    assert "could not be trained" not in text
+    n_kept = n_neurons - n_silent
+    assert f"{n_kept} user's own neurons in {n_conditions} condition" in text
+    assert ("2 silent neurons were left out" in text) == (n_silent == 2)
+    # Each condition is named, with the neuron of constant rate counted and left out.
+    for c in range(n_conditions):
+        assert f"cue &lt;{c}&gt;" in raw and f"cue <{c}>" not in raw
+    assert text.count("(not defined for 1: 0)") >= n_conditions
+    assert raw.count("data:image/png;base64") == raw.count("<img alt='") == 7
+    assert f"{n_kept} of 150 excitatory neurons are trained" in text
+    task, _ = load_network(tmp_path / "out/part3_network.npz")
+    assert task.n_trained == n_kept and task.n_conditions == n_conditions
+    with np.load(tmp_path / "out/part1_network.npz", allow_pickle=False) as saved:
+        assert saved["weights"].shape == (n_kept, n_kept)
+
+
+def test_a_report_of_a_session(tmp_path):
+    pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed")
+    rng = np.random.default_rng(0)
+    session = pynwb.NWBFile(
+        session_description="test", identifier="test",
+        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+    )
+    session.add_trial_column("side", "instructed side")
+    session.add_trial_column("go", "time of the go cue (s)")
+    for i in range(20):
+        session.add_trial(
+            start_time=2.0 * i, stop_time=2.0 * i + 2.0, side=("left", "right")[i % 2],
+            go=2.0 * i + 1.5,
+        )
+    for _ in range(12):
+        session.add_unit(spike_times=np.sort(rng.uniform(0, 40, 600)))
+    path = tmp_path / "session.nwb"
+    with pynwb.NWBHDF5IO(path, "w") as writer:
+        writer.write(session)
+    options = ["--condition", "side", "--event", "go", "--window", "-400", "0", "--output"]
+    assert main([str(path), *options, str(tmp_path / "out"), "--where", "side=left"]) == 0
+    text = text_of(tmp_path / "out/report.html")
+    assert "10 of 20 trials of the table 'trials'" in text
+    assert "12 neurons are few" in text
+
+
+def test_the_network_has_room_for_all_and_few_neurons_drive_each_other(monkeypatch):
+    monkeypatch.delenv("COURSE_FAST")
+    full = BalancedNetworkParameters()
+    assert balanced_network(500) == full
+    assert balanced_network(3000).n_exc == 3000
+    assert balanced_network(15).n_plastic_exc == 14
+    assert balanced_network(2).n_plastic_exc == 1
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path, capsys):
+    assert main([str(tmp_path / "none.npz")]) == 1
+    assert "there is no file or folder" in capsys.readouterr().err
+    assert main(["synthetic", "--event", "go", "--output", str(tmp_path)]) == 1
+    assert "for .mat and .nwb files only" in capsys.readouterr().err

@@ -1,0 +1,104 @@
+"""A wheel, built and installed elsewhere, brings its data along and does the work of each part."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import setuptools
+
+ROOT = Path(__file__).resolve().parents[1]
+# What a user does after `pip install`, away from any copy of the project: a job of each part.
+JOBS = """
+import json, warnings
+import numpy as np
+import src_part1, src_part2, src_part3
+
+warnings.simplefilter("ignore")
+rng = np.random.default_rng(0)
+auto = src_part1.load_recordings("auto")
+standin = src_part1.load_recordings("synthetic")
+few = standin.select(40)
+made = src_part1.make_task(few, rng)
+rate = src_part1.train(made.task, made.initial_weights, n_loops=5, progress=False)
+made = src_part2.make_task(few, src_part2.LIFParameters(tau_syn=100.0, noise=0.1), rng)
+spiking = src_part2.train(made.task, made.initial_weights, rng, ridge=0.05, n_loops=8,
+                          progress=False)
+task, weights = src_part3.load_network()
+trial = src_part3.run_trial(
+    task.network, task.trial_parameters, rng, weights=weights[0], **task.trial_options(0)
+)
+print(json.dumps({
+    "place": src_part1.__file__, "standin": standin.describe(), "auto": auto.source,
+    "rate": rate.train_correlation.tolist(), "spiking": spiking.train_correlation.tolist(),
+    "n_trained": task.n_trained, "spikes": float(trial.bin_counts.sum()),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Build a wheel from a copy and install it into a folder of its own."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = folder / "copy"
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in ("src_part1", "src_part2", "src_part3", "data"):
+        shutil.copytree(ROOT / name, copy / name, ignore=skip)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, copy],
+        check=True, capture_output=True,
+    )
+    shutil.rmtree(copy)
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--no-index", "--target", folder / "site", wheel],
+        check=True, capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(installed):
+    """What the jobs print, without internet and without a cache of recordings."""
+    environment = {
+        name: value for name, value in os.environ.items()
+        if name not in ("MOTOR_CORTEX_DIR", "MOTOR_CORTEX_SOURCE", "NO_PROXY", "no_proxy")
+    } | dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9") | dict.fromkeys(
+        ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"), str(installed / "home")
+    ) | {"PYTHONPATH": str(installed / "site"), "NUMBA_CACHE_DIR": str(installed / "numba")}
+    done = subprocess.run(
+        [sys.executable, "-c", JOBS], cwd=installed, env=environment, capture_output=True,
+        text=True, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_an_installed_wheel_has_the_standin_and_the_trained_network(installed, found):
+    assert Path(found["place"]).is_relative_to(installed / "site")
+    assert found["standin"].startswith("500 synthetic neurons in 2 conditions")
+    assert found["auto"] == "synthetic"
+    assert found["n_trained"] == 500
+    names = {path.name for path in (installed / "site").iterdir()}
+    parts = {"src_part1", "src_part2", "src_part3"}
+    assert {name for name in names if not name.endswith(".dist-info")} == parts
+
+
+def test_an_installed_wheel_does_a_job_of_each_part(found):
+    first, *_, last = (sum(loop) / 2 for loop in found["spiking"])
+    assert last > first + 0.03, found["spiking"]
+    assert sum(found["rate"][-1]) / 2 > 0.75, found["rate"]
+    assert found["spikes"] > 1000
+
+
+def test_each_package_is_listed():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = setuptools.find_packages(str(ROOT), include=["src_part*"])
+    assert sorted(declared["tool"]["setuptools"]["packages"]) == sorted([*found, "src_part1.data"])

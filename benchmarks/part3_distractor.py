@@ -34,7 +34,7 @@ def add_arguments(parser):
     parser.add_argument("--strength", type=float, default=1.0, help="in units of the cue")
     parser.add_argument("--duration", type=float, default=100.0, help="of the distractor (ms)")
     parser.add_argument("--clamped-after", type=float, default=800.0, help="after the cue (ms)")
-    parser.add_argument("--loops", type=int, default=30)
+    parser.add_argument("--loops", type=int, default=24)
     parser.add_argument("--trials", type=int, default=20, help="of each condition and time")
     parser.add_argument("--n-recorded", type=int, default=500)
 
@@ -62,7 +62,7 @@ def _sample(recordings, seed, arguments):
     if arguments.n_recorded < recordings.n_neurons:
         recordings = recordings.select(arguments.n_recorded, rng=np.random.default_rng(seed))
     p = TeacherForcingParameters(
-        total_loops=arguments.loops, settling_loops=min(12, arguments.loops // 2)
+        total_loops=arguments.loops, settling_loops=min(8, arguments.loops // 2)
     )
     without = recurrent_task(recordings, seed)
     ramp = with_ramp(recurrent_task(recordings, seed, clock="common"))

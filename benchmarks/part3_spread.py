@@ -35,9 +35,9 @@ N_COMPONENTS = 6
 def add_arguments(parser):
     """Declare the options of this benchmark."""
     parser.add_argument("--source", default="synthetic", help="recordings: a word or a folder")
-    parser.add_argument("--scales", type=float, nargs="+", default=[0.1, 0.3, 0.6, 1.0])
+    parser.add_argument("--scales", type=float, nargs="+", default=[0.1, 0.4, 1.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--loops", type=int, default=30)
+    parser.add_argument("--loops", type=int, default=24)
     parser.add_argument("--trials", type=int, default=40, help="test trials of each condition")
     parser.add_argument("--n-recorded", type=int, default=500)
 
@@ -105,7 +105,7 @@ def _sample(recordings, network_parameters, seed, arguments):
         recordings = recordings.select(arguments.n_recorded, rng=np.random.default_rng(seed))
     task = recurrent_task(recordings, seed, network_parameters=network_parameters)
     p = TeacherForcingParameters(
-        total_loops=arguments.loops, settling_loops=min(12, arguments.loops // 2)
+        total_loops=arguments.loops, settling_loops=min(8, arguments.loops // 2)
     )
     weights = TeacherForcing(task, p, seed=seed + 1).run().weights
     trials = {"n_trials": arguments.trials}

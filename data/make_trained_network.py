@@ -2,7 +2,7 @@
 
     python data/make_trained_network.py            # the file as shipped, a few minutes
 
-The file holds the weights of all 500 trained neurons. Everything else is drawn again from the seed when the file is loaded (`src_part3.load_network`), and verified.
+The file holds the weights of all 500 trained neurons. All else is drawn again from the seed when
 """
 
 from __future__ import annotations

@@ -3,9 +3,22 @@
 import argparse
 import json
 
+import numpy as np
 import pytest
 
-from benchmarks import part3_lessons, part3_original, part3_rls, part3_simulation, part3_training
+from benchmarks import (
+    part3_distractor,
+    part3_lesions,
+    part3_lessons,
+    part3_original,
+    part3_recurrent,
+    part3_rls,
+    part3_simulation,
+    part3_spread,
+    part3_training,
+)
+from benchmarks.networks import RECURRENT
+from src_part3.balance import mean_field
 
 CONDITIONS = {"lick right", "lick left"}
 
@@ -66,3 +79,64 @@ def test_without_the_peers_the_benchmark_says_what_to_install():
             measure(part3_simulation, "--repeats", "1", "--duration", "100")
     else:
         pytest.skip("Brian2 is installed here, and compiling its programs takes a minute")
+
+
+def test_recurrent_network_and_its_exchanged_cues():
+    result, report = measure(
+        part3_recurrent, "--source", "synthetic", "--loops", "2", "--trials", "2"
+    )
+    for values in (result, result["other_cue"], result["recurrent_learning_undone"]):
+        for key in ("corrected_correlation", "median_correlation", "r2", "psth_correlation",
+                    "single_trial_correlation", "n_unreliable", "side_decoded"):
+            assert values[key].keys() == CONDITIONS
+    assert result["n_plastic"] == 264
+    assert {"seconds", "peak_rss_mb"} <= result.keys()
+    assert "other cue: r2" in report
+
+
+def test_lesions_of_each_network():
+    result, report = measure(
+        part3_lesions, "--source", "synthetic", "--loops", "1", "--trials", "2",
+        "--networks", "common", "original",
+    )
+    for network in ("common", "original"):
+        assert list(result[network])[0] == "intact"
+        assert "recurrent learning undone" in result[network]
+        for values in result[network].values():
+            assert values["corrected_correlation"].keys() == values["r2"].keys() == CONDITIONS
+    assert "no clock" in report
+
+
+def test_spread_at_two_scales():
+    result, report = measure(
+        part3_spread, "--scales", "0.3", "1.0", "--seeds", "0", "1", "--loops", "2", "--trials",
+        "2", "--n-recorded", "150",
+    )
+    assert list(result["scales"]) == ["0.3", "1"]
+    for values in result["scales"].values():
+        for group in ("exc", "inh", "exc_before", "inh_before"):
+            for key in ("shared_above_null", "abs_selectivity", "selectivity_without_noise"):
+                assert values[group][key].keys() == {"mean", "standard_error"}
+        # Before learning the rates are those that theory promised, at each scale.
+        for group, expected in (("exc_before", 6.6), ("inh_before", 12.1)):
+            assert values[group]["rate"]["mean"] == pytest.approx(expected, rel=0.35)
+    assert "inh_before" in report
+
+
+def test_scaled_couplings_keep_the_rates_of_theory():
+    whole, weak = mean_field(RECURRENT).rates, part3_spread.scaled_network(0.2)
+    np.testing.assert_allclose(mean_field(weak).rates, whole, rtol=0.02)
+    np.testing.assert_allclose(weak.weights, 0.2 * RECURRENT.weights)
+    np.testing.assert_allclose(weak.plastic_weights, RECURRENT.plastic_weights)
+
+
+def test_distractors_with_and_without_a_ramp():
+    result, report = measure(
+        part3_distractor, "--seeds", "0", "1", "--loops", "2", "--trials", "2", "--after", "100",
+        "600", "--n-recorded", "150",
+    )
+    for name in ("with_ramp", "without_ramp", "ramp_clamped"):
+        assert result[name]["times"] == [100.0, 600.0]
+        for key in ("switched_share", "end_error"):
+            assert len(result[name][key]["mean"]) == len(result[name][key]["standard_error"]) == 2
+    assert "ramp_clamped" in report

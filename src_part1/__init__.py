@@ -21,7 +21,9 @@ Modules
 ``force``
     Original FORCE: one readout that is fed back.
 ``population``
-    A recorded population as a task.
+    A recorded population as a task, with a common ramp if wanted.
+``distractors``
+    The other condition's cue during a trial, and where the trial ends.
 ``sweeps``
     One function over many settings and seeds, on all cores or on a cluster.
 ``plotting``
@@ -39,9 +41,16 @@ Folders
 
 from src_part1.common.metrics import correlation, normalised_error, r2
 from src_part1.connectivity import random_weights, sparse_weights
+from src_part1.distractors import DistractorResult, run_distractors
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
-from src_part1.population import RecordedRateTask, make_task, run_population
+from src_part1.population import (
+    RecordedRateTask,
+    make_task,
+    run_population,
+    with_held_ramps,
+    with_ramp,
+)
 from src_part1.recordings import (
     Recordings,
     load_recordings,
@@ -57,6 +66,7 @@ from src_part1.training_loop import TrainingDivergedError, TrainingResult
 
 __all__ = [
     "AllToAllRLS",
+    "DistractorResult",
     "ForceNetwork",
     "ForceParameters",
     "ForceRun",
@@ -82,6 +92,7 @@ __all__ = [
     "r2",
     "random_weights",
     "recordings_from_arrays",
+    "run_distractors",
     "run_force",
     "run_frozen",
     "run_frozen_outputs",
@@ -94,4 +105,6 @@ __all__ = [
     "sweep",
     "train",
     "train_force",
+    "with_held_ramps",
+    "with_ramp",
 ]

@@ -130,10 +130,14 @@ BREAKS = [
         ("RLS: back substitution", "x_i[c] -= x_i[r] * row[c]", "x_i[c] += x_i[r] * row[c]"),
         ("RLS: last block", "min(first + size, n)", "min(first + size, n - 1)"),
         ("RLS time by time: error", "error -= w[m] * x[m]", "error -= w[0] * x[m]"),
-        ("RLS time by time: mirror image", "k[c] += Q_i[first + c] * x_r",
-         "k[c] += Q_i[first + r] * x_r"),
+        ("RLS time by time: mirror image", "k[c] += row[c] * x_r", "k[c] += row[r] * x_r"),
         ("RLS time by time: gain", "one / (decay + quadratic)", "one / (decay - quadratic)"),
-        ("RLS time by time: Q", "Q_i[first + c] - k_r * k[c]", "Q_i[first + c] - k_r * k[r]"),
+        ("RLS time by time: Q", "row[c] - k_r * k[c]", "row[c] - k_r * k[r]"),
+        ("RLS time by time: forgetting of Q", "* forget", "* one"),
+        ("RLS time by time: residual", "left -= row[j] * x[j]", "left += row[j] * x[j]"),
+        ("RLS time by time: earlier times", "left /= L", "left /= x.dtype.type(1)"),
+        ("RLS time by time: G", "row[j] += left * A[j]", "row[j] += left * x[j]"),
+        ("RLS time by time: D", "row[j] -= A_i * A[j]", "row[j] -= A_i * x[j]"),
     ),
 ]
 

@@ -27,6 +27,7 @@ def test_all_rules_learn_the_same():
     assert result["packed_mb"]["340"] == pytest.approx(1824 * 340 * 341 / 2 * 8e-6)
     assert result["textbook_mb"]["340"] == pytest.approx(1824 * 340**2 * 8e-6)
     assert result["shared_mb"]["340"] < 50
+    assert result["bound_ratio"]["340, 1 thread"] > 1
     assert "1824 neurons" in report
 
 

@@ -61,7 +61,13 @@ from src_part1.rls import AllToAllRLS, ReadoutRLS
 from src_part1.simulator import RateTrajectory, simulate
 from src_part1.sweeps import SweepError, SweepResult, sweep
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
-from src_part1.training import RateTask, run_frozen, run_frozen_outputs, train
+from src_part1.training import (
+    RateTask,
+    forced_start,
+    run_frozen,
+    run_frozen_outputs,
+    train,
+)
 from src_part1.training_loop import TrainingDivergedError, TrainingResult
 
 __all__ = [
@@ -83,6 +89,7 @@ __all__ = [
     "TrialTiming",
     "correlation",
     "force_network",
+    "forced_start",
     "load_recordings",
     "lorenz",
     "make_task",

@@ -10,12 +10,19 @@ import numpy as np
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
+    check_flag,
     check_integer,
     check_real,
     check_rng,
     check_type,
 )
+from src_part1.kernels import (
+    PARALLEL_FROM,
+    advance_together_parallel,
+    advance_together_serial,
+)
 from src_part1.parameters import RateNetworkParameters, TrialTiming
+from src_part1.rls import AllToAllRLS
 from src_part1.simulator import advance, initial_state, record_phases
 from src_part1.training_loop import train_in_loops
 
@@ -138,8 +145,103 @@ def _train_trial(task, noise, rng, condition, weights, rls, outputs):
             rls.update(weights, state.rates, state.currents - targets[k])
 
 
+def _train_together(task, noise, rng, conditions, weights, rls, outputs):
+    """Do what `_train_trial` does for all conditions side by side, and learn from all at once."""
+    p, dtype = task.network_parameters, rls.dtype
+    kernel = (
+        advance_together_parallel if p.n_units >= PARALLEL_FROM else advance_together_serial
+    )
+    stretches = [_phases(task, c)[:-1] for c in range(task.n_conditions)[conditions]]
+    targets = np.ascontiguousarray(task.targets[conditions].transpose(2, 0, 1), dtype=dtype)
+    rates, currents = np.zeros((2, *targets.shape[1:]), dtype)
+    first_update = len(stretches[0]) - len(targets)
+    step = 0
+    for phase, at_once in enumerate(zip(*stretches, strict=True)):
+        stop = at_once[0][0]
+        inputs = np.array([external_input for _, external_input in at_once])
+        if noise and phase > first_update:
+            inputs = inputs + noise * rng.standard_normal(inputs.shape)
+        kernel(
+            weights, inputs.astype(dtype), dtype.type(p.dt / p.tau), p.transfer == "tanh",
+            stop - step, rates, currents,
+        )
+        step = stop
+        k = phase - first_update
+        if k >= 0:
+            outputs[:, k] = currents
+            rls.update(weights, rates, currents - targets[k])
+
+
+def forced_start(task, weights, *, ridge=0.5, precision="float64"):
+    """Fit the weights once to rates that are held on the targets, without a closed loop.
+
+    After its cue each condition's network gets the targets in the place of its recurrent input, so
+    that it does what it shall do. The rates at all update times are then the regressors of one
+    ridge regression for each unit. This is convex and takes a moment, but it says nothing of what
+    happens when the network drives itself; it is a start, from which `train` needs fewer loops.
+
+    Parameters
+    ----------
+    task : RateTask
+        Network, timing, targets and cues.
+    weights : array_like of shape (n_units, n_units)
+        Weights to start from, with a zero diagonal: those of the prior, and of the response to
+        the cue.
+    ridge : float, optional
+        Strength of the prior that keeps the weights near their start, lambda.
+    precision : {"float64", "float32"}, optional
+        Of the result.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_units, n_units)
+        The fitted weights.
+    rls : AllToAllRLS
+        The learning rule that knows these samples; hand both to `train`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type, shape or value.
+    FloatingPointError
+        If the response to the cue grows beyond all bounds.
+    """
+    check_type("task", task, RateTask)
+    p = task.network_parameters
+    weights = check_array("weights", weights, (p.n_units, p.n_units))
+    if np.any(np.diagonal(weights)):
+        raise ValueError("weights must have a zero diagonal, because no unit drives itself.")
+    rls = AllToAllRLS(p.n_units, ridge=ridge, precision=precision)
+    regressors = np.concatenate([_forced_rates(task, weights, c) for c in range(task.n_conditions)])
+    wanted = task.targets.swapaxes(1, 2).reshape(regressors.shape)
+    fitted = weights.astype(rls.dtype)
+    rls.update(fitted, regressors, regressors @ weights.T - wanted)
+    return fitted, rls
+
+
+def _forced_rates(task, weights, condition):
+    """Rates (n_updates, n_units) at the update times if the targets are the recurrent input."""
+    p, phases = task.network_parameters, _phases(task, condition)
+    state = initial_state(p)
+    for stop, external_input in phases[:3]:
+        advance(p, state, stop - state.step, weights=weights, external_input=external_input)
+    wanted = task.targets[condition].T
+    rates = np.empty_like(wanted)
+    phi = np.tanh if p.transfer == "tanh" else partial(np.maximum, 0.0)
+    for k, (stop, external_input) in enumerate(phases[3:]):
+        rates[k] = state.rates
+        following = wanted[min(k + 1, len(wanted) - 1)]
+        n_steps = stop - state.step
+        for step in range(n_steps):
+            recurrent = wanted[k] + step / n_steps * (following - wanted[k])
+            state.rates += p.dt / p.tau * (phi(recurrent + external_input) - state.rates)
+        state.step = stop
+    return rates
+
+
 def train(
-    task, weights, *, ridge=0.5, n_loops=50, rls=None, noise=0.0, rng=None, progress=True
+    task, weights, *, ridge=0.5, n_loops=50, rls=None, noise=0.0, rng=None, together=False,
+    progress=True,
 ):
     """Train all recurrent weights by exact RLS.
 
@@ -169,6 +271,10 @@ def train(
         What the network then learns holds against such noise.
     rng : numpy.random.Generator, optional
         Source of the noise; needed only if there is any.
+    together : bool, optional
+        Run all conditions side by side, and learn from all at each update time at once. The
+        weights are then read once for all conditions, which is what takes the time in a large
+        network.
     progress : bool, optional
         Show a progress bar with the current correlation.
 
@@ -187,9 +293,13 @@ def train(
     check_type("task", task, RateTask)
     if check_real("noise", noise, at_least=0):
         check_rng("rng", rng)
+    together = check_flag("together", together)
+    if rls is not None and check_type("rls", rls, AllToAllRLS).dtype != np.float64 and not together:
+        raise ValueError("rls must be of precision float64 unless conditions go together.")
+    train_trial = partial(_train_together if together else _train_trial, task, noise, rng)
     return train_in_loops(
-        partial(_train_trial, task, noise, rng), task.targets, weights,
-        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
+        train_trial, task.targets, weights,
+        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, together=together,
     )
 
 

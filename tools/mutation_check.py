@@ -63,6 +63,17 @@ BREAKS = [
         ("all-to-all RLS: autapse", "w_row[i] = 0.0", "w_row[i] *= 1.0"),
         ("all-to-all RLS: last row", "_multiply_rows(P, rates, 0, n, k)",
          "_multiply_rows(P, rates, 0, n - 1, k)"),
+        ("block RLS: P", "P_row[j] -= B_i * B_row[j]", "P_row[j] -= B_i * G_row[j]"),
+        ("block RLS: gain", "w_row[j] -= e_i * G_row[j]", "w_row[j] -= e_i * B_row[j]"),
+        ("block RLS: the correction for the missing autapse", "along_P += e_i * G[t, i]",
+         "along_P += e_i * B[t, i]"),
+        ("block RLS: rows of P", "min(n, (b + 1) * _ROWS), products)",
+         "min(n - 1, (b + 1) * _ROWS), products)"),
+    ),
+    *_breaks(
+        "src_part1/kernels.py", "tests/part1/test_training.py",
+        ("rate, together: vector", "_multiply_rows(matrix, vectors[c], i, i + 1, products[c])",
+         "_multiply_rows(matrix, vectors[0], i, i + 1, products[c])"),
     ),
     *_breaks(
         "src_part1/force.py", "tests/part1/test_force.py",

@@ -255,9 +255,9 @@ class AllToAllRLS(_OneP):
             raise FloatingPointError(_NOT_FINITE) from error
         B = solve_triangular(L, K64, lower=True)
         G = solve_triangular(L, B, lower=True, trans="T")
-        learn_all_of_many(
-            weights, self._P, B.astype(self.dtype), G.astype(self.dtype), errors
-        )
+        # LAPACK leaves columns behind, and the kernel runs along rows.
+        B, G = (np.ascontiguousarray(array, dtype=self.dtype) for array in (B, G))
+        learn_all_of_many(weights, self._P, B, G, errors)
 
 
 def _vector(name, values, n):

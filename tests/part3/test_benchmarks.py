@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from benchmarks import part3_lessons, part3_original, part3_rls, part3_simulation, part3_training
+from benchmarks import (
+    part3_lessons,
+    part3_original,
+    part3_rls,
+    part3_simulation,
+    part3_training,
+    part3_tsn,
+)
 
 CONDITIONS = {"lick right", "lick left"}
 
@@ -57,6 +64,17 @@ def test_lessons_change_one_thing_at_a_time():
     assert list(result["lessons"]) == ["defaults", "no feed-forward inputs"]
     assert result["lessons"]["defaults"]["corrected_correlation"].keys() == CONDITIONS
     assert "500 neurons" in report
+
+
+def test_the_job_of_sinusoids_is_learned_better_than_not_at_all():
+    result, report = measure(
+        part3_tsn, "--learning", "400", "--in-degree", "100", "--plastic", "20", "--loops", "8"
+    )
+    assert result["correlation_while_learning"][-1] > result["correlation_while_learning"][0] + 0.1
+    assert result["correlation"] > 0.1
+    assert result["rls_mb"] == pytest.approx(400 * 40 * 41 / 2 * 4e-6, rel=0.01)
+    assert 0 < result["rls_seconds_per_loop"] < result["seconds_per_loop"]
+    assert "800" in report
 
 
 def test_without_the_peers_the_benchmark_says_what_to_install():

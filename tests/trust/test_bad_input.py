@@ -201,6 +201,17 @@ BAD_INPUT = {
         lambda w: one.train(w.task, w.weights.copy(), noise=0.1), "rng", "Generator", "NoneType"),
     "noise of learning negative": (
         lambda w: one.train(w.task, w.weights.copy(), noise=-0.1), "noise", "negative", "-0.1"),
+    "side by side by number": (
+        lambda w: one.train(w.task, w.weights.copy(), together=1), "together", "True", "1"),
+    "precision of half in RLS": (lambda w: one.AllToAllRLS(4, precision="float16"),
+                                 "precision", "'float64', 'float32'", "'float16'"),
+    "samples of another number of errors": (
+        lambda w: w.all_to_all.update(w.W, np.ones((2, 4)), np.ones((3, 4))),
+        "errors", "2 samples", "3"),
+    "forced start with autapses": (
+        lambda w: one.forced_start(w.task, np.eye(6)), "weights", "zero diagonal"),
+    "forced start without a prior": (
+        lambda w: one.forced_start(w.task, w.weights, ridge=0.0), "ridge", "positive", "0.0"),
     # --- Part 1: ramps and distractors ---
     "distractor in one condition": (
         lambda w: one.run_distractors(w.task, w.weights, [25.0], w.rng),
@@ -548,6 +559,7 @@ WRONG_RECORDS = [
     ("recorded_task", lambda w, x: one.with_ramp(x, w.rng)),
     ("recorded_task", lambda w, x: one.with_held_ramps(x, [500.0])),
     ("task", lambda w, x: one.run_distractors(x, w.weights, [500.0], w.rng)),
+    ("task", lambda w, x: one.forced_start(x, w.weights)),
     ("task", lambda w, x: one.train(x, w.weights)),
     ("rls", lambda w, x: one.train(w.task, w.weights, rls=x)),
     ("task", lambda w, x: one.run_frozen(x, w.weights)),

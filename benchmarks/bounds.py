@@ -1,4 +1,4 @@
-"""What one core of this machine can do at best: the yardsticks of `part3-scaling`."""
+"""What one core of this machine can do at best: the yardsticks of Part 3's benchmarks."""
 
 from __future__ import annotations
 
@@ -93,3 +93,33 @@ def peak_flops(dtype):
     a, b, out = np.ones((3, size, size), dtype)
     with threadpool_limits(1):
         return 2 * size**3 / _best_seconds(np.matmul, a, b, out)
+
+
+def rls_bound(rls, weights, n_time):
+    """Bound the time of one update of `SparseRLS` from several times in a call.
+
+    Parameters
+    ----------
+    rls : SparseRLS
+        The rule, not time by time.
+    weights : ndarray of shape (n_neurons, n_own)
+        Its weights.
+    n_time : int
+        Times in the call.
+
+    Returns
+    -------
+    float
+        Seconds that one thread needs at least: for the arithmetic at the speed of a large matrix
+        product, or for the bytes at the bandwidth of a triad, whichever takes longer.
+    """
+    arrays, m, n_shared = rls.state(), rls.n_own, rls.n_shared
+    n_bytes = weights.nbytes + arrays["S"].nbytes
+    n_bytes += sum(arrays[name][0].nbytes for name in ("D_inverse", "G", "v"))
+    # At each time K, A and A'A; for each row of G and v a product and a sum; for each neuron the
+    # output, the gradient and S. At the end a Cholesky factorisation and two substitutions.
+    n_rows = arrays["G"].shape[1] + rls.n_neurons
+    at_each_time = (4 * n_shared + 3 * n_time) * n_shared + n_rows * (4 * n_shared + n_time)
+    at_each_time += rls.n_neurons * (4 * m + m * (m + 1))
+    flops = n_time * at_each_time + rls.n_neurons * (m**3 / 3 + 2 * m**2)
+    return max(flops / peak_flops(rls.dtype), 2 * n_bytes / triad_bandwidth(n_bytes))

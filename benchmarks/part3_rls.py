@@ -7,7 +7,11 @@ the sizes of filtered spikes. The textbook is compiled and keeps all of P. The p
 one triangle of it and calls BLAS (spmv, then spr), as TrainSpikingNet.jl does on a CPU; it is
 written here from that idea with scipy's BLAS, and is not their program. Both run on a part of the
 neurons at a time if memory is short; their seconds are the sum. Our rule gets all times of a
-condition in one call, as training hands them over, and for comparison one by one.
+condition in one call, as training hands them over, and for comparison one by one, as a rule that
+learns within a trial gets them.
+
+``bound_ratio`` compares our rule, 50 times in a call, with what the machine allows
+(`benchmarks.bounds.rls_bound`), with one thread and with two; the bound of two is half of it.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import numpy as np
 from scipy.linalg.blas import dspmv, dspr
 from threadpoolctl import threadpool_limits
 
+from benchmarks.bounds import rls_bound
 from benchmarks.measurement import machine, table
 from src_part3.rls import SparseRLS, recurrent_prior
 
@@ -138,13 +143,34 @@ def _shared(pre, weights, prior, data, n_conditions, one_by_one):
     return np.median(rounds[1:]) / n_times, np.concatenate(learned, axis=1), megabytes
 
 
+def _bound_ratio(pre, weights, prior, data, n_threads):
+    rls = SparseRLS(pre, prior, N_SHARED)
+    recurrent, seconds = weights.copy(), []
+    before = numba.get_num_threads()
+    numba.set_num_threads(n_threads)
+    try:
+        for _ in range(6):
+            begin = time.perf_counter()
+            rls.update(recurrent, *data)
+            seconds.append(time.perf_counter() - begin)
+    finally:
+        numba.set_num_threads(before)
+    return float(np.median(seconds[1:]) / (rls_bound(rls, recurrent, len(data[0])) / n_threads))
+
+
 def run(arguments):
     """Measure; see the module's docstring."""
     data = _data(arguments.updates)
     result = {
         f"{name}_{what}": {} for what in ("s", "mb", "difference", "ratio") for name in RULES
     }
+    result["bound_ratio"] = {}
     threads = numba.get_num_threads()
+    cases = {OWN[n]: n for n in sorted(arguments.inputs, reverse=True)}
+    for n_own, n in cases.items():
+        for n_threads in range(1, min(threads, 2) + 1):
+            case = f"{n}, {n_threads} thread{'s'[: n_threads - 1]}"
+            result["bound_ratio"][case] = _bound_ratio(*_network(n_own), _data(50), n_threads)
     numba.set_num_threads(1)
     try:
         with threadpool_limits(1):
@@ -185,4 +211,12 @@ def report(result):
         "difference from textbook",
     )
     where = f"{result['machine']}; {result['n_neurons']} neurons, one thread"
-    return f"{table(header, rows)}\n({where})"
+    bounds = ", ".join(f"{case}: {ratio:.1f}" for case, ratio in result["bound_ratio"].items())
+    one_by_one = ", ".join(
+        f"{n}: {result['textbook_s'][n] / result['shared_one_by_one_s'][n]:.0f}"
+        for n in result["shared_s"]
+    )
+    return (
+        f"{table(header, rows)}\ntextbook / ours one by one: {one_by_one}\n"
+        f"ours / bound, 50 times in a call: {bounds}\n({where})"
+    )

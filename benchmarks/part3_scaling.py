@@ -26,7 +26,7 @@ import numba
 import numpy as np
 from numba import njit
 
-from benchmarks.bounds import counts_per_second, peak_flops, triad_bandwidth
+from benchmarks.bounds import counts_per_second, rls_bound, triad_bandwidth
 from benchmarks.measurement import machine, peak_rss_mb, table
 from data.make_standin import TIME, make_rates
 from src_part1.recordings import recordings_from_arrays
@@ -176,7 +176,7 @@ def _rls(training):
     rls, targets = training.rls, training.plastic_targets.plastic_targets()[0]
     rates, shared = (average[0] for average in training.regressors.values())
     weights = training.recurrent_weights
-    n_time, m, n_shared = len(rates), rls.n_own, rls.n_shared
+    n_time = len(rates)
     at = slice(training._stride - 1, None, training._stride)
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
@@ -184,17 +184,7 @@ def _rls(training):
         seconds = _seconds(rls.update, weights, rates, shared, targets[at], repeats=3)
     finally:
         numba.set_num_threads(threads)
-    arrays = rls.state()
-    n_bytes = weights.nbytes + arrays["S"].nbytes
-    n_bytes += sum(arrays[name][0].nbytes for name in ("D_inverse", "G", "v"))
-    # At each time K, A and A'A; for each row of G and v a product and a sum; for each neuron the
-    # output, the gradient and S. At the end a Cholesky factorisation and two substitutions.
-    n_rows = arrays["G"].shape[1] + rls.n_neurons
-    at_each_time = (4 * n_shared + 3 * n_time) * n_shared + n_rows * (4 * n_shared + n_time)
-    at_each_time += rls.n_neurons * (4 * m + m * (m + 1))
-    flops = n_time * at_each_time + rls.n_neurons * (m**3 / 3 + 2 * m**2)
-    by_arithmetic = flops / peak_flops(rls.dtype)
-    return [seconds, max(by_arithmetic, 2 * n_bytes / triad_bandwidth(n_bytes))]
+    return [seconds, rls_bound(rls, weights, n_time)]
 
 
 def _measure(point, repeats):

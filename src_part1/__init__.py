@@ -21,7 +21,9 @@ Modules
 ``force``
     Original FORCE: one readout that is fed back.
 ``population``
-    A recorded population as a task.
+    A recorded population as a task, with a common ramp if wanted.
+``distractors``
+    The other condition's cue during a trial, and where the trial ends.
 ``sweeps``
     One function over many settings and seeds, on all cores or on a cluster.
 ``plotting``
@@ -49,9 +51,16 @@ except RuntimeError as error:
 
 from src_part1.common.metrics import correlation, normalised_error, r2
 from src_part1.connectivity import random_weights, sparse_weights
+from src_part1.distractors import DistractorResult, run_distractors
 from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
-from src_part1.population import RecordedRateTask, make_task, run_population
+from src_part1.population import (
+    RecordedRateTask,
+    make_task,
+    run_population,
+    with_held_ramps,
+    with_ramp,
+)
 from src_part1.recordings import (
     Recordings,
     load_recordings,
@@ -63,11 +72,18 @@ from src_part1.rls import AllToAllRLS, ReadoutRLS
 from src_part1.simulator import RateTrajectory, simulate
 from src_part1.sweeps import SweepError, SweepResult, sweep
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
-from src_part1.training import RateTask, run_frozen, run_frozen_outputs, train
+from src_part1.training import (
+    RateTask,
+    forced_start,
+    run_frozen,
+    run_frozen_outputs,
+    train,
+)
 from src_part1.training_loop import TrainingDivergedError, TrainingResult
 
 __all__ = [
     "AllToAllRLS",
+    "DistractorResult",
     "ForceNetwork",
     "ForceParameters",
     "ForceRun",
@@ -84,6 +100,7 @@ __all__ = [
     "TrialTiming",
     "correlation",
     "force_network",
+    "forced_start",
     "load_recordings",
     "lorenz",
     "make_task",
@@ -94,6 +111,7 @@ __all__ = [
     "r2",
     "random_weights",
     "recordings_from_arrays",
+    "run_distractors",
     "run_force",
     "run_frozen",
     "run_frozen_outputs",
@@ -106,4 +124,6 @@ __all__ = [
     "sweep",
     "train",
     "train_force",
+    "with_held_ramps",
+    "with_ramp",
 ]

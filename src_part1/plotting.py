@@ -310,3 +310,35 @@ def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
     ax.legend(loc="upper left")
     ax.set(xlabel=xlabel, ylabel="neurons")
     return ax
+
+
+def plot_distractors(time, values_by_name, *, ylabel="end error", ax=None):
+    """Draw what a distractor does against the time at which it comes.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_times,)
+        When the distractor begins, relative to the go cue (ms).
+    values_by_name : dict of str to array_like of shape (n_networks, n_times)
+        End errors or shares of switched trials, a row for each network. The mean is drawn, and
+        bars of the standard error if there are several networks.
+    ylabel : str, optional
+        What the values are.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    styles = condition_styles(len(values_by_name))
+    for (name, values), style in zip(values_by_name.items(), styles, strict=True):
+        values = np.asarray(values)
+        n_networks = len(values)
+        bars = values.std(axis=0, ddof=1) / np.sqrt(n_networks) if n_networks > 1 else None
+        ax.errorbar(time, values.mean(axis=0), bars, marker="o", capsize=3, label=name, **style)
+    ax.axhline(0.0, color="0.6", linewidth=1, zorder=0)
+    ax.set(xlabel="time of the distractor to the go cue (ms)", ylabel=ylabel)
+    return ax

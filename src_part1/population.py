@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from src_part1.common.time_grid import n_steps_of
-from src_part1.common.validation import check_real, check_rng, check_type
+from src_part1.common.validation import check_array, check_real, check_rng, check_type
 from src_part1.connectivity import random_weights
 from src_part1.parameters import RateNetworkParameters, TrialTiming
 from src_part1.recordings import Recordings
@@ -105,11 +105,9 @@ def make_task(
         learn_off=cue_duration + n_updates * learn_every, learn_every=learn_every,
     )
 
-    recorded_rates = recordings.averaged_rates(learn_every)
-    hz_per_rate = _scale(recorded_rates)
-    course = CubicSpline(elapsed, recorded_rates / hz_per_rate[:, None], axis=-1)
+    hz_per_rate = _scale(recordings.averaged_rates(learn_every))
     at = timing.update_times - timing.learn_on - settle
-    targets = course(np.maximum(at, 0.0)) + tau * course(np.maximum(at, 0.0), 1) * (at >= 0)
+    targets = _targets(recordings, hz_per_rate, tau, at, learn_every=learn_every)
     cues = rng.uniform(0.0, cue_strength, (recordings.n_conditions, recordings.n_neurons))
     return RecordedRateTask(
         RateTask(network_parameters, timing, targets, cues),
@@ -120,12 +118,108 @@ def make_task(
     )
 
 
+def _targets(recordings, hz_per_rate, tau, at, held_at=np.inf, *, learn_every):
+    """Recurrent input f + tau df/dt at some times after the first bin; f rests from held_at on."""
+    elapsed = recordings.time - recordings.time[0]
+    rates = recordings.averaged_rates(learn_every)
+    course = CubicSpline(elapsed, rates / hz_per_rate[:, None], axis=-1)
+    moving = (at >= 0) & (at < held_at)
+    at = np.clip(at, 0.0, held_at)
+    return course(at) + tau * course(at, 1) * moving
+
+
 def _scale(rates):
     # A neuron that hardly changes must not be blown up: at least a twentieth of its mean.
     spread = rates.std(axis=-1).mean(axis=0)
     mean = rates.mean(axis=(0, -1))
     scale = np.maximum(spread, 0.05 * mean)
     return np.where(scale > 0, scale, 1.0)
+
+
+def with_ramp(recorded_task, rng, *, strength=2.0):
+    """Give the network a ramp: an input that grows through the trial, the same in all conditions.
+
+    The input of unit i is w_i k(t). The ramp k is 0 up to the first recorded bin and grows evenly
+    to 1 at the last one; it tells the time and nothing of the condition. What the ramp brings to a
+    unit need not come from the others, so it is taken off the targets of the recurrent input.
+
+    Parameters
+    ----------
+    recorded_task : RecordedRateTask
+        The task without a ramp; it is not changed.
+    rng : numpy.random.Generator
+        Source of the ramp's weights w.
+    strength : float, optional
+        w is drawn for each unit from [0, strength), as the cues are.
+
+    Returns
+    -------
+    RecordedRateTask
+        The same with ``task.inputs`` and ``task.targets`` of the ramp.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value, or the task has inputs already.
+    """
+    check_type("recorded_task", recorded_task, RecordedRateTask)
+    check_rng("rng", rng)
+    check_real("strength", strength, above=0)
+    task, bin_times = recorded_task.task, recorded_task.bin_times
+    if task.inputs is not None:
+        raise ValueError("recorded_task must be without inputs, got one that has a ramp already.")
+    ramp = np.clip((task.timing.update_times - bin_times[0]) / np.ptp(bin_times), 0.0, 1.0)
+    weights = rng.uniform(0.0, strength, task.network_parameters.n_units)
+    inputs = np.tile(weights[:, None] * ramp, (task.n_conditions, 1, 1))
+    task = replace(task, targets=task.targets - inputs, inputs=inputs)
+    return replace(recorded_task, task=task)
+
+
+def with_held_ramps(recorded_task, held_at):
+    """Add trials in which the ramp stops, and the population with it.
+
+    A network that has seen the ramp in one course only may ignore it and count the time on its
+    own. In these trials the ramp rests from some time on, and the targets are the rates of that
+    time: what the network shall do follows from the ramp and not from the time that has passed.
+
+    Parameters
+    ----------
+    recorded_task : RecordedRateTask
+        A task with a ramp (`with_ramp`).
+    held_at : array_like of shape (n_held,)
+        When the ramp stops (ms from the start of the trial), from the first recorded bin on;
+        it keeps the value of the last update time that is not later.
+
+    Returns
+    -------
+    RateTask
+        First the trials of ``recorded_task.task``, then, for each time, one more for each of its
+        conditions, with the same cue.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has a wrong type or value, or the task has no ramp.
+    """
+    check_type("recorded_task", recorded_task, RecordedRateTask)
+    task, first_bin = recorded_task.task, recorded_task.bin_times[0]
+    if task.inputs is None:
+        raise ValueError("recorded_task must have a ramp (with_ramp), got one without inputs.")
+    held_at = check_array("held_at", held_at, ("n_held",), at_least=first_bin)
+    targets, inputs = [task.targets], [task.inputs]
+    update_times = task.timing.update_times
+    for time in held_at:
+        inputs.append(task.hold_inputs(time).inputs)
+        time = update_times[update_times <= time][-1]
+        wanted = _targets(
+            recorded_task.recordings, recorded_task.hz_per_rate, task.network_parameters.tau,
+            update_times - first_bin, time - first_bin, learn_every=task.timing.learn_every,
+        )
+        targets.append(wanted - inputs[-1])
+    cues = np.tile(task.cues, (len(targets), 1))
+    return replace(
+        task, targets=np.concatenate(targets), cues=cues, inputs=np.concatenate(inputs)
+    )
 
 
 def run_population(recorded_task, weights):

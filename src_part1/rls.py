@@ -15,10 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from src_part1.common.forking import without_threads
 from src_part1.common.validation import (
     FLOAT,
+    check_choice,
     check_integer,
     check_kernel_array,
     check_like,
@@ -27,9 +29,13 @@ from src_part1.common.validation import (
 )
 from src_part1.kernels import (
     PARALLEL_FROM,
+    learn_all_of_many,
+    learn_all_of_many_serial,
     learn_all_parallel,
     learn_all_serial,
     learn_readout,
+    multiply_all,
+    multiply_all_serial,
 )
 
 _NOT_FINITE = (
@@ -41,10 +47,10 @@ _NOT_FINITE = (
 class _OneP:
     """What learned about correlations is one matrix P, of ``size`` rows."""
 
-    def __init__(self, size, ridge):
+    def __init__(self, size, ridge, dtype=np.float64):
         self.ridge = check_real("ridge", ridge, above=0)
-        self._P = np.eye(size) / self.ridge
-        self._k = np.empty(size)
+        self._P = np.eye(size, dtype=dtype) / dtype(self.ridge)
+        self._k = np.empty(size, dtype)
 
     @property
     def P(self):
@@ -167,6 +173,9 @@ class AllToAllRLS(_OneP):
         Number of units N, at least 2.
     ridge : float, optional
         Strength of the prior (the lambda of the texts); P starts as identity / ridge.
+    precision : {"float64", "float32"}, optional
+        Of P and of the weights. float32 moves half the memory, and time is spent on nothing else
+        in a network of more than a thousand units.
 
     Attributes
     ----------
@@ -184,20 +193,27 @@ class AllToAllRLS(_OneP):
     equations 4 and 5 (RLS in a recurrent network).
     """
 
-    def __init__(self, n_units, *, ridge=1.0):
+    def __init__(self, n_units, *, ridge=1.0, precision="float64"):
         self.n_units = check_integer("n_units", n_units, at_least=2)
-        super().__init__(self.n_units, ridge)
+        precision = check_choice("precision", precision, ("float64", "float32"))
+        self.dtype = np.dtype(precision)
+        super().__init__(self.n_units, ridge, self.dtype.type)
 
     def update(self, weights, rates, errors):
-        """Move all weights by one RLS step.
+        """Move all weights by one RLS step, from one sample or from several.
+
+        Several samples in one call give what as many calls give, if each call's errors come from
+        the weights that the one before left behind. The step is the same with matrices: for
+        samples in the rows of R, K = R P, L L' = 1 + K R', B = L^-1 K, P <- P - B' B, and the
+        gains g of all samples are the rows of G = L'^-1 B = R P with the new P.
 
         Parameters
         ----------
-        weights : ndarray of shape (n_units, n_units), float64, C-contiguous
+        weights : ndarray of shape (n_units, n_units), of this precision, C-contiguous
             Recurrent weights [post, pre], changed in place; the diagonal stays 0.
-        rates : array_like of shape (n_units,)
+        rates : array_like of shape (n_units,) or (n_samples, n_units)
             Rates r of all units.
-        errors : array_like of shape (n_units,)
+        errors : array_like of shape (n_units,) or (n_samples, n_units)
             Output minus target of each unit, with the weights before this update.
 
         Raises
@@ -210,13 +226,45 @@ class AllToAllRLS(_OneP):
             ``weights`` are unchanged then.
         """
         n = self.n_units
-        check_kernel_array("weights", weights, (n, n), changed=True)
+        check_kernel_array("weights", weights, (n, n), dtype=self.dtype, changed=True)
+        if np.ndim(rates) == np.ndim(errors) == 2:
+            self._update_from_many(weights, rates, errors)
+            return
         rates = _vector("rates", rates, n)
         errors = _vector("errors", errors, n)
+        if self.dtype != FLOAT:
+            self._update_from_many(weights, rates[None], errors[None])
+            return
         parallel = n >= PARALLEL_FROM and not without_threads()
         kernel = learn_all_parallel if parallel else learn_all_serial
         if not kernel(weights, self._P, rates, errors, self._k):
             raise FloatingPointError(_NOT_FINITE)
+
+    def _update_from_many(self, weights, rates, errors):
+        n = self.n_units
+        rates = _samples("rates", rates, n, self.dtype)
+        errors = _samples("errors", errors, n, self.dtype)
+        if len(errors) != len(rates):
+            raise ValueError(f"errors must be of {len(rates)} samples, got {len(errors)}.")
+        K = np.empty_like(rates)
+        multiply, learn = multiply_all, learn_all_of_many
+        if without_threads():
+            multiply, learn = multiply_all_serial, learn_all_of_many_serial
+        multiply(self._P, rates, K)
+        # Small, and in float64 because what is divided by it may be close to singular.
+        K64 = K.astype(np.float64)
+        inner = np.eye(len(rates)) + K64 @ rates.T
+        if not (np.isfinite(inner).all() and np.isfinite(errors).all()):
+            raise FloatingPointError(_NOT_FINITE)
+        try:
+            L = np.linalg.cholesky((inner + inner.T) / 2)
+        except np.linalg.LinAlgError as error:
+            raise FloatingPointError(_NOT_FINITE) from error
+        B = solve_triangular(L, K64, lower=True)
+        G = solve_triangular(L, B, lower=True, trans="T")
+        # LAPACK leaves columns behind, and the kernel runs along rows.
+        B, G = (np.ascontiguousarray(array, dtype=self.dtype) for array in (B, G))
+        learn(weights, self._P, B, G, errors)
 
 
 def _vector(name, values, n):
@@ -230,3 +278,12 @@ def _vector(name, values, n):
     if values.shape != (n,):
         raise ValueError(f"{name} must have shape ({n},), got {values.shape}.")
     return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _samples(name, values, n, dtype):
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got dtype {values.dtype}.")
+    if values.ndim != 2 or values.shape[1] != n or len(values) == 0:
+        raise ValueError(f"{name} must have shape (n_samples, {n}), got {values.shape}.")
+    return np.ascontiguousarray(values, dtype=dtype)

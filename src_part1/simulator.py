@@ -266,19 +266,67 @@ def simulate(
     every = n_steps_of("record_every", record_every, dt)
     cue_on = min(n_steps, n_steps_of("stim_on", stim_on, dt))
     cue_off = min(n_steps, n_steps_of("stim_off", stim_off, dt))
+    phases = ((cue_on, silence), (cue_off, cue), (n_steps, silence))
     state = initial_state(network_parameters, initial_rates)
-    recorder = RateRecorder(n, n_steps, every)
-    for stop, external_input in ((cue_on, silence), (cue_off, cue), (n_steps, silence)):
+    return record_phases(network_parameters, state, phases, weights, every)
+
+
+def record_phases(network_parameters, state, phases, weights, every):
+    """Run a network through stretches of constant external input and record it.
+
+    Parameters
+    ----------
+    network_parameters : RateNetworkParameters
+        Time constant, time step and transfer function.
+    state : RateNetworkState
+        A network at step 0; changed in place.
+    phases : sequence of (int, ndarray of shape (n_units,))
+        At which step a stretch ends, and its external input; steps do not decrease.
+    weights : ndarray of shape (n_units, n_units), float64, C-contiguous
+        Recurrent weights [post, pre].
+    every : int
+        Steps between samples.
+
+    Returns
+    -------
+    RateTrajectory
+        Time, rates and recurrent inputs, sampled from time 0 on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`advance`.
+    FloatingPointError
+        If the rates grow beyond all bounds.
+    """
+    recorder = RateRecorder(network_parameters.n_units, phases[-1][0], every)
+    for stop, external_input in phases:
         advance(
             network_parameters, state, stop - state.step,
             weights=weights, external_input=external_input, recorder=recorder,
         )
-    time = np.arange(len(recorder.rates)) * every * dt
+    time = np.arange(len(recorder.rates)) * every * network_parameters.dt
     finite = np.isfinite(recorder.rates).all(axis=1) & np.isfinite(recorder.currents).all(axis=1)
     if not finite.all():
-        raise FloatingPointError(
-            f"the rates grew beyond all bounds by {time[~finite][0]:g} ms: the recurrent "
-            "weights excite more than the transfer function limits; lower the gain, or "
-            "train longer before the weights are frozen."
-        )
+        raise FloatingPointError(grew_beyond_bounds(time[~finite][0]))
     return RateTrajectory(time, recorder.rates.T, recorder.currents.T)
+
+
+def grew_beyond_bounds(time):
+    """Say that rates grew beyond all bounds, and what helps.
+
+    Parameters
+    ----------
+    time : float
+        By when (ms).
+
+    Returns
+    -------
+    str
+        The message of the FloatingPointError.
+    """
+    return (
+        f"the rates grew beyond all bounds by {time:g} ms: the recurrent weights excite more than "
+        "the transfer function limits; lower the gain, or train longer before the weights are "
+        "frozen."
+    )

@@ -54,7 +54,9 @@ class TrainingDivergedError(RuntimeError):
         self.result = result
 
 
-def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progress):
+def train_in_loops(
+    train_trial, targets, weights, *, ridge, n_loops, rls, progress, together=False
+):
     """Show every condition once in each loop, in the order of its index.
 
     Parameters
@@ -62,7 +64,8 @@ def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progre
     train_trial : callable
         ``train_trial(condition, weights, rls, outputs)`` runs one trial, changes ``weights`` and
         ``rls`` in place, writes the input before each update to ``outputs`` (n_updates,
-        n_units), and raises FloatingPointError when it diverges.
+        n_units), and raises FloatingPointError when it diverges. If conditions go together,
+        ``condition`` is the slice of all, and ``outputs`` (n_conditions, n_updates, n_units).
     targets : ndarray of shape (n_conditions, n_units, n_updates)
         What the outputs are compared with.
     weights : array_like of shape (n_units, n_units)
@@ -75,6 +78,8 @@ def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progre
         State of an earlier training to go on from, updated in place.
     progress : bool
         Show a progress bar with the current correlation.
+    together : bool, optional
+        Whether all conditions run side by side.
 
     Returns
     -------
@@ -104,7 +109,8 @@ def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progre
             f"the targets of {constant.size} of {n} units are constant in at least one condition "
             f"and do not count in its train_correlation: {first}.", stacklevel=3,
         )
-    weights = initial.copy()
+    weights = initial.astype(rls.dtype)
+    groups = [slice(None)] if together else range(n_conditions)
     outputs = np.empty((n_conditions, n_updates, n))
     curve = []
     sound = _copies(weights, rls)
@@ -115,8 +121,8 @@ def train_in_loops(train_trial, targets, weights, *, ridge, n_loops, rls, progre
     bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
     try:
         for _ in bar:
-            for condition in range(n_conditions):
-                train_trial(condition, weights, rls, outputs[condition])
+            for group in groups:
+                train_trial(group, weights, rls, outputs[group])
             if not np.isfinite(weights).all():
                 raise FloatingPointError("the weights are not finite any more")
             curve.append(_mean_correlation(outputs.swapaxes(1, 2), targets))

@@ -24,6 +24,8 @@ from src_part3.rls_kernels import (
     learn_neurons_once,
     learn_neurons_once_serial,
     partial_out,
+    partial_out_once,
+    partial_out_once_serial,
 )
 
 _BLAS = ThreadpoolController()
@@ -223,13 +225,16 @@ class SparseRLS:
             )
         shared = check_array("shared", shared, (n_time, self.n_shared), dtype=self.dtype)
         new = weights.copy()
-        # The last bits of BLAS depend on its threads, and a training shall not depend on the
-        # machine.
-        together = 1 if self.time_by_time else _TOGETHER
-        with _BLAS.limit(limits=1, user_api="blas"):
-            for first in range(0, n_time, together):
-                step = slice(first, first + together)
-                self._learn(new, rates[step], shared[step], targets[step], condition)
+        if self.time_by_time:
+            for sample in zip(rates, shared, targets, strict=True):
+                self._learn_once(new, *sample, condition)
+        else:
+            # The last bits of BLAS depend on its threads, and a training shall not depend on the
+            # machine.
+            with _BLAS.limit(limits=1, user_api="blas"):
+                for first in range(0, n_time, _TOGETHER):
+                    step = slice(first, first + _TOGETHER)
+                    self._learn(new, rates[step], shared[step], targets[step], condition)
         self._check_learned(new, condition)
         weights[:] = new
 
@@ -262,11 +267,20 @@ class SparseRLS:
         if self.n_shared:
             partial_out(rows, shared, self._D_inverse[condition], self._G_and_v[condition])
         E, e = rows[: self._rows.size], rows[self._rows.size :]
-        if self.time_by_time:
-            kernel = learn_neurons_once_serial if without_threads() else learn_neurons_once
-            kernel(weights, self._S_or_Q, self._index, E[:, 0], e[:, 0], decay)
-        else:
-            learn_neurons(weights, self._S_or_Q, self._index, E, e, decay)
+        learn_neurons(weights, self._S_or_Q, self._index, E, e, decay)
+
+    def _learn_once(self, weights, rates, shared, targets, condition):
+        f = self.dtype.type(self.forgetting)
+        rows = np.concatenate([rates[self._rows], targets])
+        if f != 1:
+            self._D_inverse /= f
+        partial, learn = partial_out_once, learn_neurons_once
+        if without_threads():
+            partial, learn = partial_out_once_serial, learn_neurons_once_serial
+        if self.n_shared:
+            partial(rows, shared, self._D_inverse[condition], self._G_and_v[condition])
+        E, e = rows[: self._rows.size], rows[self._rows.size :]
+        learn(weights, self._S_or_Q, self._index, E, e, f)
 
     def shared_weights(self, weights, condition=0):
         """Weights of the shared inputs in one condition.

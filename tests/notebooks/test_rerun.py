@@ -32,6 +32,8 @@ ALTERATIONS = {
         ({"source": "'nowhere.npz'"}, "nowhere.npz"),
         ({"learn_every": "100.0"}, None),
         ({"unit_tau": "0.0"}, "tau must be"),
+        ({"distractor_seeds": "(4, 5)", "held_shares": "(0.5,)"}, None),
+        ({"distractor_noise": "-0.1"}, "noise must be not negative"),
     ],
     "part2_spiking_rnn": [
         ({"single_noise": "0.5"}, None),

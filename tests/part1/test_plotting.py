@@ -18,6 +18,7 @@ ROWS = np.random.default_rng(0).random((4, 50))
         lambda ax: plotting.plot_eigenvalues(ROWS[:, :4], ax=ax, radius=1.0),
         lambda ax: plotting.plot_learning_curve(ROWS.T[:, :2], names=("a", "b"), ax=ax),
         lambda ax: plotting.plot_population(TIME, ROWS, ax=ax),
+        lambda ax: plotting.plot_distractors(TIME, {"a": ROWS, "b": ROWS[:1]}, ax=ax),
         lambda ax: plotting.plot_histogram({"a": ROWS[0], "b": ROWS[1]}, ax=ax),
     ],
 )
@@ -101,4 +102,17 @@ def test_a_histogram_shows_every_condition(n):
     labels = {text.get_text() for text in ax.get_legend().get_texts()}
     assert labels == {f"condition {k}: median {k + 0.5:.3f}" for k in range(n)}
     assert sorted(line.get_xdata()[0] for line in ax.lines) == [k + 0.5 for k in range(n)]
+    plt.close("all")
+
+
+def test_distractors_are_drawn_as_mean_and_standard_error_over_networks():
+    values = np.array([[1.0, 2.0], [3.0, 2.0], [5.0, 2.0]])
+    ax = plotting.plot_distractors([-500.0, 0.0], {"three": values, "one": values[:1]})
+    three, one = ax.containers
+    np.testing.assert_allclose(three.lines[0].get_ydata(), [3.0, 2.0])
+    bars = three.lines[2][0].get_segments()
+    np.testing.assert_allclose([bar[:, 1] for bar in bars],
+                               [[3 - 2 / np.sqrt(3), 3 + 2 / np.sqrt(3)], [2.0, 2.0]])
+    np.testing.assert_allclose(one.lines[0].get_ydata(), values[0])
+    assert not one.has_yerr
     plt.close("all")

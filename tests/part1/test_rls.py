@@ -76,6 +76,78 @@ def test_parallel_rows_give_the_same_bits_as_serial_rows(thread_counts):
         np.testing.assert_array_equal(P, results[0][1])
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    n=st.integers(2, 40),
+    n_samples=st.integers(1, 12),
+    n_updates=st.integers(1, 4),
+    ridge=st.floats(1e-2, 1e2),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_several_samples_in_a_call_are_as_many_calls(n, n_samples, n_updates, ridge, seed):
+    weights, rates, targets = _problem(n, n_samples * n_updates, seed)
+    one_by_one, at_once = (AllToAllRLS(n, ridge=ridge) for _ in range(2))
+    expected = _train(one_by_one, weights, rates, targets)
+    for first in range(0, len(rates), n_samples):
+        r, target = rates[first : first + n_samples], targets[first : first + n_samples]
+        at_once.update(weights, r, r @ weights.T - target)
+    close = {"rtol": 1e-7, "atol": 1e-8 * np.abs(expected).max()}
+    np.testing.assert_allclose(weights, expected, **close)
+    np.testing.assert_allclose(at_once.P, one_by_one.P, rtol=1e-7, atol=1e-9 / ridge)
+    np.testing.assert_array_equal(at_once.P, at_once.P.T)
+    np.testing.assert_array_equal(np.diagonal(weights), 0.0)
+
+
+def test_float32_stays_close_to_float64():
+    n, ridge = 60, 1.0
+    weights, rates, targets = _problem(n, 400, seed=4)
+    expected = _train(AllToAllRLS(n, ridge=ridge), weights, rates, targets)
+    rule, learned = AllToAllRLS(n, ridge=ridge, precision="float32"), weights.astype("f4")
+    for first in range(0, len(rates), 2):
+        r = rates[first : first + 2]
+        rule.update(learned, r, r @ learned.T - targets[first : first + 2])
+    assert rule.P.dtype == learned.dtype == np.float32
+    np.testing.assert_allclose(learned, expected, atol=2e-4 * np.abs(expected).max())
+    np.testing.assert_array_equal(rule.P, rule.P.T)
+    rule.update(learned, rates[0], np.zeros(n))
+
+
+def test_several_samples_give_the_same_bits_with_any_number_of_threads(thread_counts):
+    n = 130
+    weights, rates, targets = _problem(n, 12, seed=2)
+    results = []
+    for n_threads in thread_counts:
+        rule, w = AllToAllRLS(n, ridge=0.5, precision="float32"), weights.astype("f4")
+        with thread_counts.use(n_threads):
+            for first in range(0, 12, 3):
+                r = rates[first : first + 3]
+                rule.update(w, r, r @ w.T - targets[first : first + 3])
+        results.append((w, rule.P))
+    for w, P in results[1:]:
+        np.testing.assert_array_equal(w, results[0][0])
+        np.testing.assert_array_equal(P, results[0][1])
+
+
+@pytest.mark.parametrize(
+    ("rates", "errors", "kind", "message"),
+    [
+        (np.ones((2, 5)), np.ones((2, 6)), ValueError, r"rates must have shape \(n_samples, 6\)"),
+        (np.ones((2, 6)), np.ones((3, 6)), ValueError, "errors must be of 2 samples, got 3"),
+        (np.ones((2, 6)), np.full((2, 6), "a"), TypeError, "errors must hold real numbers"),
+        (np.ones((1, 6)), np.ones(6), ValueError, r"rates must have shape \(6,\)"),
+        (np.full((2, 6), np.nan), np.ones((2, 6)), FloatingPointError, "RLS stopped"),
+        (np.ones((2, 6)), np.full((2, 6), np.inf), FloatingPointError, "RLS stopped"),
+    ],
+)
+def test_samples_that_cannot_be_learned_change_nothing(rates, errors, kind, message):
+    rule, weights = AllToAllRLS(N), np.zeros((N, N))
+    before = rule.P.copy()
+    with pytest.raises(kind, match=message):
+        rule.update(weights, rates, errors)
+    assert not weights.any()
+    np.testing.assert_array_equal(rule.P, before)
+
+
 @settings(max_examples=20, deadline=None)
 @given(n=st.integers(1, 20), ridge=st.floats(1e-2, 1e2), seed=st.integers(0, 2**32 - 1))
 def test_readout_rls_is_textbook_rls(n, ridge, seed):

@@ -12,13 +12,14 @@ from src_part1 import (
     TrainingDivergedError,
     TrialTiming,
     correlation,
+    forced_start,
     random_weights,
     run_frozen,
     run_frozen_outputs,
     sine_targets,
     train,
 )
-from tests.reference import rls_update, simulate_rates
+from tests.reference import ridge_solution, rls_update, simulate_rates
 
 
 def _task(n=10, n_conditions=1, **timing):
@@ -69,6 +70,97 @@ def test_training_equals_the_slow_twin(n_conditions):
     np.testing.assert_allclose(trained.weights, slow, rtol=1e-7, atol=1e-8)
     assert trained.train_correlation.shape == (2, n_conditions)
     np.testing.assert_array_equal(trained.initial_weights, weights)
+
+
+def _train_together_slowly(task, weights, ridge, n_loops):
+    """The same with all conditions side by side: at each update time one after the other learns."""
+    n, weights = task.network_parameters.n_units, weights.copy()
+    P = [np.eye(n - 1) / ridge for _ in range(n)]
+    tau, dt, timing = task.network_parameters.tau, task.network_parameters.dt, task.timing
+    on, off, learn, every = (
+        round(t / dt)
+        for t in (timing.stim_on, timing.stim_off, timing.learn_on, timing.learn_every)
+    )
+    for _ in range(n_loops):
+        rates = [
+            simulate_rates(
+                weights, tau, dt, "relu", cue, (on, off), learn + 1, np.zeros(n)
+            )[0][:, -1]
+            for cue in task.cues
+        ]
+        for targets in task.targets.transpose(2, 0, 1):
+            for r, target in zip(rates, targets, strict=True):
+                for i in range(n):
+                    j = np.delete(np.arange(n), i)
+                    error = weights[i, j] @ r[j] - target[i]
+                    weights[i, j], P[i] = rls_update(weights[i, j], P[i], r[j], error)
+            rates = [
+                simulate_rates(
+                    weights, tau, dt, "relu", np.zeros(n), (0, 0), every + 1, r
+                )[0][:, -1]
+                for r in rates
+            ]
+    return weights
+
+
+@pytest.mark.parametrize("n_conditions", [1, 2, 3])
+def test_conditions_side_by_side_equal_the_slow_twin(n_conditions):
+    task, weights = _task(n_conditions=n_conditions)
+    trained = train(task, weights, ridge=0.5, n_loops=2, together=True, progress=False)
+    slow = _train_together_slowly(task, weights, 0.5, 2)
+    np.testing.assert_allclose(trained.weights, slow, rtol=1e-6, atol=1e-7)
+    assert trained.train_correlation.shape == (2, n_conditions)
+
+
+def test_side_by_side_in_float32_and_with_threads(thread_counts, monkeypatch):
+    task, weights = _task(n=70, n_conditions=2)
+    exact = train(task, weights, ridge=5.0, n_loops=3, together=True, progress=False)
+    results = []
+    for parallel_from, n_threads in ((1000, None), *((1, n) for n in thread_counts)):
+        monkeypatch.setattr("src_part1.training.PARALLEL_FROM", parallel_from)
+        with thread_counts.use(n_threads):
+            rls = AllToAllRLS(70, ridge=5.0, precision="float32")
+            results.append(
+                train(task, weights, rls=rls, n_loops=3, together=True, progress=False).weights
+            )
+    assert results[0].dtype == np.float32
+    np.testing.assert_allclose(results[0], exact.weights, atol=1e-3)
+    for other in results[1:]:
+        np.testing.assert_array_equal(other, results[0])
+
+
+def test_a_float32_rule_learns_side_by_side_only():
+    task, weights = _task()
+    with pytest.raises(ValueError, match="rls must be of precision float64 unless"):
+        train(task, weights, rls=AllToAllRLS(10, precision="float32"), progress=False)
+
+
+def test_the_forced_start_is_the_ridge_solution_for_rates_held_on_the_targets():
+    task, weights = _task(n_conditions=2)
+    fitted, rls = forced_start(task, weights, ridge=0.7)
+    p, regressors = task.network_parameters, []
+    on, off, learn, every = (round(t / p.dt) for t in (5.0, 10.0, 12.0, 4.0))
+    for cue, targets in zip(task.cues, task.targets, strict=True):
+        r = simulate_rates(
+            weights, p.tau, p.dt, "relu", cue, (on, off), learn + 1, np.zeros(10)
+        )[0][:, -1]
+        for k, x in enumerate(targets.T):
+            regressors.append(r.copy())
+            following = targets.T[min(k + 1, targets.shape[1] - 1)]
+            for step in range(every):
+                held = x + step / every * (following - x)
+                r = r + p.dt / p.tau * (np.maximum(held, 0.0) - r)
+    regressors = np.array(regressors)
+    wanted = np.concatenate([targets.T for targets in task.targets])
+    for i in range(10):
+        j = np.delete(np.arange(10), i)
+        expected = ridge_solution(weights[i, j], regressors[:, j], wanted[:, i], 0.7)
+        np.testing.assert_allclose(fitted[i, j], expected, rtol=1e-8, atol=1e-9)
+    expected = np.linalg.inv(regressors.T @ regressors + 0.7 * np.eye(10))
+    np.testing.assert_allclose(rls.P, expected, rtol=1e-8, atol=1e-10)
+    single, rls = forced_start(task, weights, ridge=0.7, precision="float32")
+    assert single.dtype == rls.P.dtype == np.float32
+    np.testing.assert_allclose(single, fitted, atol=1e-3 * np.abs(fitted).max())
 
 
 def test_sines_are_learned_and_run_on_with_frozen_weights():

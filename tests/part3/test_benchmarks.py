@@ -16,6 +16,7 @@ from benchmarks import (
     part3_simulation,
     part3_spread,
     part3_training,
+    part3_tsn,
 )
 from benchmarks.networks import RECURRENT
 from src_part3.balance import mean_field
@@ -40,6 +41,7 @@ def test_all_rules_learn_the_same():
     assert result["packed_mb"]["340"] == pytest.approx(1824 * 340 * 341 / 2 * 8e-6)
     assert result["textbook_mb"]["340"] == pytest.approx(1824 * 340**2 * 8e-6)
     assert result["shared_mb"]["340"] < 50
+    assert result["bound_ratio"]["340, 1 thread"] > 1
     assert "1824 neurons" in report
 
 
@@ -69,6 +71,17 @@ def test_lessons_change_one_thing_at_a_time():
     assert list(result["lessons"]) == ["defaults", "no clock"]
     assert result["lessons"]["defaults"]["corrected_correlation"].keys() == CONDITIONS
     assert "500 neurons" in report
+
+
+def test_the_job_of_sinusoids_is_learned_better_than_not_at_all():
+    result, report = measure(
+        part3_tsn, "--learning", "400", "--in-degree", "100", "--plastic", "20", "--loops", "8"
+    )
+    assert result["correlation_while_learning"][-1] > result["correlation_while_learning"][0] + 0.1
+    assert result["correlation"] > 0.1
+    assert result["rls_mb"] == pytest.approx(400 * 40 * 41 / 2 * 4e-6, rel=0.01)
+    assert 0 < result["rls_seconds_per_loop"] < result["seconds_per_loop"]
+    assert "800" in report
 
 
 def test_without_the_peers_the_benchmark_says_what_to_install():

@@ -47,6 +47,8 @@ def world():
     w.targets = np.ones((1, 6, n_updates))
     w.cues = np.ones((1, 6))
     w.task = one.RateTask(w.rate, w.timing, w.targets, w.cues)
+    w.two_sides = one.RateTask(w.rate, w.timing, np.ones((2, 6, n_updates)), np.eye(2, 6))
+    w.recorded_rate_task = one.make_task(small_recordings(), w.rng)
     w.readout, w.all_to_all = one.ReadoutRLS(4), one.AllToAllRLS(4)
     w.w, w.W, w.r = np.zeros(4), np.zeros((4, 4)), np.ones(4)
     w.force = one.force_network(one.ForceParameters(n_units=20), w.rng)
@@ -199,6 +201,60 @@ BAD_INPUT = {
     "FORCE target empty": (lambda w: one.train_force(w.force, []), "target", "shape", "(0,)"),
     "more units than there are": (lambda w: one.run_force(w.force, 10.0, n_recorded=21),
                                   "n_recorded", "at most 20", "21"),
+    "inputs of another shape": (
+        lambda w: one.RateTask(w.rate, w.timing, w.targets, w.cues, np.ones((1, 6, 3))),
+        "inputs", "shape (1, 6, 8)", "(1, 6, 3)"),
+    "no inputs to hold": (lambda w: w.task.hold_inputs(30.0), "inputs", "given", "None"),
+    "held before the learning": (lambda w: w.task.hold_inputs(5.0), "time", "at least 20", "5.0"),
+    "noise without a generator": (
+        lambda w: one.train(w.task, w.weights.copy(), noise=0.1), "rng", "Generator", "NoneType"),
+    "noise of learning negative": (
+        lambda w: one.train(w.task, w.weights.copy(), noise=-0.1), "noise", "negative", "-0.1"),
+    "side by side by number": (
+        lambda w: one.train(w.task, w.weights.copy(), together=1), "together", "True", "1"),
+    "precision of half in RLS": (lambda w: one.AllToAllRLS(4, precision="float16"),
+                                 "precision", "'float64', 'float32'", "'float16'"),
+    "samples of another number of errors": (
+        lambda w: w.all_to_all.update(w.W, np.ones((2, 4)), np.ones((3, 4))),
+        "errors", "2 samples", "3"),
+    "forced start with autapses": (
+        lambda w: one.forced_start(w.task, np.eye(6)), "weights", "zero diagonal"),
+    "forced start without a prior": (
+        lambda w: one.forced_start(w.task, w.weights, ridge=0.0), "ridge", "positive", "0.0"),
+    # --- Part 1: ramps and distractors ---
+    "distractor in one condition": (
+        lambda w: one.run_distractors(w.task, w.weights, [25.0], w.rng),
+        "task", "2 conditions", "1"),
+    "distractor before the delay": (
+        lambda w: one.run_distractors(w.two_sides, w.weights, [15.0], w.rng, duration=5.0),
+        "times", "at least 20", "15"),
+    "distractor beyond the end": (
+        lambda w: one.run_distractors(w.two_sides, w.weights, [25.0, 56.0], w.rng, duration=5.0),
+        "times", "5 ms", "60 ms", "56"),
+    "distractor at no time": (
+        lambda w: one.run_distractors(w.two_sides, w.weights, [], w.rng), "times", "(0,)"),
+    "distractor outside of the grid": (
+        lambda w: one.run_distractors(w.two_sides, w.weights, [25.3], w.rng, duration=5.0),
+        "times", "multiple", "25.3"),
+    "distractor that is no number": (
+        lambda w: one.run_distractors(w.two_sides, w.weights, [25.0], w.rng, strength=NAN),
+        "strength", "finite", "nan"),
+    "no trials with a distractor": (
+        lambda w: one.run_distractors(w.two_sides, w.weights, [25.0], w.rng, n_trials=0),
+        "n_trials", "at least 1", "0"),
+    "ramp of no strength": (
+        lambda w: one.with_ramp(w.recorded_rate_task, w.rng, strength=0.0),
+        "strength", "positive", "0.0"),
+    "ramp on a ramp": (
+        lambda w: one.with_ramp(one.with_ramp(
+            w.recorded_rate_task, np.random.default_rng(0)), np.random.default_rng(0)),
+        "recorded_task", "without inputs"),
+    "no ramp to hold": (
+        lambda w: one.with_held_ramps(w.recorded_rate_task, [500.0]), "recorded_task", "ramp"),
+    "ramp held before it starts": (
+        lambda w: one.with_held_ramps(one.with_ramp(
+            w.recorded_rate_task, np.random.default_rng(0)), [20.0]),
+        "held_at", "at least 110", "20"),
     # --- Part 1: recordings ---
     "rates with two axes": (lambda w: one.recordings_from_arrays(np.ones((3, 4)), w.bins),
                             "rates", "shape (conditions, neurons, time points)", "(3, 4)"),
@@ -545,6 +601,10 @@ WRONG_RECORDS = [
     ("recordings", lambda w, x: one.make_task(x, w.rng)),
     (r"sessions\[0\]", lambda w, x: one.pool_recordings([x])),
     ("recorded_task", lambda w, x: one.run_population(x, w.weights)),
+    ("recorded_task", lambda w, x: one.with_ramp(x, w.rng)),
+    ("recorded_task", lambda w, x: one.with_held_ramps(x, [500.0])),
+    ("task", lambda w, x: one.run_distractors(x, w.weights, [500.0], w.rng)),
+    ("task", lambda w, x: one.forced_start(x, w.weights)),
     ("task", lambda w, x: one.train(x, w.weights)),
     ("rls", lambda w, x: one.train(w.task, w.weights, rls=x)),
     ("task", lambda w, x: one.run_frozen(x, w.weights)),

@@ -1,0 +1,248 @@
+"""Distractors: slow twin, closed form of a perfect and of a leaky memory, ramps that rest."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from src_part1 import (
+    RateNetworkParameters,
+    RateTask,
+    TrialTiming,
+    make_task,
+    random_weights,
+    run_distractors,
+    run_frozen,
+    run_population,
+    train,
+    with_held_ramps,
+    with_ramp,
+)
+from src_part1.simulator import advance, initial_state
+from tests.part1.test_population import _recordings
+
+TIMING = TrialTiming(
+    stim_on=4.0, stim_off=20.0, learn_on=20.0, learn_off=200.0, learn_every=10.0
+)
+
+
+def memory_task(cues=((2.0, 1.0), (1.0, 2.0)), inputs=None, transfer="relu"):
+    """Two conditions of a few units; targets do not matter here."""
+    network_parameters = RateNetworkParameters(len(cues[0]), tau=10.0, dt=1.0, transfer=transfer)
+    targets = np.zeros((2, len(cues[0]), TIMING.update_times.size))
+    return RateTask(network_parameters, TIMING, targets, np.array(cues), inputs)
+
+
+@pytest.mark.parametrize("feedback", [1.0, 0.95])
+def test_a_linear_memory_keeps_of_a_distractor_what_the_equation_says(feedback):
+    # dr/dt = (feedback - 1) r / tau + input / tau in each unit: a step's push of size 1 has shrunk
+    # to (1 - (1 - feedback) dt / tau) to the power of the steps that follow.
+    factor = 1.0 - (1.0 - feedback) * 1.0 / 10.0
+    times, strength, duration = np.array([20.0, 90.0, 180.0]), 0.7, 20.0
+    result = run_distractors(
+        memory_task(), feedback * np.eye(2), times, np.random.default_rng(0),
+        strength=strength, duration=duration, noise=0.0, n_trials=2,
+    )
+
+    def left_of_a_push(start, stop):
+        return sum(factor ** (199 - step) for step in range(int(start), int(stop)))
+
+    # Along the axis from (2, 1) to (1, 2) the other cue is half as long as the axis, and across
+    # it three halves.
+    from_cue = left_of_a_push(4, 20)
+    expected = [0.5 * strength * left_of_a_push(t, t + duration) / from_cue for t in times]
+    for condition in range(2):
+        for trial in range(2):
+            np.testing.assert_allclose(result.positions[condition, :, trial], expected, rtol=1e-12)
+        np.testing.assert_allclose(result.off_axis[condition, :, 0], 3 * np.array(expected))
+    np.testing.assert_allclose(result.end_error, expected, rtol=1e-12)
+    np.testing.assert_allclose(result.undisturbed, 0.0, atol=1e-12)
+    assert result.distance == pytest.approx(from_cue / 10.0)
+    if feedback == 1.0:
+        np.testing.assert_allclose(expected, 0.5 * strength * duration / 16.0)
+        assert not result.switched_share.any()
+
+
+def test_a_trial_has_switched_beyond_the_middle():
+    for strength, share in ((0.79, 0.0), (0.81, 1.0)):
+        result = run_distractors(
+            memory_task(), np.eye(2), [50.0], np.random.default_rng(0),
+            strength=strength, duration=20.0, noise=0.0, n_trials=1,
+        )
+        assert result.switched_share == [share]
+
+
+@pytest.mark.parametrize("transfer", ["relu", "tanh"])
+def test_trials_side_by_side_are_those_of_the_simulator_one_by_one(transfer):
+    rng = np.random.default_rng(1)
+    n, n_trials, strength, duration, noise = 7, 2, 1.3, 15.0, 0.4
+    times = np.array([20.0, 33.0, 101.0])
+    inputs = rng.standard_normal((2, n, TIMING.update_times.size))
+    task = memory_task(rng.uniform(0.0, 2.0, (2, n)), inputs, transfer)
+    weights = random_weights(task.network_parameters, rng)
+    result = run_distractors(
+        task, weights, times, np.random.default_rng(5),
+        strength=strength, duration=duration, noise=noise, n_trials=n_trials,
+    )
+    of_trials = np.random.default_rng(5).standard_normal
+    draws = np.array([of_trials((n, 2 * 4 * n_trials)) for _ in range(inputs.shape[2])])
+    draws = draws.reshape(-1, n, 2, 4, n_trials)
+
+    def end(condition, start, noise_of_trial):
+        state = initial_state(task.network_parameters)
+        for step in range(200):
+            external = np.zeros(n)
+            if 4 <= step < 20:
+                external = external + task.cues[condition]
+            if step >= 20:
+                k = (step - 20) // 10
+                external = external + inputs[condition, :, k] + noise_of_trial[k]
+            if start <= step < start + duration:
+                external = external + strength * task.cues[1 - condition]
+            advance(task.network_parameters, state, 1, weights=weights, external_input=external)
+        return state.rates
+
+    silence = np.zeros(draws.shape[:2])
+    ends = [end(condition, np.inf, silence) for condition in range(2)]
+    for condition in range(2):
+        own, other = ends[condition], ends[1 - condition]
+        for column, start in enumerate([np.inf, *times]):
+            for trial in range(n_trials):
+                rates = end(condition, start, noise * draws[:, :, condition, column, trial])
+                position = (rates - own) @ (other - own) / ((other - own) @ (other - own))
+                found = (
+                    result.positions[condition, column - 1, trial] if column
+                    else result.undisturbed[condition, trial]
+                )
+                assert found == pytest.approx(position, rel=1e-9, abs=1e-12)
+                if column:
+                    beside = rates - own - position * (other - own)
+                    assert result.off_axis[condition, column - 1, trial] == pytest.approx(
+                        np.linalg.norm(beside) / np.linalg.norm(other - own)
+                    )
+    assert result.distance == pytest.approx(np.sqrt(np.mean((ends[1] - ends[0]) ** 2)))
+
+
+def test_rates_without_bounds_are_an_error():
+    with pytest.raises(FloatingPointError, match="grew beyond all bounds"):
+        run_distractors(memory_task(), 1e9 * np.eye(2), [50.0], np.random.default_rng(0))
+
+
+def test_inputs_that_are_held_rest_from_the_last_update_on():
+    inputs = np.random.default_rng(2).standard_normal((2, 2, TIMING.update_times.size))
+    task = memory_task(inputs=inputs)
+    held = task.hold_inputs(47.0)
+    np.testing.assert_array_equal(held.inputs[:, :, :3], inputs[:, :, :3])
+    for k in range(3, inputs.shape[2]):
+        np.testing.assert_array_equal(held.inputs[:, :, k], inputs[:, :, 2])
+    np.testing.assert_array_equal(task.inputs, inputs)
+    np.testing.assert_array_equal(task.hold_inputs(20.0).inputs[:, :, 5], inputs[:, :, 0])
+
+
+def follow(task, condition, rates, n_steps):
+    """Rates of units whose recurrent input is the target: tau dr/dt = -r + max(0, x + input)."""
+    p, every = task.network_parameters, round(task.timing.learn_every)
+    followed = []
+    for k in range(task.targets.shape[2]):
+        followed.append(rates.copy())
+        for _ in range(n_steps):
+            total = task.targets[condition, :, k] + task.inputs[condition, :, k]
+            rates = rates + every / n_steps / p.tau * (np.maximum(total, 0.0) - rates)
+    return np.array(followed)
+
+
+def test_with_a_ramp_recurrent_and_external_input_add_up_to_the_targets():
+    recorded_task = make_task(_recordings(), np.random.default_rng(3))
+    rng = np.random.default_rng(4)
+    ramped = with_ramp(recorded_task, rng, strength=3.0)
+    task, weights = ramped.task, np.random.default_rng(4).uniform(0.0, 3.0, 60)
+    np.testing.assert_allclose(
+        task.targets + task.inputs, recorded_task.task.targets, rtol=1e-12, atol=1e-12
+    )
+    np.testing.assert_array_equal(task.inputs[0], task.inputs[1])
+    time = task.timing.update_times
+    before, last = time <= ramped.bin_times[0], time >= ramped.bin_times[-1]
+    assert before.any() and last.any()
+    assert not task.inputs[:, :, before].any()
+    np.testing.assert_allclose(task.inputs[0][:, last], weights[:, None] * np.ones(last.sum()))
+    middle = np.argmin(np.abs(time - ramped.bin_times.mean()))
+    share = (time[middle] - ramped.bin_times[0]) / np.ptp(ramped.bin_times)
+    np.testing.assert_allclose(task.inputs[0][:, middle], share * weights)
+
+
+def test_where_the_ramp_is_held_the_population_is_held():
+    recorded_task = with_ramp(
+        make_task(_recordings(), np.random.default_rng(3)), np.random.default_rng(4)
+    )
+    first, original = recorded_task.bin_times[0], recorded_task.task
+    task = with_held_ramps(recorded_task, first + np.array([300.0, 615.0]))
+    assert task.n_conditions == 6
+    np.testing.assert_array_equal(task.targets[:2], original.targets)
+    np.testing.assert_array_equal(task.inputs[:2], original.inputs)
+    np.testing.assert_array_equal(task.cues, np.tile(original.cues, (3, 1)))
+    time = original.timing.update_times
+    for k, held_at in enumerate((300.0, 600.0)):
+        after = time >= first + held_at
+        scaled = recorded_task.recordings.rates / recorded_task.hz_per_rate[:, None]
+        at_rest = scaled[:, :, round(held_at / 20.0)]
+        for condition in range(2):
+            trial = 2 * (k + 1) + condition
+            np.testing.assert_array_equal(
+                task.targets[trial][:, ~after], original.targets[condition][:, ~after]
+            )
+            # At rest the whole input equals the rate.
+            whole = task.targets[trial] + task.inputs[trial]
+            np.testing.assert_allclose(
+                whole[:, after], np.tile(at_rest[condition][:, None], after.sum()), atol=1e-9
+            )
+            rates = follow(task, condition + 2 * (k + 1), task.targets[trial][:, 0], 50)
+            np.testing.assert_allclose(rates[-1], at_rest[condition], atol=1e-6)
+
+
+def test_the_free_run_gets_the_inputs_it_was_trained_with():
+    rng = np.random.default_rng(6)
+    inputs = rng.standard_normal((2, 5, TIMING.update_times.size))
+    task = memory_task(rng.uniform(0.0, 2.0, (2, 5)), inputs)
+    weights = random_weights(task.network_parameters, rng)
+    state = initial_state(task.network_parameters)
+    by_hand = []
+    for step in range(200):
+        external = np.zeros(5)
+        if 4 <= step < 20:
+            external = task.cues[1]
+        elif step >= 20:
+            external = np.ascontiguousarray(inputs[1, :, (step - 20) // 10])
+        by_hand.append(state.rates.copy())
+        advance(task.network_parameters, state, 1, weights=weights, external_input=external)
+    run = run_frozen(task, weights, 1, record_every=1.0)
+    np.testing.assert_array_equal(run.rates.T, by_hand)
+
+
+def test_a_network_learns_with_its_ramp_and_with_noise():
+    rng = np.random.default_rng(7)
+    recorded_task = with_ramp(make_task(_recordings(), rng), rng)
+    train_on = {"ridge": 10.0, "noise": 0.05, "progress": False}
+    longer = train(
+        recorded_task.task, recorded_task.initial_weights, n_loops=12,
+        rng=np.random.default_rng(8), **train_on,
+    )
+    rates = run_population(recorded_task, longer.weights)
+    error = np.abs(rates - recorded_task.recordings.rates).mean()
+    assert error < 0.2 * recorded_task.recordings.rates.std()
+    # Without its ramp the same network goes elsewhere.
+    silent = dataclasses.replace(recorded_task.task, inputs=None)
+    elsewhere = run_population(dataclasses.replace(recorded_task, task=silent), longer.weights)
+    assert np.abs(elsewhere - recorded_task.recordings.rates).mean() > 3 * error
+    # Going on with the same generator is one longer training.
+    rng = np.random.default_rng(8)
+    first = train(
+        recorded_task.task, recorded_task.initial_weights, n_loops=5, rng=rng, **train_on
+    )
+    second = train(
+        recorded_task.task, first.weights, n_loops=7, rls=first.rls, rng=rng, **train_on
+    )
+    np.testing.assert_array_equal(second.weights, longer.weights)
+    without = train(
+        recorded_task.task, recorded_task.initial_weights, n_loops=1, ridge=10.0, progress=False
+    )
+    assert not np.array_equal(without.weights, first.weights)

@@ -151,6 +151,36 @@ BREAKS = [
         ("RLS time by time: G", "row[j] += left * A[j]", "row[j] += left * x[j]"),
         ("RLS time by time: D", "row[j] -= A_i * A[j]", "row[j] -= A_i * x[j]"),
     ),
+    *_breaks(
+        "src_part3/teacher_forcing.py", "tests/part3/test_teacher_forcing.py",
+        ("teacher: sign of the controller", "self.course[condition] += error",
+         "self.course[condition] -= error"),
+        ("teacher: no build-up before the cue", "before = (1 - self._decay(at)) * rest",
+         "before = 0 * at * rest"),
+        ("teacher: noise forgets too quickly", "noise[b] = decay * noise[b - 1]",
+         "noise[b] = decay**4 * noise[b - 1]"),
+        ("teacher: nothing is made good", "regression.solve(wanted + missing)[0]",
+         "regression.solve(wanted)[0]"),
+        ("teacher: conditions do not count alike", "variance.mean() / variance",
+         "variance / variance"),
+    ),
+    *_breaks(
+        "src_part3/course_regression.py", "tests/part3/test_course_regression.py",
+        ("regression: prior left out", "prior * np.eye(n_courses)", "0.1 * np.eye(n_courses)"),
+        ("regression: noise left out", "self._regressors / variance", "self._regressors / 1.0"),
+    ),
+    *_breaks(
+        "src_part3/lesions.py", "tests/part3/test_lesions.py",
+        ("lesions: other random numbers", "own = np.random.default_rng(seed)",
+         "own = np.random.default_rng([seed, len(evaluations)])"),
+        ("lesions: couplings stay", "weight_scale=lesion.coupling_scale *", "weight_scale=1.0 *"),
+    ),
+    *_breaks(
+        "src_part3/distractors.py", "tests/part3/test_distractors.py",
+        ("distractors: own cue", "task.cues[(condition + 1) % task.n_conditions]",
+         "task.cues[condition]"),
+        ("distractors: strength left out", "= strength * other", "= other"),
+    ),
 ]
 
 

@@ -270,7 +270,8 @@ print(recordings.provenance)
 task = part3.make_task(
     recordings, seed=task_seed,
     network_parameters=part3.BalancedNetworkParameters(
-        n_plastic_exc=n_plastic, n_plastic_inh=n_plastic, tau_plastic=tau_plastic
+        n_plastic_exc=min(n_plastic, recordings.n_neurons // 2), n_plastic_inh=n_plastic,
+        tau_plastic=tau_plastic,
     ),
     feedforward_parameters=part3.FeedforwardParameters(clock=clock),
 )

@@ -453,6 +453,19 @@ BAD_INPUT = {
                            "counts", "shape (bins, neurons)", "(9,)"),
     "more recorded than modelled": (lambda w: input_targets.match_by_rate(np.ones(4), np.ones(3)),
                                     "4", "3"),
+    "selectivity of one condition": (lambda w: three.selectivity(w.rates[:1], 2),
+                                     "rates", "at least 2 conditions", "1"),
+    "selectivity of one pair": (lambda w: three.selectivity(w.rates, 2, pair=(1, 1)),
+                                "pair", "two different", "(1, 1)"),
+    "the third of two conditions": (lambda w: three.selectivity(w.rates, 2, pair=(0, 2)),
+                                    "pair", "2"),
+    "task shorter than an update": (
+        lambda w: three.Training(w.balanced, three.TrainingParameters(learn_every=10_000.0)),
+        "learn_every", "at most", "10000"),
+    "bins that cannot be halved": (
+        lambda w: three.make_task(
+            w.recordings, network_parameters=NETWORK, trial_parameters=changed(TRIAL, bin_width=20.1)
+        ), "TrialParameters.bin_width", "twice the time step", "20.1"),
     "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
     "network saved for a training": (lambda w: three.save_training("none.npz", w.balanced),
                                      "training", "Training", "BalancedTask"),

@@ -142,7 +142,7 @@ def selectivity(rates, last, *, pair=None):
     n_conditions = len(rates)
     if n_conditions < 2:
         raise ValueError(
-            f"rates must have at least 2 conditions, which selectivity compares, got {n_conditions}."
+            f"rates must have at least 2 conditions for selectivity to compare, got {n_conditions}."
         )
     last = check_integer("last", last, at_least=1, at_most=rates.shape[2])
     if pair is None and n_conditions > 2:

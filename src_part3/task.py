@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +31,8 @@ _MEASURED = 10_000.0
 # A task has bins as wide as the record's within these bounds (ms): with finer ones trials have
 # many bins and little in each, coarser ones are too coarse for the inputs that they shall teach.
 _OWN_BINS = (10.0, 50.0)
+# With fewer trained neurons and no clock a network hardly keeps the time.
+FEW_NEURONS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +189,9 @@ def make_task(
     seed : int, optional
         Source of all random parts, not negative.
     network_parameters : BalancedNetworkParameters, optional
-        Numbers of the network; the defaults are those of the original.
+        Numbers of the network, taken as they are. By default those of the original, with a
+        warning where the recorded neurons are fewer than that needs: they then have fewer plastic
+        synapses from one another (``n_plastic_exc``), or without a clock they are too few.
     trial_parameters : TrialParameters, optional
         Times of a trial. By default the trial ends with the recordings and has their bins if
         these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
@@ -210,12 +215,12 @@ def make_task(
     """
     check_type("recordings", recordings, Recordings)
     seed = check_integer("seed", seed, at_least=0)
-    network_parameters = _record_or_default(
-        "network_parameters", network_parameters, BalancedNetworkParameters
-    )
-    feedforward_parameters = _record_or_default(
-        "feedforward_parameters", feedforward_parameters, FeedforwardParameters
-    )
+    if feedforward_parameters is None:
+        feedforward_parameters = FeedforwardParameters()
+    check_type("feedforward_parameters", feedforward_parameters, FeedforwardParameters)
+    if network_parameters is None:
+        network_parameters = _network_of(recordings.n_neurons, feedforward_parameters.clock)
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
     if sigma is not None:
         check_real("sigma", sigma, above=0)
     if recordings.n_neurons > network_parameters.n_exc:
@@ -250,8 +255,23 @@ def make_task(
     )
 
 
-def _record_or_default(name, given, kind):
-    return kind() if given is None else check_type(name, given, kind)
+def _network_of(n_trained, clock):
+    """Numbers of a network for so many trained neurons; warns where they are few."""
+    parameters = BalancedNetworkParameters()
+    if n_trained <= parameters.n_plastic_exc:
+        warnings.warn(
+            f"each of {n_trained} recorded neurons has {n_trained - 1} others: "
+            f"BalancedNetworkParameters.n_plastic_exc is {n_trained - 1} in place of "
+            f"{parameters.n_plastic_exc}.", stacklevel=3,
+        )
+        parameters = replace(parameters, n_plastic_exc=n_trained - 1)
+    if n_trained < FEW_NEURONS and clock == "none":
+        warnings.warn(
+            f"{n_trained} recorded neurons are few to carry their activity without a clock (about "
+            f"{FEW_NEURONS} at least): expect little, or take "
+            "FeedforwardParameters(clock='per_condition').", stacklevel=3,
+        )
+    return parameters
 
 
 def _trial_of(recordings, dt):
@@ -293,8 +313,8 @@ def _rates_in_bins(recordings, trial_parameters, dt):
     if width > recordings.bin_width * (1 + 1e-6):
         return recordings.rates_at(at, width).astype(np.float32)
     return np.array(
-        [[np.interp(at, recordings.time, neuron) for neuron in rates] for rates in recordings.rates],
-        dtype=np.float32,
+        [[np.interp(at, recordings.time, neuron) for neuron in of_condition]
+         for of_condition in recordings.rates], dtype=np.float32,
     )
 
 

@@ -61,7 +61,7 @@ ALTERATIONS = {
         ({"source": "own_file"}, None),
         ({"source": "'nowhere.npz'"}, "nowhere.npz"),
         ({"n_plastic": "5", "n_recorded": "50"}, None),
-        ({"n_plastic": "600"}, "600 + 600 plastic synapses need as many senders"),
+        ({"n_plastic": "600"}, "n_plastic_exc must be at most"),
         ({"n_feedforward": "-1"}, "n_inputs must be"),
         ({"learn_every": "20.0"}, None),
         ({"learn_every": "30.0"}, "learn_every must be a whole multiple"),

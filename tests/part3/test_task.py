@@ -1,6 +1,7 @@
 """The task as a whole: sizes, targets, matching and what a seed means."""
 
-from dataclasses import replace
+import warnings
+from dataclasses import asdict, make_dataclass, replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from src_part1.recordings import recordings_from_arrays
 from src_part3.evaluation import evaluate
 from src_part3.input_targets import input_targets
-from src_part3.parameters import FeedforwardParameters, TrialParameters
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task
 from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
 from src_part3.training import Training, TrainingParameters
@@ -115,6 +116,36 @@ def test_trainings_take_any_bins_as_they_are(bin_width):
     for trained in (training, forced):
         test = evaluate(task, trained.weights, np.random.default_rng(0), n_trials=2)
         assert test.correlation.shape == (3, 24) and np.isfinite(test.mean_input).all()
+
+
+@pytest.mark.parametrize(("n_neurons", "clock", "expected"), [
+    (15, "per_condition", ["n_plastic_exc is 14 in place of 20"]),
+    (15, "none", ["n_plastic_exc is 14 in place of 20", "15 recorded neurons are few"]),
+    (1, "common", ["n_plastic_exc is 0 in place of 20"]),
+    (30, "none", ["30 recorded neurons are few"]),
+    (30, "common", []),
+])
+def test_few_neurons_get_fewer_senders_and_a_warning(n_neurons, clock, expected, monkeypatch):
+    # The default number of synapses, in a small network.
+    fields = asdict(NETWORK) | {"n_plastic_exc": 20}
+    small = make_dataclass(
+        "Small", [(name, type(value), value) for name, value in fields.items()],
+        bases=(BalancedNetworkParameters,), frozen=True,
+    )
+    monkeypatch.setattr("src_part3.task.BalancedNetworkParameters", small)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        task = make_task(
+            small_recordings(n_neurons), seed=3, trial_parameters=TRIAL,
+            feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=5),
+        )
+    assert task.network.parameters.n_plastic_exc == min(n_neurons - 1, 20)
+    assert len(caught) == len(expected)
+    for warning, text in zip(caught, expected, strict=True):
+        assert text in str(warning.message) and warning.filename == __file__
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="n_plastic_exc must be at most 2, .* got 5"):
+        make_task(small_recordings(3), network_parameters=NETWORK, trial_parameters=TRIAL)
 
 
 def test_updates_that_do_not_fit_the_bins_are_refused():

@@ -314,7 +314,7 @@ BAD_INPUT = {
     "inhibition above 0": (lambda w: changed(NETWORK, j_ei=0.5), "j_ei", "at most 0", "0.5"),
     "more plastic senders than neurons": (
         lambda w: connectivity.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
-        "plastic synapses", "as many senders", "2"),
+        "n_plastic_exc", "at most 2", "3"),
     "bins that do not fit": (
         lambda w: three.run_trial(w.network, changed(TRIAL, bin_width=7.0), w.rng,
                                   weights=w.plastic_weights), "multiple", "7", "300"),
@@ -401,6 +401,10 @@ BAD_INPUT = {
     # --- Part 3: training, test, analysis ---
     "arrays for a task": (lambda w: three.make_task(w.rates),
                           "recordings", "Recordings", "ndarray"),
+    "fewer recorded neurons than plastic synapses": (
+        lambda w: three.make_task(
+            w.recordings.select(4), network_parameters=NETWORK, trial_parameters=TRIAL
+        ), "n_plastic_exc", "at most 3", "5"),
     "more recorded than E neurons": (
         lambda w: three.make_task(w.recordings, network_parameters=changed(NETWORK, n_exc=20)),
         "n_exc", "at least 24", "20"),
@@ -464,7 +468,8 @@ BAD_INPUT = {
         "learn_every", "at most", "10000"),
     "bins that cannot be halved": (
         lambda w: three.make_task(
-            w.recordings, network_parameters=NETWORK, trial_parameters=changed(TRIAL, bin_width=20.1)
+            w.recordings, network_parameters=NETWORK,
+            trial_parameters=changed(TRIAL, bin_width=20.1),
         ), "TrialParameters.bin_width", "twice the time step", "20.1"),
     "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
     "network saved for a training": (lambda w: three.save_training("none.npz", w.balanced),

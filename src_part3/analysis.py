@@ -114,29 +114,50 @@ def strongest_modulated(rates, neurons, n):
     return np.asarray(neurons)[np.argsort(-spread, kind="stable")[:n]]
 
 
-def selectivity(rates, last):
-    """Rate in the first minus rate in the second condition at the end of the trial.
+def selectivity(rates, last, *, pair=None):
+    """Rate in one condition minus rate in another at the end of the trial.
 
     Parameters
     ----------
-    rates : array_like, shape (2, n_neurons, n_bins)
-        PSTHs (Hz).
+    rates : array_like, shape (n_conditions, n_neurons, n_bins)
+        PSTHs (Hz) in at least two conditions.
     last : int
         Number of bins at the end.
+    pair : tuple of int, optional
+        The two conditions by index: rate in the first minus rate in the second of them. Two
+        conditions are taken in their order; of more, the pair must be named.
 
     Returns
     -------
     ndarray, shape (n_neurons,)
         Difference of mean rates (Hz).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is only one condition, no pair is named for more than two, or an argument has a
+        wrong type or value.
     """
-    rates = check_array("rates", rates, (2, None, None))
+    rates = check_array("rates", rates, (None, None, None))
+    n_conditions = len(rates)
+    if n_conditions < 2:
+        raise ValueError(
+            f"rates must have at least 2 conditions for selectivity to compare, got {n_conditions}."
+        )
     last = check_integer("last", last, at_least=1, at_most=rates.shape[2])
-    mean = rates[:, :, -last:].mean(axis=2)
-    return mean[0] - mean[1]
+    if pair is None and n_conditions > 2:
+        raise ValueError(
+            f"pair must name two of the {n_conditions} conditions, for example (0, 1), got None."
+        )
+    pair = check_index("pair", (0, 1) if pair is None else pair, n_conditions)
+    if len(pair) != 2 or pair[0] == pair[1]:
+        raise ValueError(f"pair must name two different conditions, got {tuple(pair.tolist())}.")
+    first, second = rates[pair, :, -last:].mean(axis=2)
+    return first - second
 
 
 def principal_components(rates, neurons, n_components):
-    """Principal components of a population, both conditions side by side.
+    """Principal components of a population, all conditions side by side.
 
     Parameters
     ----------

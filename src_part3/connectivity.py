@@ -203,11 +203,15 @@ def draw_plastic(network_parameters, trained, rng):
         raise ValueError(
             f"trained must name each neuron once, got {names[times.argmax()]} {times.max()} times."
         )
-    if n_from_exc > trained.size - 1 or n_from_inh > network_parameters.n_inh:
-        raise ValueError(
-            f"{n_from_exc} + {n_from_inh} plastic synapses need as many senders, got "
-            f"{trained.size - 1} other trained neurons and {network_parameters.n_inh} I neurons."
-        )
+    for name, wanted, there_are, of in (
+        ("n_plastic_exc", n_from_exc, trained.size - 1, "other trained neurons"),
+        ("n_plastic_inh", n_from_inh, network_parameters.n_inh, "I neurons"),
+    ):
+        if wanted > there_are:
+            raise ValueError(
+                f"BalancedNetworkParameters.{name} must be at most {there_are}, the number of "
+                f"{of}, which send to a trained neuron, got {wanted}."
+            )
     pre_index = np.empty((trained.size, n_from_exc + n_from_inh), np.int32)
     for i in range(trained.size):
         others = rng.choice(trained.size - 1, n_from_exc, replace=False)

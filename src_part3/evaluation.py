@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from src_part1.common.metrics import correlation, r2
+from src_part1.common.metrics import correlation, is_constant, r2, summarise
 from src_part1.common.smoothing import moving_mean
 from src_part1.common.validation import (
     check_array,
@@ -27,15 +27,14 @@ RELIABLE = 0.1
 INPUT_WINDOW = 100.0
 # The condition is decoded from the mean input over this time (ms) at the end of a trial.
 DECODED_WINDOW = 400.0
-# Half width of the moving mean over PSTHs (bins of the recordings).
-PSTH_SMOOTHING = 7
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """Measures of quality over test trials with frozen weights.
 
-    All arrays start with the axes (n_conditions, n_trained) unless said otherwise.
+    All arrays start with the axes (n_conditions, n_trained) unless said otherwise. Where a target
+    is constant up to rounding, no measure that compares with it is defined: it is NaN.
 
     Attributes
     ----------
@@ -48,7 +47,8 @@ class Evaluation:
     mean_input : ndarray, shape (..., n_bins)
         Total input in windows of 100 ms around ``times``, averaged over trials (voltage).
     rates : ndarray of float32, shape (n_conditions, n_neurons, n_bins)
-        PSTH of all neurons of the network (Hz), bins of the recordings, smoothed as they are.
+        PSTH of all neurons of the network (Hz) in bins around ``times``, smoothed as the
+        recordings were (``BalancedTask.recorded_smoothing``).
     half_rates : ndarray of float32, shape (2, n_conditions, n_neurons, n_bins)
         The same from even and from odd trials alone: their noise is independent.
     correlation : ndarray
@@ -58,7 +58,8 @@ class Evaluation:
         sqrt(variance of the target * signal power), CC_norm of Schoppe et al. 2016. NaN for a
         neuron whose mean input is hardly reliable (``reliability`` below 0.1).
     reliability : ndarray
-        Signal power over variance of the mean input: the share that is no trial noise.
+        Signal power over variance of the mean input: the share that is no trial noise. It can be
+        had for constant targets, too.
     split_half : ndarray
         Correlation of the mean inputs over even and over odd trials.
     r2 : ndarray
@@ -67,7 +68,8 @@ class Evaluation:
         Correlation of one trial's input and target, averaged over trials: the metric of the
         original, which took one trial.
     psth_correlation : ndarray
-        Correlation of simulated and recorded PSTH; NaN for a neuron without any spike.
+        Correlation of simulated and recorded PSTH; NaN for a neuron without any spike, and for
+        one whose recorded rate is constant.
     decoded : ndarray of int, shape (n_conditions, n_trials)
         Condition to whose targets the end of each single trial is nearest (input of all trained
         neurons, mean over the last 400 ms).
@@ -104,7 +106,7 @@ class Evaluation:
         Mon Weather Rev 116:2417): another shape 1 - r^2, a wrong gain (r - s_input / s_target)^2,
         and a wrong mean, its square over the variance of the target.
         """
-        variance = self.targets.var(axis=2)
+        variance = np.where(is_constant(self.targets), np.nan, self.targets.var(axis=2))
         gain = np.sqrt(self.mean_input.var(axis=2) / variance)
         offset = (self.mean_input - self.targets).mean(axis=2)
         return np.array(
@@ -139,6 +141,16 @@ class Evaluation:
         """Neurons without a corrected correlation, for each condition."""
         return np.isnan(self.corrected_correlation).sum(axis=1)
 
+    @property
+    def n_silent(self):
+        """Neurons without a correlation of PSTHs, for each condition."""
+        return np.isnan(self.psth_correlation).sum(axis=1)
+
+    @property
+    def n_constant(self):
+        """Neurons whose target is constant up to rounding, for each condition."""
+        return is_constant(self.targets).sum(axis=1)
+
     def summary(self):
         """Measures for each condition.
 
@@ -146,23 +158,29 @@ class Evaluation:
         -------
         list of dict
             Medians over neurons, except for ``mean_correlation`` and
-            ``single_trial_correlation``, which are means, as in the original. The corrected
-            correlation leaves ``n_unreliable`` neurons out, that of PSTHs ``n_silent``.
+            ``single_trial_correlation``, which are means, as in the original. Neurons for which a
+            measure is not defined do not count: all measures leave out the ``n_constant`` neurons
+            of constant target, the corrected correlation ``n_unreliable`` neurons in all, that of
+            PSTHs ``n_silent``. NaN where no neuron is left.
         """
+        def median(values):
+            return summarise(values).median
+
         return [
             {
-                "median_correlation": float(np.median(self.correlation[c])),
-                "mean_correlation": float(self.correlation[c].mean()),
-                "corrected_correlation": _median(self.corrected_correlation[c]),
-                "psth_correlation": _median(self.psth_correlation[c]),
-                "r2": float(np.median(self.r2[c])),
-                "single_trial_correlation": float(self.single_trial_correlation[c].mean()),
-                "split_half": float(np.median(self.split_half[c])),
+                "median_correlation": median(self.correlation[c]),
+                "mean_correlation": summarise(self.correlation[c]).mean,
+                "corrected_correlation": median(self.corrected_correlation[c]),
+                "psth_correlation": median(self.psth_correlation[c]),
+                "r2": median(self.r2[c]),
+                "single_trial_correlation": summarise(self.single_trial_correlation[c]).mean,
+                "split_half": median(self.split_half[c]),
+                "n_constant": int(self.n_constant[c]),
                 "n_unreliable": int(self.n_unreliable[c]),
-                "n_silent": int(np.isnan(self.psth_correlation[c]).sum()),
-                "r2_lost_by_shape": float(np.median(self.r2_losses[0, c])),
-                "r2_lost_by_gain": float(np.median(self.r2_losses[1, c])),
-                "r2_lost_by_mean": float(np.median(self.r2_losses[2, c])),
+                "n_silent": int(self.n_silent[c]),
+                "r2_lost_by_shape": median(self.r2_losses[0, c]),
+                "r2_lost_by_gain": median(self.r2_losses[1, c]),
+                "r2_lost_by_mean": median(self.r2_losses[2, c]),
                 "side_decoded": float(self.side_decoded[c]),
             }
             for c in range(len(self.correlation))
@@ -227,14 +245,17 @@ def evaluate(
     with np.errstate(invalid="ignore", divide="ignore"):
         reliability = power / mean.var(axis=2)
         corrected = (centred * mean).mean(axis=2) / np.sqrt(centred.var(axis=2) * power)
-    corrected[~(reliability >= RELIABLE)] = np.nan
+    reliability[is_constant(mean)] = np.nan
+    constant = is_constant(task.targets)
+    corrected[constant | ~(reliability >= RELIABLE)] = np.nan
+    single = np.array([sums.single for sums in conditions]) / n_trials
     return Evaluation(
         n_trials=n_trials, times=task.times, targets=task.targets, mean_input=mean, rates=rates,
         half_rates=half_rates,
         correlation=correlation(mean, task.targets), corrected_correlation=corrected,
         reliability=reliability, split_half=correlation(halves[:, 0], halves[:, 1]),
         r2=r2(mean, task.targets),
-        single_trial_correlation=np.array([s.single for s in conditions]) / n_trials,
+        single_trial_correlation=np.where(constant, np.nan, single),
         psth_correlation=correlation(rates[:, task.network.trained], task.recorded_rates),
         decoded=np.array([sums.decoded for sums in conditions]),
     )
@@ -261,12 +282,6 @@ def decode(task, inputs):
     return int((distance**2).sum(axis=1).argmin())
 
 
-def _median(values):
-    """Median of what is no NaN; NaN if nothing is left."""
-    values = values[~np.isnan(values)]
-    return float(np.median(values)) if values.size else float("nan")
-
-
 def _fine(task):
     p = task.trial_parameters
     return replace(p, bin_width=p.bin_width / _BINS_PER_TARGET)
@@ -285,13 +300,15 @@ class _Sums:
         self.n_of_half = [0, 0]
         self.decoded = []
         self.bin_width = task.trial_parameters.bin_width
+        self.smoothing_bins = round(task.recorded_smoothing / self.bin_width)
 
     @classmethod
     def collect(cls, task, condition, trials):
         """Run through the trials, which are not kept."""
         sums = cls(task)
         target = task.targets[condition].T
-        window = round(INPUT_WINDOW / _fine(task).bin_width)
+        # An even number of fine bins: these are centred on the time of a target.
+        window = _BINS_PER_TARGET * round(INPUT_WINDOW / task.trial_parameters.bin_width)
         # Of the fine bins, every other one ends at the time of a target.
         at = slice(_BINS_PER_TARGET - 1, _BINS_PER_TARGET * task.n_bins, _BINS_PER_TARGET)
         for i, trial in enumerate(trials):
@@ -316,6 +333,6 @@ class _Sums:
         """PSTHs of all neurons (Hz) from even and from odd trials, [half, neuron, bin]."""
         scale = _BINS_PER_TARGET * 1000.0 / self.bin_width
         return np.array([
-            moving_mean(counts.T * (scale / n), PSTH_SMOOTHING).astype(np.float32)
+            moving_mean(counts.T * (scale / n), self.smoothing_bins).astype(np.float32)
             for counts, n in zip(self.counts, self.n_of_half, strict=True)
         ])

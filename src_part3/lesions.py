@@ -121,7 +121,8 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
         Randomness of the trials and of the choice of silenced neurons. All lesions get the same
         random numbers, so that they differ by what was taken away only.
     lesions : dict of str to Lesion, optional
-        What to take away, by name; those of `standard_lesions` by default.
+        What to take away, by name. By default those of `standard_lesions` that there are: no
+        other cue in a task of one condition, no clock to take from a network without one.
     n_trials, n_threads : int, optional
         See `evaluate`.
 
@@ -137,11 +138,15 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
-    lesions = standard_lesions() if lesions is None else check_type("lesions", lesions, Mapping)
+    lesions = _possible(task) if lesions is None else check_type("lesions", lesions, Mapping)
     if not lesions:
         raise ValueError("lesions must name at least one lesion, got none.")
     for name, lesion in lesions.items():
         check_type(f"lesions[{name!r}]", lesion, Lesion)
+        if lesion.cue == "other" and task.n_conditions < 2:
+            raise ValueError(
+                f"lesions[{name!r}].cue must not be 'other' where the task has one condition only."
+            )
     seed = check_rng("rng", rng).integers(2**63)
     evaluations = {}
     for name, lesion in lesions.items():
@@ -154,6 +159,14 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
             silenced=own.permutation(task.network.trained)[:n_silenced],
         )
     return LesionStudy(dict(lesions), evaluations, task.conditions)
+
+
+def _possible(task):
+    return {
+        name: lesion for name, lesion in standard_lesions().items()
+        if (lesion.cue != "other" or task.n_conditions > 1)
+        and (lesion.with_feedforward or task.network.n_inputs)
+    }
 
 
 def apply_lesion(task, weights, lesion):

@@ -51,6 +51,8 @@ __all__ = [
 ]
 
 EXCITATORY, INHIBITORY = COLOURS["vermilion"], COLOURS["blue"]
+# Bars of one colour come with different hatches, as lines do with different styles.
+_HATCHES = ("", "//", "xx", "..", "\\\\", "--", "||", "oo")
 _POPULATIONS = (("E", EXCITATORY), ("I", INHIBITORY))
 
 
@@ -344,13 +346,15 @@ def plot_lesions(study, measure="median_correlation", *, ax=None):
     """
     check_type("study", study, LesionStudy)
     values = study.measure(measure)
-    ax = plt.subplots(figsize=(9, 0.9 + 0.42 * len(values)))[1] if ax is None else ax
-    height = 0.8 / len(study.conditions)
-    styles = condition_styles(len(study.conditions))
+    n_conditions = len(study.conditions)
+    tall = 0.9 + max(0.42, 0.14 * n_conditions) * len(values)
+    ax = plt.subplots(figsize=(9, tall))[1] if ax is None else ax
+    height = 0.8 / n_conditions
+    styles = condition_styles(n_conditions)
     for c, (name, style) in enumerate(zip(study.conditions, styles, strict=True)):
-        places = np.arange(len(values)) + height * (c - (len(study.conditions) - 1) / 2)
-        ax.barh(places, values[:, c], 0.95 * height, color=style["color"], hatch="/" * 2 * c,
-                edgecolor="white", label=name)
+        places = np.arange(len(values)) + height * (c - (n_conditions - 1) / 2)
+        ax.barh(places, values[:, c], 0.95 * height, color=style["color"],
+                hatch=_HATCHES[c % len(_HATCHES)], edgecolor="white", label=name)
     ax.set(yticks=range(len(values)), yticklabels=list(study.lesions),
            xlabel=measure.replace("_", " "))
     ax.axvline(0, color="0.3", lw=1)

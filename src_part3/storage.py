@@ -177,7 +177,8 @@ def _write(path, kind, task, more, arrays, *, compress):
         "precision": task.network.precision,
         "trial": dataclasses.asdict(task.trial_parameters),
         "feedforward": dataclasses.asdict(task.feedforward_parameters),
-        "sigma": task.sigma, "conditions": task.conditions, "seed": task.seed,
+        "recorded_smoothing": task.recorded_smoothing, "sigma": task.sigma,
+        "conditions": task.conditions, "seed": task.seed,
         "provenance": task.provenance, "static_digest": task.network.static.digest,
         "drive_sums": _drive_sums(task),
     } | more
@@ -258,8 +259,8 @@ def _task(path, meta, arrays):
     )
     task = assemble_task(
         network, _record(path, TrialParameters, meta["trial"]), feedforward_parameters,
-        _take(path, arrays, "recorded"), meta["sigma"], tuple(meta["conditions"]), meta["seed"],
-        meta["provenance"],
+        _take(path, arrays, "recorded"), _take(path, meta, "recorded_smoothing"), meta["sigma"],
+        tuple(meta["conditions"]), meta["seed"], meta["provenance"],
     )
     same_static = network.static.digest == meta["static_digest"]
     if not same_static or not np.allclose(_drive_sums(task), meta["drive_sums"], rtol=1e-6):

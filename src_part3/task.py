@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,11 @@ from src_part3.trials import run_trial
 _STREAMS = ("static", "measurement", "plastic", "cues", "feedforward")
 # The untrained network is measured for so long (ms): rates are then known to about 0.8 Hz.
 _MEASURED = 10_000.0
+# A task has bins as wide as the record's within these bounds (ms): with finer ones trials have
+# many bins and little in each, coarser ones are too coarse for the inputs that they shall teach.
+_OWN_BINS = (10.0, 50.0)
+# With fewer trained neurons and no clock a network hardly keeps the time.
+FEW_NEURONS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,8 @@ class BalancedTask:
         Input during the cue of each condition (voltage).
     recorded_rates : ndarray of float32, shape (n_conditions, n_trained, n_bins)
         Recorded rates (Hz) at ``times``.
+    recorded_smoothing : float
+        Half-width of the moving mean that the recorded rates went through (ms).
     targets : ndarray, shape (n_conditions, n_trained, n_bins)
         Targets of the total input at ``times`` (voltage).
     sigma : float
@@ -65,6 +73,7 @@ class BalancedTask:
     feedforward_rates: FeedforwardRates
     cues: np.ndarray
     recorded_rates: np.ndarray
+    recorded_smoothing: float
     targets: np.ndarray
     sigma: float
     conditions: tuple[str, ...]
@@ -180,9 +189,13 @@ def make_task(
     seed : int, optional
         Source of all random parts, not negative.
     network_parameters : BalancedNetworkParameters, optional
-        Numbers of the network; the defaults are those of the original.
+        Numbers of the network, taken as they are. By default those of the original, with a
+        warning where the recorded neurons are fewer than that needs: they then have fewer plastic
+        synapses from one another (``n_plastic_exc``), or without a clock they are too few.
     trial_parameters : TrialParameters, optional
-        Times of a trial; by default the trial ends with the recordings.
+        Times of a trial. By default the trial ends with the recordings and has their bins if
+        these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
+        of finer bins are averaged over those of the trial, those of wider ones interpolated.
     feedforward_parameters : FeedforwardParameters, optional
         Whether there is a clock, and numbers of its Poisson neurons.
     precision : {"float32", "float64"}, optional
@@ -202,12 +215,12 @@ def make_task(
     """
     check_type("recordings", recordings, Recordings)
     seed = check_integer("seed", seed, at_least=0)
-    network_parameters = _record_or_default(
-        "network_parameters", network_parameters, BalancedNetworkParameters
-    )
-    feedforward_parameters = _record_or_default(
-        "feedforward_parameters", feedforward_parameters, FeedforwardParameters
-    )
+    if feedforward_parameters is None:
+        feedforward_parameters = FeedforwardParameters()
+    check_type("feedforward_parameters", feedforward_parameters, FeedforwardParameters)
+    if network_parameters is None:
+        network_parameters = _network_of(recordings.n_neurons, feedforward_parameters.clock)
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
     if sigma is not None:
         check_real("sigma", sigma, above=0)
     if recordings.n_neurons > network_parameters.n_exc:
@@ -215,27 +228,17 @@ def make_task(
             f"BalancedNetworkParameters.n_exc must be at least {recordings.n_neurons}, "
             f"one E neuron for each recorded one, got {network_parameters.n_exc}."
         )
-    since_start = recordings.time - recordings.time[0]
-    given = _record_or_default("trial_parameters", trial_parameters, TrialParameters)
-    bin_width = given.bin_width
-    n_bins = int(since_start[-1] / bin_width + 1e-9)
     if trial_parameters is None:
-        given = replace(given, duration=given.stim_off + n_bins * bin_width)
-    after_cue = n_steps_of(
-        "TrialParameters.duration after the cue", given.duration - given.stim_off, bin_width,
-        of="the width of a bin",
-    )
-    n_bins = min(n_bins, after_cue)
-    at = bin_width * np.arange(1, n_bins + 1)
-    recorded_rates = np.array(
-        [[np.interp(at, since_start, neuron) for neuron in rates] for rates in recordings.rates],
-        dtype=np.float32,
-    )
+        trial_parameters = _trial_of(recordings, network_parameters.dt)
+    check_type("trial_parameters", trial_parameters, TrialParameters)
+    recorded_rates = _rates_in_bins(recordings, trial_parameters, network_parameters.dt)
 
     untrained = build_network(network_parameters, stream(seed, "static"), precision=precision)
     rng = stream(seed, "measurement")
-    measured = run_trial(untrained, replace(given, duration=_MEASURED), rng)
-    rates = measured.counts[: network_parameters.n_exc] / (_MEASURED / 1000.0)
+    width = trial_parameters.bin_width
+    duration = max(round(_MEASURED / width), 1) * width
+    measured = run_trial(untrained, replace(trial_parameters, duration=duration), rng)
+    rates = measured.counts[: network_parameters.n_exc] / (duration / 1000.0)
     if not rates.any():
         raise ValueError(
             "the E neurons of the untrained network are silent; with few inputs raise "
@@ -246,19 +249,78 @@ def make_task(
     trained = match_by_rate(recordings.rates.mean(axis=(0, 2)), rates)
     plastic = draw_plastic(network_parameters, trained, stream(seed, "plastic"))
     return assemble_task(
-        replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used), given,
-        feedforward_parameters, recorded_rates, sigma, recordings.conditions, seed,
-        recordings.provenance,
+        replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used),
+        trial_parameters, feedforward_parameters, recorded_rates, recordings.smoothing, sigma,
+        recordings.conditions, seed, recordings.provenance,
     )
 
 
-def _record_or_default(name, given, kind):
-    return kind() if given is None else check_type(name, given, kind)
+def _network_of(n_trained, clock):
+    """Numbers of a network for so many trained neurons; warns where they are few."""
+    parameters = BalancedNetworkParameters()
+    if n_trained <= parameters.n_plastic_exc:
+        warnings.warn(
+            f"each of {n_trained} recorded neurons has {n_trained - 1} others: "
+            f"BalancedNetworkParameters.n_plastic_exc is {n_trained - 1} in place of "
+            f"{parameters.n_plastic_exc}.", stacklevel=3,
+        )
+        parameters = replace(parameters, n_plastic_exc=n_trained - 1)
+    if n_trained < FEW_NEURONS and clock == "none":
+        warnings.warn(
+            f"{n_trained} recorded neurons are few to carry their activity without a clock (about "
+            f"{FEW_NEURONS} at least): expect little, or take "
+            "FeedforwardParameters(clock='per_condition').", stacklevel=3,
+        )
+    return parameters
+
+
+def _trial_of(recordings, dt):
+    """Times of a trial that ends with the recordings, in their bins if these fit."""
+    trial = TrialParameters()
+    width = round(recordings.bin_width, 6)  # times that were computed are off in the last digits
+    narrowest, widest = _OWN_BINS
+    # Tests halve the bins, and a teacher's current changes with them from the cue on.
+    whole = (width / (2 * dt), trial.stim_on / width, trial.stim_off / width)
+    if narrowest <= width <= widest and all(abs(n - round(n)) < 1e-6 for n in whole):
+        trial = replace(trial, bin_width=width)
+    n_bins = _n_bins(recordings, trial.bin_width)
+    return replace(trial, duration=trial.stim_off + n_bins * trial.bin_width)
+
+
+def _n_bins(recordings, width):
+    duration = float(recordings.time[-1] - recordings.time[0])
+    n_bins = int(duration / width + 1e-6)
+    if n_bins == 0:
+        raise ValueError(
+            f"recordings must last at least one bin of {width:g} ms (TrialParameters.bin_width), "
+            f"got {duration:g} ms from the first time to the last."
+        )
+    return n_bins
+
+
+def _rates_in_bins(recordings, trial_parameters, dt):
+    """Recorded rates around the end of each bin after the cue, [condition, neuron, bin]."""
+    width = trial_parameters.bin_width
+    n_steps_of(
+        "TrialParameters.bin_width", width, 2 * dt, of="twice the time step (tests halve the bins)"
+    )
+    after_cue = trial_parameters.duration - trial_parameters.stim_off
+    check_real("TrialParameters.duration after the cue", after_cue, unit="ms", above=0)
+    n_bins = min(_n_bins(recordings, width), n_steps_of(
+        "TrialParameters.duration after the cue", after_cue, width, of="the width of a bin"
+    ))
+    at = recordings.time[0] + width * np.arange(1, n_bins + 1)
+    if width > recordings.bin_width * (1 + 1e-6):
+        return recordings.rates_at(at, width).astype(np.float32)
+    return np.array(
+        [[np.interp(at, recordings.time, neuron) for neuron in of_condition]
+         for of_condition in recordings.rates], dtype=np.float32,
+    )
 
 
 def assemble_task(
-    network, trial_parameters, feedforward_parameters, recorded_rates, sigma, conditions, seed,
-    provenance,
+    network, trial_parameters, feedforward_parameters, recorded_rates, recorded_smoothing, sigma,
+    conditions, seed, provenance,
 ):
     """Complete a task whose network is already there: draw cues and rates, compute targets.
 
@@ -272,6 +334,8 @@ def assemble_task(
         Numbers of the Poisson neurons.
     recorded_rates : array_like, shape (n_conditions, n_trained, n_bins)
         Recorded rates (Hz).
+    recorded_smoothing : float
+        Half-width of the moving mean that they went through (ms).
     sigma : float
         White-noise strength.
     conditions : tuple of str
@@ -297,6 +361,7 @@ def assemble_task(
     recorded_rates = check_array(
         "recorded_rates", recorded_rates, shape, dtype=np.float32, at_least=0.0
     )
+    check_real("recorded_smoothing", recorded_smoothing, unit="ms", at_least=0)
     targets = input_targets(
         recorded_rates, sigma, tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset
     )
@@ -308,6 +373,7 @@ def assemble_task(
             dt=p.dt,
         ),
         cues=draw_cues(network, trial_parameters, n_conditions, stream(seed, "cues")),
-        recorded_rates=recorded_rates, targets=targets, sigma=float(sigma),
+        recorded_rates=recorded_rates, recorded_smoothing=float(recorded_smoothing),
+        targets=targets, sigma=float(sigma),
         conditions=tuple(conditions), seed=seed, provenance=provenance,
     )

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from src_part1.common.fields import check_fields, choice, flag, integer, real
-from src_part1.common.metrics import correlation
+from src_part1.common.metrics import correlation, summarise
 from src_part1.common.time_grid import n_steps_of
 from src_part3.looped_training import LoopedTraining
 from src_part3.plastic_targets import PlasticTargetAverage
 from src_part3.rls import SparseRLS, recurrent_prior
 from src_part3.state import PlasticWeights
+
+# Time between two updates (ms), as far as the bins allow it.
+_LEARN_EVERY = 40.0
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,9 @@ class TrainingParameters:
     trials_per_loop : int
         Trials of each condition in a loop, with frozen weights. RLS learns from their mean:
         less noise in the regressors, and one RLS step for several trials.
-    learn_every : float
-        Time between two updates (ms), a whole number of bins.
+    learn_every : float, optional
+        Time between two updates (ms), a whole number of bins. By default as many bins as come
+        nearest to 40 ms, at least one and at most all.
     ridge_recurrent : float
         Prior of each recurrent weight.
     row_sum : float
@@ -59,7 +63,7 @@ class TrainingParameters:
 
     total_loops: int = integer(100, at_least=1)
     trials_per_loop: int = integer(4, at_least=1)
-    learn_every: float = real(40.0, unit="ms", above=0)
+    learn_every: float | None = real(None, unit="ms", above=0)
     ridge_recurrent: float = real(0.02, above=0)
     row_sum: float = real(4.0, at_least=0)
     ridge_feedforward: float = real(0.02, above=0)
@@ -75,6 +79,20 @@ class TrainingParameters:
 
     def __post_init__(self):
         check_fields(self)
+
+
+def _bins_between_updates(learn_every, width, n_bins):
+    if learn_every is None:
+        return min(max(round(_LEARN_EVERY / width), 1), n_bins)
+    n_between = n_steps_of(
+        "TrainingParameters.learn_every", learn_every, width, of="the width of a bin"
+    )
+    if n_between > n_bins:
+        raise ValueError(
+            f"TrainingParameters.learn_every must be at most the {n_bins * width:g} ms of the "
+            f"task's {n_bins} bins, got {learn_every:g}."
+        )
+    return n_between
 
 
 class Training(LoopedTraining):
@@ -123,10 +141,7 @@ class Training(LoopedTraining):
         super().__init__(task, training_parameters, seed=seed)
         network, p, parameters = task.network, task.network.parameters, self.parameters
         width = task.trial_parameters.bin_width
-        self._stride = n_steps_of(
-            "TrainingParameters.learn_every", parameters.learn_every, width,
-            of="the width of a bin",
-        )
+        self._stride = _bins_between_updates(parameters.learn_every, width, task.n_bins)
         n_updates = task.n_bins // self._stride
         dtype = np.dtype(parameters.rls_precision)
         self.recurrent_weights = network.initial_weights().recurrent_weights.astype(dtype)
@@ -192,7 +207,7 @@ class Training(LoopedTraining):
                 self.plastic_targets.total[condition], self.plastic_targets.targets[condition],
                 axis=0,
             )
-            quality.append(np.nanmedian(of_neurons))
+            quality.append(summarise(of_neurons).median)
         return quality
 
     def _arrays(self):

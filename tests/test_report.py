@@ -33,7 +33,7 @@ def text_of(path):
 
 
 @pytest.mark.parametrize(("n_conditions", "bin_width", "n_neurons", "n_silent"), [
-    (1, 20.0, 24, 2), (5, 10.0, 24, 0), (2, 50.0, 15, 0),
+    (1, 20.0, 24, 2), (5, 10.0, 24, 0), (2, 50.0, 15, 0), (2, 20.0, 100, 0),
 ])
 def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silent):
     recordings = make(n_conditions, bin_width, n_neurons, n_silent)
@@ -49,10 +49,21 @@ def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silen
     for c in range(n_conditions):
         assert f"cue &lt;{c}&gt;" in raw and f"cue <{c}>" not in raw
     assert text.count("(not defined for 1: 0)") >= n_conditions
-    assert raw.count("data:image/png;base64") == raw.count("<img alt='") == 7
+    assert raw.count("data:image/png;base64") == raw.count("<img alt='") == 8
     assert f"{n_kept} of 150 excitatory neurons are trained" in text
     task, _ = load_network(tmp_path / "out/part3_network.npz")
     assert task.n_trained == n_kept and task.n_conditions == n_conditions
+    # Bins are those of the record; many neurons keep the time by themselves, few have a clock.
+    assert task.trial_parameters.bin_width == bin_width
+    with_clock = n_kept < 100
+    assert task.feedforward_parameters.clock == ("per_condition" if with_clock else "none")
+    assert (("so the network has a clock" in text), ("has no clock" in text)) == (
+        with_clock, not with_clock
+    )
+    assert "10% silent" in text and (" no clock " in text.split("With parts taken away")[1]) == (
+        with_clock
+    )
+    assert ("other cue" in text) == (n_conditions > 1)
     with np.load(tmp_path / "out/part1_network.npz", allow_pickle=False) as saved:
         assert saved["weights"].shape == (n_kept, n_kept)
 
@@ -86,7 +97,11 @@ def test_a_report_of_a_session(tmp_path):
 def test_the_network_has_room_for_all_and_few_neurons_drive_each_other(monkeypatch):
     monkeypatch.delenv("COURSE_FAST")
     full = BalancedNetworkParameters()
-    assert balanced_network(500) == full
+    assert balanced_network(99) == full
+    # Without a clock: as the network that comes with the project.
+    many = balanced_network(500)
+    assert (many.n_plastic_exc, many.n_plastic_inh, many.tau_plastic) == (132, 132, 300.0)
+    assert balanced_network(100).n_plastic_exc == 99
     assert balanced_network(3000).n_exc == 3000
     assert balanced_network(15).n_plastic_exc == 14
     assert balanced_network(2).n_plastic_exc == 1

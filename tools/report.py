@@ -4,8 +4,8 @@ The same as ``python -m tools.report FILE``, which also takes what `load_recordi
 of spike times, for example ``--condition side --event go`` for NWB. It trains the rate network of
 Part 1 and the balanced network of Part 3 and writes one HTML page with its plots inside: the record
 as read, what was left out and why, quality neuron by neuron, learning curves, simulated beside
-recorded rates, untrained neurons, and what limits it here. The trained networks are saved beside
-the page. With ``COURSE_FAST=1`` all sizes are small, for tests.
+recorded rates, lesions, untrained neurons, and what limits it here. The trained networks are saved
+beside the page. With ``COURSE_FAST=1`` all sizes are small, for tests.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from src_part1 import plotting
 from src_part1.common.files import replace_file
 from src_part1.common.metrics import correlation, is_constant, summarise
 from src_part1.course.sizes import sized
+from src_part3.plotting import plot_lesions
+from src_part3.task import FEW_NEURONS as FEWEST_WITHOUT_CLOCK
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_NEURONS = 400  # of Part 1's network; Part 3 takes as many as it has E neurons
@@ -237,6 +239,8 @@ _SMALL = {
     "tau_plastic": 50.0, "mu_exc": 0.3, "mu_inh": 0.22, "j_plastic_exc": 0.1,
     "j_plastic_inh": -0.1,
 }
+# Of a network without a clock, which needs more and slower plastic synapses.
+_RECURRENT = {"n_plastic_exc": 132, "n_plastic_inh": 132, "tau_plastic": 300.0}
 
 
 def balanced_network(n_neurons):
@@ -250,32 +254,58 @@ def balanced_network(n_neurons):
     Returns
     -------
     BalancedNetworkParameters
-        The defaults, with more neurons if need be, and with fewer plastic synapses from trained
+        The defaults, with more neurons if need be, with more and slower plastic synapses where
+        the network shall do without a clock, and with fewer plastic synapses from trained
         excitatory neurons where there are not so many others.
     """
-    numbers = src_part3.BalancedNetworkParameters(**sized({}, fast=_SMALL))
+    usual = _RECURRENT if n_neurons >= FEWEST_WITHOUT_CLOCK else {}
+    numbers = src_part3.BalancedNetworkParameters(**sized(usual, fast=_SMALL))
     return replace(
         numbers, n_exc=max(numbers.n_exc, n_neurons), n_inh=max(numbers.n_inh, n_neurons),
         n_plastic_exc=min(numbers.n_plastic_exc, n_neurons - 1),
     )
 
 
-def _part3_section(page, recordings, rng, folder):
-    page.heading("Part 3: a balanced network of spiking neurons")
-    print("Part 3", flush=True)
+def _balanced_training(page, recordings):
+    """Choose task and training by the number of neurons, and say which and why."""
     network_parameters = balanced_network(recordings.n_neurons)
     page.text(
         f"{recordings.n_neurons} of {network_parameters.n_exc} excitatory neurons are trained, "
         f"each with {network_parameters.n_plastic_exc} plastic synapses from trained excitatory "
         f"and {network_parameters.n_plastic_inh} from inhibitory neurons."
     )
-    try:
+    if recordings.n_neurons >= FEWEST_WITHOUT_CLOCK:
+        page.text(
+            f"There are at least {FEWEST_WITHOUT_CLOCK} neurons, so the network has no clock: all "
+            "that follows the cue comes from its own synapses (TeacherForcing)."
+        )
         task = src_part3.make_task(recordings, network_parameters=network_parameters)
-        loops = sized(30, fast=2)
-        training = src_part3.Training(task, src_part3.TrainingParameters(total_loops=loops)).run()
+        return src_part3.TeacherForcing(task, src_part3.TeacherForcingParameters(
+            **sized({}, fast={"total_loops": 4, "settling_loops": 2, "trials_per_loop": 2})
+        ))
+    page.text(
+        f"There are fewer than {FEWEST_WITHOUT_CLOCK} neurons, too few to keep the time by "
+        "themselves, so the network has a clock: Poisson neurons with rates of their own in each "
+        "condition tell it the time and the condition (Training, by RLS). What follows is no proof "
+        "that these neurons could carry their activity alone; the lesion 'no clock' shows how much "
+        "they need it."
+    )
+    task = src_part3.make_task(
+        recordings, network_parameters=network_parameters,
+        feedforward_parameters=src_part3.FeedforwardParameters(clock="per_condition"),
+    )
+    return src_part3.Training(task, src_part3.TrainingParameters(total_loops=sized(30, fast=2)))
+
+
+def _part3_section(page, recordings, rng, folder):
+    page.heading("Part 3: a balanced network of spiking neurons")
+    print("Part 3", flush=True)
+    try:
+        training = _balanced_training(page, recordings).run()
     except (ValueError, src_part1.TrainingDivergedError) as error:
         page.text(f"It could not be trained: {error}", note=True)
         return
+    task = training.task
     tested = src_part3.evaluate(task, training.weights, rng, n_trials=sized(50, fast=4))
     page.text(
         f"{tested.n_trials} trials of each condition with frozen weights, in bins of "
@@ -298,9 +328,29 @@ def _part3_section(page, recordings, rng, folder):
     )
     _quality_plots(page, shown, tested.rates[:, trained], tested.psth_correlation,
                    "correlation of PSTHs")
+    _lesions(page, training, rng)
     _untrained(page, task, tested)
     src_part3.save_network(folder / "part3_network.npz", task, training.weights)
     page.text("The network is in part3_network.npz, beside this page; load_network reads it.")
+
+
+def _lesions(page, training, rng):
+    """Measures of the trained network with parts of it taken away."""
+    page.heading("With parts taken away")
+    print("lesions", flush=True)
+    n_trials = sized(20, fast=2)
+    study = src_part3.study_lesions(training.task, training.weights, rng, n_trials=n_trials)
+    page.text(
+        f"The trained network without learning anew, {n_trials} trials of each condition: median "
+        "correlation of mean input and target."
+    )
+    page.plot(plot_lesions(study).figure, "Bars of the median correlation of mean input and "
+              "target under each lesion, a bar for each condition.")
+    page.table(
+        ("lesion", *study.conditions),
+        [(name, *(f"{value:.2f}" for value in values)) for name, values in
+         zip(study.lesions, study.measure("median_correlation"), strict=True)],
+    )
 
 
 def _untrained(page, task, tested):

@@ -102,12 +102,14 @@ def check_fields(record):
     Raises
     ------
     TypeError, ValueError
-        If a value breaks its rule; the message names record and field.
+        If a value breaks its rule; the message names record and field. None is no value where
+        it is the default.
     """
     for field in dataclasses.fields(record):
-        if "check" in field.metadata:
+        value = getattr(record, field.name)
+        if "check" in field.metadata and not (value is None and field.default is None):
             name = f"{type(record).__name__}.{field.name}"
-            field.metadata["check"](name, getattr(record, field.name), **field.metadata["bounds"])
+            field.metadata["check"](name, value, **field.metadata["bounds"])
 
 
 def _field(default, check, bounds):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.common.metrics import correlation
+from src_part1.common.metrics import correlation, summarise
 from src_part1.common.validation import check_integer, check_real, check_rng, check_type
 from src_part1.plotting import condition_styles
 from src_part2.statistics import firing_rates, interval_cv
@@ -21,8 +21,8 @@ from src_part3.trials import run_trial
 
 # Rates to leading order (Hz) beyond which a simulation would take long and show nothing new.
 _FASTEST = 250.0
-# Bins over which the balanced input is averaged in the plastic target of the fit (160 ms).
-_TARGET_BINS = 8
+# Time over which the balanced input is averaged in the plastic target of the fit (ms).
+_TARGET_WINDOW = 160.0
 
 
 def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
@@ -88,6 +88,8 @@ class RegressorSamples:
         The trained neurons.
     n_exc : int
         Number of E neurons.
+    conditions : tuple of str
+        Name of each condition.
     """
 
     spikes: np.ndarray
@@ -95,6 +97,7 @@ class RegressorSamples:
     plastic_targets: np.ndarray
     trained: np.ndarray
     n_exc: int
+    conditions: tuple[str, ...]
 
 
 def sample_regressors(task, weights, rng, *, n_trials=4):
@@ -144,10 +147,12 @@ def sample_regressors(task, weights, rng, *, n_trials=4):
         ])
 
     balanced = mean("balanced_input").mean(axis=0)
-    smooth = np.array([smooth_bins(of_condition, _TARGET_BINS) for of_condition in balanced])
+    n_smooth = round(_TARGET_WINDOW / task.trial_parameters.bin_width)
+    smooth = np.array([smooth_bins(of_condition, n_smooth) for of_condition in balanced])
     return RegressorSamples(
         mean("filtered_spikes"), mean("filtered_feedforward"),
         task.targets.swapaxes(1, 2) - smooth, task.network.trained, task.network.n_exc,
+        task.conditions,
     )
 
 
@@ -214,9 +219,9 @@ def demo_plastic_synapses(
         quality[:, i] = correlation(fitted, target)
     fig, ax = plt.subplots(figsize=(8, 4))
     styles = condition_styles(n_conditions)
-    for c, (values, style) in enumerate(zip(quality, styles, strict=True)):
+    for name, values, style in zip(samples.conditions, quality, styles, strict=True):
         ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
-                label=f"condition {c + 1}: median {np.median(values):.2f}")
+                label=f"{name}: median {summarise(values).median:.2f}")
     with_them = "with" if with_feedforward else "without"
     ax.set(xlabel="correlation of fitted input and plastic target, test trials", ylabel="neurons",
            title=f"{n_plastic} + {n_plastic} plastic synapses, {with_them} Poisson inputs")

@@ -13,12 +13,12 @@ NETWORK = BalancedNetworkParameters(
 TRIAL = TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0)
 
 
-def small_recordings(n_neurons=24, n_time=11):
+def small_recordings(n_neurons=24, n_time=11, *, bin_width=20.0, names=("right", "left")):
     rng = np.random.default_rng(4)
-    time = 20.0 * np.arange(n_time)
-    phase = rng.uniform(0, 2 * np.pi, (2, n_neurons, 1))
+    time = bin_width * np.arange(n_time)
+    phase = rng.uniform(0, 2 * np.pi, (len(names), n_neurons, 1))
     rates = 8 + 4 * np.sin(2 * np.pi * time / time[-1] + phase)
-    return recordings_from_arrays(rates, time - time[-1], ("right", "left"))
+    return recordings_from_arrays(rates, time - time[-1], names)
 
 
 def small_task(n_time=11, **options):

@@ -60,6 +60,22 @@ def test_strongest_modulated_and_selectivity(rates):
         selectivity(rates, 51)
 
 
+@pytest.mark.parametrize("n_conditions", range(1, 9))
+def test_selectivity_compares_two_named_conditions_of_any_number(n_conditions):
+    rates = np.arange(n_conditions)[:, None, None] ** 2 * np.ones((1, 3, 4))
+    if n_conditions == 1:
+        with pytest.raises(ValueError, match="rates must have at least 2 conditions"):
+            selectivity(rates, 2)
+        return
+    last = n_conditions - 1
+    np.testing.assert_array_equal(selectivity(rates, 2, pair=(last, 0)), [last**2] * 3)
+    if n_conditions == 2:
+        np.testing.assert_array_equal(selectivity(rates, 2), selectivity(rates, 2, pair=(0, 1)))
+        return
+    with pytest.raises(ValueError, match=f"pair must name two of the {n_conditions} conditions"):
+        selectivity(rates, 2)
+
+
 def test_constant_rates_have_no_components():
     with pytest.raises(ValueError, match="rates change"):
         principal_components(np.ones((2, 4, 6)), np.arange(4), 2)

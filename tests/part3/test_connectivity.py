@@ -109,7 +109,7 @@ def test_plastic_senders_and_both_views():
         ([0.5, 1.5], "whole number"),
         ([1, 1, 2], "each neuron once"),
         ([1, 60], "E neurons 0 to 59"),
-        ([1, 2], "as many senders"),
+        ([1, 2], "n_plastic_exc must be at most 1, the number of other trained neurons"),
     ],
 )
 def test_bad_trained_neurons_are_refused(trained, message):

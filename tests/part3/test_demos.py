@@ -49,6 +49,9 @@ def test_samples_are_means_over_independent_halves(samples):
     assert samples.spikes.shape[:2] == samples.feedforward.shape[:2] == (2, 2)
     assert not np.array_equal(samples.spikes[0], samples.spikes[1])
     assert np.isfinite(samples.plastic_targets).all()
+    fig = demo_plastic_synapses(samples, 4, n_neurons=2)
+    texts = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    assert [text.split(":")[0] for text in texts] == ["right", "left"]
 
 
 def test_the_fit_is_ridge_regression(samples):

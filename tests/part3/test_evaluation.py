@@ -1,12 +1,16 @@
 """Measures of quality, on hand-made trials with known answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from src_part1.common.smoothing import moving_mean
 from src_part3 import evaluation
 from src_part3.evaluation import decode, evaluate
+from src_part3.task import make_task
 from src_part3.trials import Trial, run_trials
-from tests.part3.small import small_task
+from tests.part3.small import NETWORK, small_recordings, small_task
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +82,67 @@ def test_pure_noise_is_called_unreliable_and_not_corrected(task, monkeypatch):
     assert np.abs(np.median(result.correlation)) < 0.2
 
 
+@pytest.mark.parametrize(("bin_width", "smoothing", "half_width"), [
+    (50.0, 0.0, 0), (10.0, 0.0, 0), (50.0, 100.0, 2), (20.0, 140.0, 7),
+])
+def test_a_perfect_network_has_perfect_psths_at_any_bin_width(
+    bin_width, smoothing, half_width, monkeypatch
+):
+    recordings = small_recordings(n_time=round(800 / bin_width) + 1, bin_width=bin_width)
+    rates = 8 + 4 * np.sin(2 * np.pi * recordings.time / 300 + np.arange(24)[:, None])
+    recordings = replace(recordings, rates=np.array([rates, rates[::-1]]), smoothing=smoothing)
+    task = make_task(recordings, seed=3, network_parameters=NETWORK)
+    assert task.trial_parameters.bin_width == bin_width and task.recorded_smoothing == smoothing
+
+    def follow(network, p, n_trials, rng, *, condition, bins_from, **_):
+        # Each fine bin has the rate of the nearest target, counted in thousands of trials.
+        time = np.arange(bins_from, p.duration, p.bin_width) + p.bin_width / 2
+        nearest = np.maximum(np.round((time - bins_from) / bin_width).astype(int) - 1, 0)
+        counts = np.zeros((time.size, network.parameters.n_neurons), np.uint16)
+        counts[:, network.trained] = np.rint(
+            4000 * task.recorded_rates[condition][:, nearest].T * bin_width / 50
+        )
+        for _ in range(n_trials):
+            total = np.zeros((time.size, task.n_trained))
+            yield Trial(time, p.bin_width, counts, total, total, None, None, None)
+
+    monkeypatch.setattr(evaluation, "run_trials", follow)
+    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=2)
+    expected = moving_mean(task.recorded_rates, half_width)
+    found = result.rates[:, task.network.trained]
+    np.testing.assert_allclose(found / expected, (found / expected).mean(), rtol=1e-3)
+    if not smoothing:
+        np.testing.assert_allclose(result.psth_correlation, 1.0, atol=1e-5)
+
+
+def test_constant_targets_have_no_measures_and_are_counted(monkeypatch):
+    recordings = small_recordings()
+    rates = recordings.rates.copy()
+    rates[:, 0] = 7.3  # no round number: its rounded mean differs from it
+    rates[0, 5] = 0.1 + 0.2
+    task = make_task(replace(recordings, rates=rates), seed=3, network_parameters=NETWORK)
+    result = evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=4)
+    constant = np.zeros((2, 24), bool)
+    constant[:, 0] = constant[0, 5] = True
+    for name in ("correlation", "r2", "single_trial_correlation"):
+        np.testing.assert_array_equal(np.isnan(getattr(result, name)), constant, err_msg=name)
+    np.testing.assert_array_equal(np.isnan(result.r2_losses), np.broadcast_to(constant, (3, 2, 24)))
+    assert np.isnan(result.corrected_correlation[constant]).all()
+    assert np.isnan(result.psth_correlation[constant]).all()
+    defined = result.corrected_correlation[~np.isnan(result.corrected_correlation)]
+    assert (np.abs(defined) < 5).all()
+    for c, summary in enumerate(result.summary()):
+        left_out = {name: summary.pop(name) for name in ("n_constant", "n_unreliable", "n_silent")}
+        assert left_out["n_constant"] == constant[c].sum()
+        assert min(left_out["n_unreliable"], left_out["n_silent"]) >= constant[c].sum()
+        for name, value in summary.items():
+            assert np.isfinite(value), name
+        assert summary["r2"] == np.median(result.r2[c, ~constant[c]])
+        assert summary["mean_correlation"] == result.correlation[c, ~constant[c]].mean()
+
+
 def test_mean_input_and_rates_are_those_of_the_trials(task):
+    task = replace(task, recorded_smoothing=140.0)
     rng, again = np.random.default_rng(5), np.random.default_rng(5)
     weights = weights_of(task)
     result = evaluate(task, weights, rng, n_trials=3)

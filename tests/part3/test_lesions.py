@@ -7,8 +7,10 @@ import pytest
 
 from src_part3.evaluation import evaluate
 from src_part3.lesions import Lesion, apply_lesion, standard_lesions, study_lesions
+from src_part3.parameters import FeedforwardParameters
 from src_part3.state import PlasticWeights
-from tests.part3.small import small_task
+from src_part3.task import make_task
+from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
 LESIONS = standard_lesions()
 
@@ -49,6 +51,20 @@ def test_each_lesion_changes_the_activity(task, weights):
     assert study.measure("r2")[0, 1] == study.evaluations["intact"].summary()[1]["r2"]
     with pytest.raises(ValueError, match="name must be one of .*, got 'quality'"):
         study.measure("quality")
+
+
+def test_by_default_only_lesions_that_there_are():
+    task = make_task(
+        small_recordings(names=("only",)), network_parameters=NETWORK, trial_parameters=TRIAL,
+        feedforward_parameters=FeedforwardParameters(clock="none"),
+    )
+    initial = (task.network.initial_weights(),)
+    study = study_lesions(task, initial, np.random.default_rng(0), n_trials=2)
+    assert list(study.lesions) == [
+        name for name in LESIONS if name not in ("no clock", "other cue", "other cue, its targets")
+    ]
+    with pytest.raises(ValueError, match=r"lesions\['x'\].cue must not be 'other' where"):
+        study_lesions(task, initial, np.random.default_rng(0), {"x": Lesion(cue="other")})
 
 
 def test_silent_neurons_are_silent_and_nested(task, weights):

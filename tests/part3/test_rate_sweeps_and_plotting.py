@@ -136,6 +136,13 @@ def test_lesions_show_their_values():
     ax = plotting.plot_lesions(study, "r2")
     assert [bar.get_width() for bar in ax.patches] == [0.5, 0.1, 0.4, -0.2]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["whole", "no cue"]
+    many = LesionStudy(
+        {"whole": Lesion()}, {"whole": test_of(np.linspace(0.1, 0.8, 8))}, tuple("abcdefgh")
+    )
+    bars = plotting.plot_lesions(many, "r2").patches
+    assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in bars}) == 8
+    edges = np.array([[bar.get_y(), bar.get_y() + bar.get_height()] for bar in bars])
+    assert (edges[1:, 0] >= edges[:-1, 1]).all()  # no bar covers another
     with pytest.raises(TypeError, match="study must be of type .*LesionStudy, got dict"):
         plotting.plot_lesions({})
 

@@ -88,7 +88,8 @@ def part2(nudge=0.0):
 
 def part3(nudge=0.0):
     """A balanced network of 240 neurons, of which 24 learn in two conditions."""
-    training = Training(small_task(precision="float64"), seed=13)
+    task = dataclasses.replace(small_task(precision="float64"), recorded_smoothing=140.0)
+    training = Training(task, seed=13)
     training.recurrent_weights *= 1 + nudge
     training.run(6, progress=False)
     found = evaluate(training.task, training.weights, np.random.default_rng(14), n_trials=8)

@@ -370,7 +370,7 @@ BAD_INPUT = {
     "inhibition above 0": (lambda w: changed(NETWORK, j_ei=0.5), "j_ei", "at most 0", "0.5"),
     "more plastic senders than neurons": (
         lambda w: connectivity.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
-        "plastic synapses", "as many senders", "2"),
+        "n_plastic_exc", "at most 2", "3"),
     "bins that do not fit": (
         lambda w: three.run_trial(w.network, changed(TRIAL, bin_width=7.0), w.rng,
                                   weights=w.plastic_weights), "multiple", "7", "300"),
@@ -457,6 +457,10 @@ BAD_INPUT = {
     # --- Part 3: training, test, analysis ---
     "arrays for a task": (lambda w: three.make_task(w.rates),
                           "recordings", "Recordings", "ndarray"),
+    "fewer recorded neurons than plastic synapses": (
+        lambda w: three.make_task(
+            w.recordings.select(4), network_parameters=NETWORK, trial_parameters=TRIAL
+        ), "n_plastic_exc", "at most 3", "5"),
     "more recorded than E neurons": (
         lambda w: three.make_task(w.recordings, network_parameters=changed(NETWORK, n_exc=20)),
         "n_exc", "at least 24", "20"),
@@ -509,6 +513,20 @@ BAD_INPUT = {
                            "counts", "shape (bins, neurons)", "(9,)"),
     "more recorded than modelled": (lambda w: input_targets.match_by_rate(np.ones(4), np.ones(3)),
                                     "4", "3"),
+    "selectivity of one condition": (lambda w: three.selectivity(w.rates[:1], 2),
+                                     "rates", "at least 2 conditions", "1"),
+    "selectivity of one pair": (lambda w: three.selectivity(w.rates, 2, pair=(1, 1)),
+                                "pair", "two different", "(1, 1)"),
+    "the third of two conditions": (lambda w: three.selectivity(w.rates, 2, pair=(0, 2)),
+                                    "pair", "2"),
+    "task shorter than an update": (
+        lambda w: three.Training(w.balanced, three.TrainingParameters(learn_every=10_000.0)),
+        "learn_every", "at most", "10000"),
+    "bins that cannot be halved": (
+        lambda w: three.make_task(
+            w.recordings, network_parameters=NETWORK,
+            trial_parameters=changed(TRIAL, bin_width=20.1),
+        ), "TrialParameters.bin_width", "twice the time step", "20.1"),
     "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
     "network saved for a training": (lambda w: three.save_training("none.npz", w.balanced),
                                      "training", "Training", "BalancedTask"),

@@ -129,11 +129,11 @@ def _spread(task, trained, test, neurons, rng):
     courses = principal_components(
         trained.rates, task.network.trained, min(N_COMPONENTS, task.n_bins)
     ).components
-    shared, shifted = shared_variance(test.half_rates, neurons, courses, rng)
+    found = shared_variance(test.half_rates, neurons, courses, rng)
     last = min(round(SELECTIVE_MS / task.trial_parameters.bin_width), task.n_bins)
     one, two = (selectivity(rates, last)[neurons] for rates in test.half_rates)
     return {
-        "shared_above_null": shared - float(shifted.mean()),
+        "shared_above_null": found.shared - float(found.shifted.mean()),
         "abs_selectivity": float(np.abs(selectivity(test.rates, last)[neurons]).mean()),
         "selectivity_without_noise": float(np.sqrt(max((one * two).mean(), 0.0))),
         "rate": float(test.rates[:, neurons].mean()),

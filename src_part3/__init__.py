@@ -74,10 +74,10 @@ from src_part1.training_loop import TrainingDivergedError
 from src_part2.siegert import siegert_rate
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.analysis import (
-    cross_projection,
     neuron_groups,
     principal_components,
     selectivity,
+    shared_variance,
     strongest_modulated,
 )
 from src_part3.balance import leading_order_rates, mean_field
@@ -125,7 +125,6 @@ __all__ = [
     "TrialParameters",
     "build_network",
     "correlation",
-    "cross_projection",
     "evaluate",
     "firing_rates",
     "interval_cv",
@@ -145,6 +144,7 @@ __all__ = [
     "save_network",
     "save_training",
     "selectivity",
+    "shared_variance",
     "siegert_rate",
     "standard_lesions",
     "strongest_modulated",

@@ -52,18 +52,21 @@ class PrincipalComponents:
 
 
 @dataclass(frozen=True, eq=False)
-class CrossProjection:
+class SharedVariance:
     """How much of one population's variance lies in another's time courses.
 
     Attributes
     ----------
-    explained : float
-        Share of the variance.
+    total : float
+        Variance of the population over time, without noise (Hz^2, mean over neurons).
+    shared : float
+        What of it lies in the time courses.
     shifted : ndarray, shape (n_shifts,)
         The same after each neuron's time course was shifted in time.
     """
 
-    explained: float
+    total: float
+    shared: float
     shifted: np.ndarray
 
 
@@ -190,17 +193,19 @@ def principal_components(rates, neurons, n_components):
     return PrincipalComponents(np.ascontiguousarray(vectors[:, order].T), values[order] / total)
 
 
-def cross_projection(rates, neurons, components, rng, *, n_shifts=100):
-    """Share of a population's variance that lies in given time courses, against chance.
+def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
+    """Variance of a population over time, and what of it lies in another's time courses.
 
-    For chance each neuron's whole time course is shifted in time, circularly and by an amount
-    of its own, which keeps how slowly it changes; independent shuffling of the bins would make
-    chance look smaller than it is for slow signals.
+    Both come from the product of two halves of the trials, whose noise is independent: noise adds
+    nothing on the mean, however weak the activity is. For chance each neuron's whole time course is
+    shifted in time, circularly and by an amount of its own, the same in both halves, which keeps
+    how slowly it changes; independent shuffling of the bins would make chance look smaller than it
+    is for slow signals.
 
     Parameters
     ----------
-    rates : array_like, shape (n_conditions, n_neurons, n_bins)
-        PSTHs (Hz).
+    half_rates : array_like, shape (2, n_conditions, n_neurons, n_bins)
+        PSTHs of two halves of the trials (Hz), as ``Evaluation.half_rates``.
     neurons : array_like of int
         The population, for example untrained I neurons.
     components : ndarray, shape (n_components, n_conditions * n_bins)
@@ -212,57 +217,8 @@ def cross_projection(rates, neurons, components, rng, *, n_shifts=100):
 
     Returns
     -------
-    CrossProjection
-        Explained share, and those of shifted activity.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit, or no neuron changes its rate.
-    """
-    check_rng("rng", rng)
-    centred = _centred(rates, neurons)
-    components = check_array("components", components, (None, centred.shape[1]))
-    n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
-    total = (centred**2).sum()
-    if not total > 0:
-        raise ValueError("cross_projection needs neurons whose rates change.")
-    explained = ((centred @ components.T) ** 2).sum() / total
-    n_time = centred.shape[1]
-    shifted = np.empty(n_shifts)
-    for k in range(n_shifts):
-        shift = rng.integers(n_time, size=(len(centred), 1))
-        moved = np.take_along_axis(centred, (np.arange(n_time) + shift) % n_time, axis=1)
-        shifted[k] = ((moved @ components.T) ** 2).sum() / total
-    return CrossProjection(float(explained), shifted)
-
-
-def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
-    """Variance of a population that lies in another's time courses, against chance.
-
-    It comes from the product of two halves of the trials, whose noise is independent: noise adds
-    nothing on the mean, however weak the activity is. For chance each neuron's time course is
-    shifted as in `cross_projection`, by the same amount in both halves.
-
-    Parameters
-    ----------
-    half_rates : array_like, shape (2, n_conditions, n_neurons, n_bins)
-        PSTHs of two halves of the trials (Hz), as ``Evaluation.half_rates``.
-    neurons : array_like of int
-        The population.
-    components : ndarray, shape (n_components, n_conditions * n_bins)
-        Orthonormal time courses of another population.
-    rng : numpy.random.Generator
-        Randomness of the shifts.
-    n_shifts : int, optional
-        Number of times that all neurons are shifted.
-
-    Returns
-    -------
-    shared : float
-        Mean over neurons of the variance over time (Hz^2); by chance of noise it may be below 0.
-    shifted : ndarray, shape (n_shifts,)
-        The same after the shifts.
+    SharedVariance
+        Variances (Hz^2), means over neurons; by chance of noise they may be below 0.
 
     Raises
     ------
@@ -272,18 +228,21 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
     check_rng("rng", rng)
     n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
     half_rates = check_array("half_rates", half_rates, (2, None, None, None))
-    one, two = (_centred(rates, neurons) for rates in half_rates)
-    components = check_array("components", components, (None, one.shape[1]))
-    n_time = one.shape[1]
+    halves = [_centred(rates, neurons) for rates in half_rates]
+    n_neurons, n_time = halves[0].shape
+    components = check_array("components", components, (None, n_time))
 
-    def shared(one, two):
-        return float(((one @ components.T) * (two @ components.T)).sum() / one.size)
+    def product(one, two):
+        return float((one * two).sum() / (n_neurons * n_time))
 
-    shifted = []
-    for _ in range(n_shifts):
-        places = (np.arange(n_time) + rng.integers(n_time, size=(len(one), 1))) % n_time
-        shifted.append(shared(*(np.take_along_axis(x, places, axis=1) for x in (one, two))))
-    return shared(one, two), np.array(shifted)
+    def shared(halves):
+        return product(*(values @ components.T for values in halves))
+
+    shifted = np.empty(n_shifts)
+    for k in range(n_shifts):
+        places = (np.arange(n_time) + rng.integers(n_time, size=(n_neurons, 1))) % n_time
+        shifted[k] = shared([np.take_along_axis(values, places, axis=1) for values in halves])
+    return SharedVariance(product(*halves), shared(halves), shifted)
 
 
 def _side_by_side(rates, neurons):

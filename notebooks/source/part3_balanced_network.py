@@ -681,7 +681,7 @@ course.check_rls_update(my_rls_update)
 use_live_network = False  # True for the one that you trained in Section 4
 n_analysis_trials = sized(50, fast=4)
 n_components = 5
-last_bins = 25
+last_ms = 500.0
 analysis_seed = 3
 
 # %%
@@ -697,31 +697,35 @@ print({name: len(members) for name, members in groups.items()})
 
 # %% alt="Left: distributions of selectivity of trained E, untrained E and untrained I neurons: the untrained ones are selective too, less strongly. Middle: variance explained by the first ten components of each group, steepest for the trained neurons. Right: share of each group's variance that lies in the first five time courses of the trained neurons, above the share of shifted activity."
 rng = np.random.default_rng(analysis_seed)
-preference = part3.selectivity(evaluation.rates, last_bins)
+last = min(round(last_ms / shown_task.trial_parameters.bin_width), shown_task.n_bins)
 components = part3.principal_components(
     evaluation.rates, groups["trained E"], n_components
 ).components
 
 fig, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.6))
-exposure = evaluation.n_trials * last_bins * shown_task.trial_parameters.bin_width / 1000.0  # s
-noise = np.sqrt(evaluation.rates[:, :, -last_bins:].mean(axis=2).sum(axis=0) / exposure)
+if shown_task.n_conditions > 1:
+    preference = part3.selectivity(evaluation.rates, last, pair=(0, 1))
+    exposure = evaluation.n_trials * last * shown_task.trial_parameters.bin_width / 1000.0  # s
+    noise = np.sqrt(evaluation.rates[:2, :, -last:].mean(axis=2).sum(axis=0) / exposure)
+    left.set_xlabel("{} minus {}, last {:g} ms (Hz)".format(*shown_task.conditions[:2], last_ms))
 for x, ((name, members), style, marker) in enumerate(
     zip(groups.items(), plotting.condition_styles(len(groups)), "os^")
 ):
-    left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
-              lw=2.5, **style, label=name)
-    print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
-          f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f})")
-    explained = part3.principal_components(evaluation.rates, members, 10).explained
-    middle.plot(np.arange(1, 11), np.cumsum(explained), marker=marker, **style, label=name)
-    shared = part3.cross_projection(evaluation.rates, members, components, rng, n_shifts=20)
-    right.bar(x, shared.explained, color=style["color"])
-    right.plot([x - 0.4, x + 0.4], [shared.shifted.mean()] * 2, "k--")
-left.set(xlabel=f"{shown_task.conditions[0]} minus {shown_task.conditions[1]}, last 500 ms (Hz)",
-         ylabel="density of neurons", title="selectivity")
+    if shown_task.n_conditions > 1:
+        left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
+                  lw=2.5, **style, label=name)
+        print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
+              f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f})")
+    n_most = min(10, len(members), evaluation.rates.shape[0] * evaluation.rates.shape[2])
+    explained = part3.principal_components(evaluation.rates, members, n_most).explained
+    middle.plot(np.arange(1, n_most + 1), np.cumsum(explained), marker=marker, **style, label=name)
+    found = part3.shared_variance(evaluation.half_rates, members, components, rng)
+    right.bar(x, found.shared / found.total, color=style["color"])
+    right.plot([x - 0.4, x + 0.4], [found.shifted.mean() / found.total] * 2, "k--")
+left.set(ylabel="density of neurons", title="selectivity")
 middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
 middle.legend(loc="lower right")
-right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance",
+right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance without noise",
           title=f"in the trained {n_components} courses (dashed: shifted)")
 elapsed()
 
@@ -735,7 +739,8 @@ for row, name in zip(axes, ("untrained E", "untrained I")):
         ax.set_title(f"{name}, neuron {i}")
     row[0].set_ylabel("rate (Hz)")
 fig.supxlabel("time in the trial (ms)")
-fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2);
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
+           ncols=min(shown_task.n_conditions, 4));
 
 # %% [markdown]
 # **What to notice.** Many untrained neurons are selective beyond noise, and they share more of the

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from src_part3.analysis import (
-    cross_projection,
     neuron_groups,
     principal_components,
     selectivity,
@@ -33,20 +32,21 @@ def test_components_span_the_courses(rates):
     assert np.all(np.diff(found.explained) <= 1e-12)
 
 
-def test_cross_projection_is_one_for_a_shared_space_and_lower_for_shifted_activity(rates):
+def test_a_shared_space_holds_all_variance_and_shifted_activity_less(rates):
     components = principal_components(rates, np.arange(20), 3).components
-    found = cross_projection(
-        rates, np.arange(20, 40), components, np.random.default_rng(1), n_shifts=20
-    )
-    assert found.explained == pytest.approx(1.0)
+    neurons = np.arange(20, 40)
+    found = shared_variance([rates, rates], neurons, components, np.random.default_rng(1))
+    expected = np.concatenate(list(rates[:, neurons]), axis=1).var(axis=1).mean()
+    assert found.total == pytest.approx(expected)
+    assert found.shared == pytest.approx(expected)
     assert found.shifted.shape == (20,)
-    assert found.shifted.max() < 0.9
+    assert found.shifted.max() < 0.9 * expected
 
 
-def test_cross_projection_of_an_orthogonal_space_is_zero(rates):
+def test_an_orthogonal_space_holds_nothing(rates):
     components = principal_components(rates, np.arange(20), 6).components[3:]
-    found = cross_projection(rates, np.arange(20, 40), components, np.random.default_rng(1))
-    assert found.explained < 1e-9
+    found = shared_variance([rates] * 2, np.arange(20, 40), components, np.random.default_rng(1))
+    assert abs(found.shared) < 1e-9 * found.total
 
 
 def test_strongest_modulated_and_selectivity(rates):
@@ -79,15 +79,11 @@ def test_selectivity_compares_two_named_conditions_of_any_number(n_conditions):
 def test_constant_rates_have_no_components():
     with pytest.raises(ValueError, match="rates change"):
         principal_components(np.ones((2, 4, 6)), np.arange(4), 2)
-    with pytest.raises(ValueError, match="cross_projection needs neurons whose rates change"):
-        cross_projection(
-            np.ones((2, 4, 6)), np.arange(4), np.eye(12)[:2], np.random.default_rng(0)
-        )
 
 
 def test_components_of_another_length_are_refused(rates):
     with pytest.raises(ValueError, match=r"components must have shape \(any, 100\)"):
-        cross_projection(rates, np.arange(4), np.eye(12)[:2], np.random.default_rng(0))
+        shared_variance([rates] * 2, np.arange(4), np.eye(12)[:2], np.random.default_rng(0))
 
 
 def test_groups_are_a_partition():
@@ -105,11 +101,12 @@ def test_shared_variance_is_free_of_noise_and_knows_chance(rates):
     rng = np.random.default_rng(1)
     courses = principal_components(rates, np.arange(20), 3).components
     clean = rates[:, 20:]
-    noisy = np.array([clean + 3 * rng.standard_normal(clean.shape) for _ in range(2)])
-    shared, shifted = shared_variance(noisy, np.arange(20), courses, rng)
+    noisy = np.array([clean + 1.5 * rng.standard_normal(clean.shape) for _ in range(2)])
+    found = shared_variance(noisy, np.arange(20), courses, rng)
     true = np.concatenate(list(clean), axis=1).var(axis=1).mean()
-    assert shared == pytest.approx(true, rel=0.1)
-    assert np.mean(shifted) < 0.7 * shared
-    only_noise = np.array([3 * rng.standard_normal(clean.shape) for _ in range(2)])
-    shared, _ = shared_variance(only_noise, np.arange(20), courses, rng)
-    assert abs(shared) < 0.1 * true
+    assert found.shared == pytest.approx(true, rel=0.1)
+    assert found.total == pytest.approx(true, rel=0.1)
+    assert found.shifted.mean() < 0.7 * found.shared
+    only_noise = np.array([1.5 * rng.standard_normal(clean.shape) for _ in range(2)])
+    found = shared_variance(only_noise, np.arange(20), courses, rng)
+    assert abs(found.shared) < 0.1 * true

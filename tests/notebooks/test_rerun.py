@@ -66,7 +66,8 @@ ALTERATIONS = {
         ({"n_plastic": "-1"}, "n_plastic_exc must be at least 0"),
         ({"clock": "'common'"}, None),
         ({"clock": "'mine'"}, "clock must be one of"),
-        ({"tau_plastic": "100.0", "prior": "300.0"}, None),
+        ({"tau_plastic": "100.0"}, None),
+        ({"prior": "300.0"}, None),
         ({"prior": "0.0"}, "prior must be positive"),
         ({"training_seed": "7", "total_loops": "1"}, None),
         ({"total_loops": "0"}, "total_loops must be at least 1"),
@@ -145,5 +146,5 @@ def test_what_is_changed_early_reaches_the_end():
         session.front_matter()
         numbered = [heading for heading in session.sections if heading[:1] in ("2", "3", "4")]
         assert len(numbered) == 3
-        changes = {"n_recorded": "40", "n_plastic": "5", "n_feedforward": "0"}
+        changes = {"n_recorded": "40", "n_plastic": "5", "clock": "'common'"}
         assert session.run_sections(*numbered, **changes) is None

@@ -89,11 +89,7 @@ from src_part3.parameters import (
     FeedforwardParameters,
     TrialParameters,
 )
-from src_part3.rate_sweeps import (
-    measure_state_plane,
-    sweep_external_input,
-    sweep_in_degree,
-)
+from src_part3.rate_sweeps import sweep_external_input, sweep_in_degree
 from src_part3.rls import SparseRLS
 from src_part3.spike_statistics import pairwise_correlations
 from src_part3.state import BalancedNetwork, PlasticWeights, build_network
@@ -139,7 +135,6 @@ __all__ = [
     "load_training",
     "make_task",
     "mean_field",
-    "measure_state_plane",
     "neuron_groups",
     "pairwise_correlations",
     "principal_components",

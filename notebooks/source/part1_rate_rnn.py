@@ -443,7 +443,7 @@ axes[0].set(title="error before the update", xlabel="sample", ylabel="mean |e| o
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 axes[1].set(title="distance to the true weights", xlabel="sample", ylabel="distance")
 axes[2].set(title="extreme eigenvalues of P", xlabel="sample", ylabel="eigenvalue")
-fig.suptitle("With a small lambda RLS needs about one sample for each weight; a large one trusts w(0)");
+fig.suptitle("RLS needs about one sample for each weight; a large lambda slows it down");
 
 # %% [markdown]
 # **What to notice.**

@@ -827,7 +827,7 @@ plotting.plot_sweep(by_period, ax=axes[1], colour=plotting.COLOURS["green"])
 axes[1].set(xscale="log", xlabel="period of the sines (ms)", ylim=(-0.1, 1.05),
             title=rf"slow targets are easy ($\tau_s$ = {base.tau_syn:g} ms)")
 plotting.plot_sweep(by_noise, ax=axes[2], colour=plotting.OUTPUT)
-axes[2].set(xlabel="noise at each step", ylim=(-0.1, 1.05), title="strong noise hurts")
+axes[2].set(xlabel="noise at each step", ylim=(-0.1, 1.05), title="some noise helps, more hurts")
 best = by_noise.correlation.mean(axis=1)
 spread = by_noise.correlation.std(axis=1)
 print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises, best, spread)))

@@ -367,7 +367,9 @@ print(f"mean input {network_parameters.mean_input:.2f}, mean rate {network_rates
       f"median CV of the intervals {np.nanmedian(network_cv):.2f}")
 
 # %% alt="Left column: voltages of four neurons with their irregular spikes. Right column: the synaptic inputs of the same neurons, brief positive and negative jumps around zero."
-fig, axes = plt.subplots(len(network_examples), 2, figsize=(13, 7), sharex=True, sharey="col")
+fig, axes = plt.subplots(
+    len(network_examples), 2, figsize=(13, 7), sharex=True, sharey="col", squeeze=False
+)
 for row, (voltage, current) in enumerate(axes):
     plotting.plot_voltage(untrained, row, ax=voltage)
     current.plot(untrained.time, untrained.synaptic_input[row], lw=1, color=plotting.OUTPUT)
@@ -521,7 +523,7 @@ test = part2.run_frozen(
     sine_task, sine_training.weights, np.random.default_rng(sine_seed + 2), traced=examples,
     trace_every=sine_parameters.dt,
 )
-fig, axes = plt.subplots(len(examples), 2, figsize=(14, 9), sharex=True)
+fig, axes = plt.subplots(len(examples), 2, figsize=(14, 9), sharex=True, squeeze=False)
 for row, (voltage, total) in enumerate(axes):
     plotting.plot_voltage(test, row, ax=voltage, colour="0.25")
     total.plot(update_times, sine_task.targets[0, row], color=plotting.TARGET, lw=4, label="target")

@@ -425,7 +425,7 @@ for ridge in ridges:
     print(f"lambda = {ridge:g}: largest difference to the batch ridge solution "
           f"{np.abs(w - batch).max():.1e}")
 
-# %% alt="Left: the error before each update falls to the noise after about 30 samples for small lambda and slowly for lambda 100. Middle: distance to the true weights. Right: the eigenvalues of P start at one over lambda and fall one by one, as the directions are seen."
+# %% alt="Left: the error before each update falls to the noise after about 60 samples for small lambda and slowly for lambda 100. Middle: distance to the true weights. Right: the eigenvalues of P start at one over lambda and fall one by one, as the directions are seen."
 fig, axes = plt.subplots(1, 3, figsize=(13, 4))
 sample_number = np.arange(1, n_samples + 1)
 for (ridge, (errors, distances, sizes)), style in zip(
@@ -443,7 +443,7 @@ axes[0].set(title="error before the update", xlabel="sample", ylabel="mean |e| o
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 axes[1].set(title="distance to the true weights", xlabel="sample", ylabel="distance")
 axes[2].set(title="extreme eigenvalues of P", xlabel="sample", ylabel="eigenvalue")
-fig.suptitle("RLS needs about one sample for each weight; a large lambda slows it down");
+fig.suptitle("RLS needs a few samples for each weight, and more with a large lambda");
 
 # %% [markdown]
 # **What to notice.**
@@ -459,7 +459,7 @@ fig.suptitle("RLS needs about one sample for each weight; a large lambda slows i
 #
 # ### Interactive demo · bonus
 
-# %% alt="Left: error before each of 120 updates, falling to the noise. Right: distance to the true weights, falling after 30 samples."
+# %% alt="Left: error before each of 120 updates, falling to the noise. Right: distance to the true weights, falling by a factor of twenty."
 course.demo_ridge(ridge=3.0, noise=0.3, n_samples=120);
 
 # %% tags=["demo"]

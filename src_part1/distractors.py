@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -45,6 +46,8 @@ class DistractorResult:
     off_axis: np.ndarray
     undisturbed: np.ndarray
     distance: float
+
+    __repr__ = one_line
 
     @property
     def end_error(self):

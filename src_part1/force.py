@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 import scipy.sparse
 from tqdm.auto import tqdm
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -55,6 +57,8 @@ class ForceNetwork:
     readout_weights: np.ndarray
     state: np.ndarray
 
+    __repr__ = one_line
+
     def __post_init__(self):
         check_type("ForceNetwork.parameters", self.parameters, ForceParameters)
         n, recurrent = self.parameters.n_units, self.recurrent_weights
@@ -93,6 +97,8 @@ class ForceRun:
     output: np.ndarray
     rates: np.ndarray
     readout_change: np.ndarray
+
+    __repr__ = one_line
 
 
 class _Weights(NamedTuple):
@@ -197,6 +203,9 @@ def run_force(network, duration, *, n_recorded=5):
 def train_force(network, target, *, n_recorded=5, progress=True):
     """Learn a target with FORCE: update the readout while the network runs and feeds back.
 
+    An interrupt from the keyboard ends a training that shows its progress early: the run until then
+    is returned, with the network as it is. Without progress it is raised.
+
     Parameters
     ----------
     network : ForceNetwork
@@ -242,22 +251,32 @@ def _run(network, n_steps, target, n_recorded, progress):
     output, recorded = np.empty(n_steps), np.empty((n_steps, n_recorded))
     changes = []
     starts = range(0, n_steps, every)
-    for first in tqdm(starts, desc="FORCE", unit="update", disable=not progress):
-        last = min(first + every, n_steps)
-        _advance_force(
-            weights, dt / parameters.tau, state, rates, total_input,
-            output[first:last], recorded[first:last],
+    done = 0
+    try:
+        for first in tqdm(starts, desc="FORCE", unit="update", disable=not progress):
+            last = min(first + every, n_steps)
+            _advance_force(
+                weights, dt / parameters.tau, state, rates, total_input,
+                output[first:last], recorded[first:last],
+            )
+            done = last
+            if rls is not None and last - first == every:
+                before = readout.copy()
+                rls.update(readout, rates, output[last - 1] - target[last - 1])
+                changes.append(np.linalg.norm(readout - before))
+    except KeyboardInterrupt:
+        if not progress:
+            raise
+        warnings.warn(
+            f"interrupted after {done * dt:g} of {n_steps * dt:g} ms; the network has learned "
+            "until then.", stacklevel=3,
         )
-        if rls is not None and last - first == every:
-            before = readout.copy()
-            rls.update(readout, rates, output[last - 1] - target[last - 1])
-            changes.append(np.linalg.norm(readout - before))
     if not np.isfinite(state).all():
         raise FloatingPointError(
             "the network left the finite numbers: the readout weights are far too large."
         )
     return ForceRun(
         replace(network, readout_weights=readout, state=state),
-        time=np.arange(1, n_steps + 1) * dt, output=output, rates=recorded.T,
+        time=np.arange(1, done + 1) * dt, output=output[:done], rates=recorded[:done].T,
         readout_change=np.array(changes),
     )

@@ -296,19 +296,25 @@ def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
     Returns
     -------
     matplotlib.axes.Axes
-        The axes.
+        The axes; a sentence in them if no value is finite.
     """
     ax = _axes(ax)
+    ax.set(xlabel=xlabel, ylabel="neurons")
     values = {name: v[np.isfinite(v)] for name, v in values_by_name.items()}
+    everything = np.concatenate([np.empty(0), *values.values()])
+    if not everything.size:
+        ax.text(0.5, 0.5, f"no {xlabel} is defined,\nbecause nothing varies", ha="center",
+                va="center", transform=ax.transAxes)
+        return ax
     if bins is None:
-        everything = np.concatenate(list(values.values()))
         bins = np.linspace(everything.min(), everything.max(), 41)
     for (name, v), style in zip(values.items(), condition_styles(len(values)), strict=True):
+        if not v.size:
+            continue
         label = f"{name}: median {np.median(v):.3f}"
         ax.hist(v, bins, histtype="step", linewidth=2.5, label=label, **style)
         ax.axvline(np.median(v), linewidth=1, **style)
     ax.legend(loc="upper left")
-    ax.set(xlabel=xlabel, ylabel="neurons")
     return ax
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import check_array, check_real, check_rng, check_type
 from src_part1.connectivity import random_weights
@@ -38,6 +39,8 @@ class RecordedRateTask:
     initial_weights: np.ndarray
     bin_times: np.ndarray
     hz_per_rate: np.ndarray
+
+    __repr__ = one_line
 
 
 def make_task(

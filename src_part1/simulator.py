@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src_part1.common.forking import without_threads
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -39,6 +40,8 @@ class RateTrajectory:
     rates: np.ndarray
     currents: np.ndarray
 
+    __repr__ = one_line
+
 
 @dataclass(eq=False)
 class RateNetworkState:
@@ -63,6 +66,8 @@ class RateNetworkState:
     rates: np.ndarray
     currents: np.ndarray
     step: int = 0
+
+    __repr__ = one_line
 
     def __post_init__(self):
         check_integer("RateNetworkState.step", self.step, at_least=0)

@@ -26,6 +26,7 @@ import scipy
 from tqdm.auto import tqdm
 
 from src_part1.common.files import replace_file
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_integer, check_type
 
 _FORMAT = "recorded-rnn-sweep-3"
@@ -56,6 +57,8 @@ class SweepResult:
 
     table: np.ndarray
     runs: tuple
+
+    __repr__ = one_line
 
     @property
     def failed(self):

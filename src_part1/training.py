@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from src_part1.common.forking import without_threads
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -56,6 +57,8 @@ class RateTask:
     targets: np.ndarray
     cues: np.ndarray
     inputs: np.ndarray | None = None
+
+    __repr__ = one_line
 
     def __post_init__(self):
         name = "RateTask.network_parameters"
@@ -251,7 +254,8 @@ def train(
 
     To go on with an earlier training, hand over its weights and its ``rls``: the two calls
     together then do exactly what one longer call would have done. An interrupt from the
-    keyboard ends the training early and returns what was learned so far.
+    keyboard ends a training that shows its progress early and returns what was learned so far;
+    without progress it is raised, because the training is then a step of something larger.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from src_part1.common.metrics import correlation, is_constant
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_array, check_integer, check_type
 from src_part1.rls import AllToAllRLS
 
@@ -35,6 +36,8 @@ class TrainingResult:
     initial_weights: np.ndarray
     rls: AllToAllRLS
     train_correlation: np.ndarray
+
+    __repr__ = one_line
 
 
 class TrainingDivergedError(RuntimeError):
@@ -84,7 +87,7 @@ def train_in_loops(
     Returns
     -------
     TrainingResult
-        After the last loop, or after an interrupt from the keyboard.
+        After the last loop, or after an interrupt from the keyboard if progress is shown.
 
     Raises
     ------
@@ -137,6 +140,9 @@ def train_in_loops(
             "`result` holds the state after the last sound loop.", result(),
         ) from error
     except KeyboardInterrupt:
+        # Without a bar nobody watches this training: it is a step of something larger, which ends.
+        if not progress:
+            raise
         warnings.warn(
             f"interrupted after {len(curve)} of {n_loops} loops; to go on, call train again "
             "with the returned weights and rls.", stacklevel=3,

@@ -9,6 +9,7 @@ import numpy as np
 
 from src_part1.common.fields import check_fields, choice, integer, real
 from src_part1.common.metrics import correlation, is_constant, r2, summarise
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import LARGEST_STEP
 from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part1.sweeps import sweep
@@ -179,6 +180,8 @@ class QualitySweep:
     values: np.ndarray
     correlation: np.ndarray
     r2: np.ndarray
+
+    __repr__ = one_line
 
 
 def sweep_setting(settings, setting, values, *, seeds=(0, 1), n_trials=5, progress=True):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -160,6 +161,8 @@ class SpikingRun:
     time: np.ndarray
     voltage: np.ndarray
     synaptic_input: np.ndarray
+
+    __repr__ = one_line
 
     @property
     def total_input(self):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import (
     check_flag,
     check_index,
@@ -49,6 +50,8 @@ class LIFNetworkState:
     counts: np.ndarray
     step: int
     key: np.uint64
+
+    __repr__ = one_line
 
     def copy(self):
         """Return an independent copy, from which a run can be repeated.

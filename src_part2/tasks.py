@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.smoothing import moving_mean
 from src_part1.common.validation import (
     check_choice,
@@ -157,6 +158,8 @@ class RecordedLIFTask:
     recordings: Recordings
     initial_weights: np.ndarray
     bin_times: np.ndarray
+
+    __repr__ = one_line
 
 
 def make_task(

@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -56,6 +57,8 @@ class LIFTask:
     targets: np.ndarray
     cues: np.ndarray
 
+    __repr__ = one_line
+
     def __post_init__(self):
         check_type("LIFTask.neuron_parameters", self.neuron_parameters, LIFParameters)
         check_type("LIFTask.timing", self.timing, TrialTiming)
@@ -99,7 +102,8 @@ def train(
 
     To go on with an earlier training, hand over its weights, its ``rls`` and the same
     ``rng``: the two calls together do exactly what one longer call would have done. An
-    interrupt from the keyboard ends the training and returns what was learned so far.
+    interrupt from the keyboard ends a training that shows its progress and returns what was learned
+    so far; without progress it is raised.
 
     Parameters
     ----------

@@ -18,7 +18,8 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import zeta
 
-from src_part1.common.validation import check_type
+from src_part1.common.one_line import one_line
+from src_part1.common.validation import check_real, check_type
 from src_part2.siegert import siegert_rate
 from src_part3.parameters import BalancedNetworkParameters
 
@@ -49,6 +50,8 @@ class MeanField:
     mean_input: np.ndarray
     mean_input_sd: np.ndarray
     input_sd: np.ndarray
+
+    __repr__ = one_line
 
 
 def in_degrees(network_parameters):
@@ -112,6 +115,30 @@ def linear_response(network_parameters):
     if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
         raise ValueError("the weights have no balanced state: j_ee j_ii equals j_ei j_ie.")
     return -1000 * np.linalg.inv(total)
+
+
+def excitation_wins(network_parameters, fastest=250.0):
+    """Whether inhibition is too weak to hold the rates.
+
+    Parameters
+    ----------
+    network_parameters : BalancedNetworkParameters
+        The network.
+    fastest : float, optional
+        Rate to leading order (Hz) above which a population counts as not held.
+
+    Returns
+    -------
+    bool
+        True if ``j_ee j_ii`` is at least ``j_ei j_ie``, so that no inhibition catches up with the
+        excitation, or if the balance asks for more than ``fastest``. A network whose E neurons fall
+        silent is held.
+    """
+    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    check_real("fastest", fastest, unit="Hz", above=0)
+    if p.j_ee * p.j_ii - p.j_ei * p.j_ie <= 1e-12:
+        return True
+    return bool(leading_order_rates(p).max() > fastest)
 
 
 def mean_field(network_parameters):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_index, check_rng, check_type
 from src_part3.parameters import BalancedNetworkParameters
 
@@ -39,6 +40,8 @@ class StaticConnectivity:
 
     targets: np.ndarray
     rows: np.ndarray
+
+    __repr__ = one_line
 
     @property
     def digest(self):
@@ -89,6 +92,8 @@ class PlasticConnectivity:
     out_start: np.ndarray
     out_post: np.ndarray
     out_slot: np.ndarray
+
+    __repr__ = one_line
 
 
 def draw_static(network_parameters, rng):

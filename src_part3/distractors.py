@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -40,6 +41,8 @@ class DistractorResult:
     times: np.ndarray
     positions: np.ndarray
     undisturbed: np.ndarray
+
+    __repr__ = one_line
 
     @property
     def end_error(self):

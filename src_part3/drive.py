@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -46,6 +47,8 @@ class Drive:
     spike_steps: np.ndarray
     spike_sources: np.ndarray
     active: np.ndarray
+
+    __repr__ = one_line
 
     def external_input(self, step):
         """Return the external input at a time step.

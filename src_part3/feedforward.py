@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
+from src_part1.common.one_line import one_line
 from src_part1.common.smoothing import moving_mean
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import check_integer, check_real, check_rng, check_type
@@ -32,6 +33,8 @@ class FeedforwardRates:
     rates: np.ndarray
     start: int
     dt: float
+
+    __repr__ = one_line
 
 
 def draw_rates(feedforward_parameters, trial_parameters, n_conditions, rng, *, dt=0.1):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import check_array, check_real, check_rng, check_type
 from src_part2.siegert import siegert_mean_input
@@ -33,6 +34,8 @@ class InputStatistics:
     mean: np.ndarray
     sd: np.ndarray
     sigma: float
+
+    __repr__ = one_line
 
 
 def measure_inputs(network, rng, *, duration=3000.0, settle=500.0, every=1.0):

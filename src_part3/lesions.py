@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from src_part1.common.fields import check_fields, choice, flag, real
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_rng, check_type
 from src_part3.evaluation import Evaluation, evaluate
 from src_part3.state import PlasticWeights
@@ -88,6 +89,8 @@ class LesionStudy:
     lesions: dict[str, Lesion]
     evaluations: dict[str, Evaluation]
     conditions: tuple[str, ...]
+
+    __repr__ = one_line
 
     def measure(self, name):
         """One measure of `Evaluation.summary` under all lesions.

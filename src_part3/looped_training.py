@@ -99,6 +99,9 @@ class LoopedTraining:
                     if after_loop is not None:
                         after_loop(self)
             except KeyboardInterrupt:
+                # Without a bar this training is a step of something larger, which ends.
+                if not progress:
+                    raise
                 warnings.warn(
                     f"interrupted after {self.n_done} of {total_loops} loops; call run again to "
                     "go on.", stacklevel=2,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm.auto import tqdm
 
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_integer, check_rng, check_type
 from src_part3.evaluation import evaluate
 from src_part3.rls import SparseRLS, recurrent_prior
@@ -37,6 +38,8 @@ class OriginalResult:
 
     weights: tuple[PlasticWeights, ...]
     correlation: dict[int, float]
+
+    __repr__ = one_line
 
 
 def train_original(task, rng, *, n_loops=50, measure_every=10, n_trials=4, progress=True):

@@ -23,6 +23,7 @@ from src_part2.plotting import (
 )
 from src_part3.distractors import DistractorResult
 from src_part3.lesions import LesionStudy
+from src_part3.rate_sweeps import REGULAR_BELOW, SYNCHRONOUS_ABOVE, StatePlane
 
 __all__ = [
     "COLOURS",
@@ -45,6 +46,7 @@ __all__ = [
     "plot_rate_distribution",
     "plot_rate_sweep",
     "plot_rate_to_input",
+    "plot_state_plane",
     "plot_traces",
     "plot_trial_spread",
     "use_course_style",
@@ -60,6 +62,13 @@ def _axes(ax):
     return plt.subplots()[1] if ax is None else ax
 
 
+def _inside(window, trial):
+    """The window, or one as long as possible that ends with the trial if it reaches beyond it."""
+    start, stop = window
+    beyond = max(0.0, stop - trial.duration)
+    return max(0.0, start - beyond), stop - beyond
+
+
 def plot_input_balance(trial, external_input, probe=0, *, window=(500.0, 800.0), v_th=1.0, ax=None):
     """Draw the large inputs of one neuron that cancel, and what is left against threshold.
 
@@ -72,7 +81,7 @@ def plot_input_balance(trial, external_input, probe=0, *, window=(500.0, 800.0),
     probe : int, optional
         Which of the probes.
     window : tuple of float, optional
-        Time shown (ms).
+        Time shown (ms), moved to the end of a shorter trial.
     v_th : float, optional
         Threshold.
     ax : matplotlib.axes.Axes, optional
@@ -84,6 +93,7 @@ def plot_input_balance(trial, external_input, probe=0, *, window=(500.0, 800.0),
         The axes.
     """
     ax = _axes(ax)
+    window = _inside(window, trial)
     dt = trial.recorder.dt
     first, last = (round(t / dt) for t in window)
     time = dt * (np.arange(first, last) + 1)
@@ -110,7 +120,7 @@ def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
     n_shown : int, optional
         Neurons shown of each kind, taken evenly.
     window : tuple of float, optional
-        Time shown (ms); the whole trial by default.
+        Time shown (ms), moved to the end of a shorter trial; the whole trial by default.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
 
@@ -120,7 +130,7 @@ def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
         The axes.
     """
     ax = _axes(ax)
-    start, stop = (0.0, trial.duration) if window is None else window
+    start, stop = (0.0, trial.duration) if window is None else _inside(window, trial)
     inside = (trial.spike_times >= start) & (trial.spike_times < stop)
     times, neurons = trial.spike_times[inside], trial.spike_ids[inside]
     base = 0
@@ -232,6 +242,53 @@ def plot_rate_sweep(sweep, *, ax=None, xlabel="K, E inputs of a neuron", logarit
         ax.set_xticks(sweep.values, [f"{value:g}" for value in sweep.values], minor=False)
         ax.minorticks_off()
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+    return ax
+
+
+def plot_state_plane(plane, *, course_network=None, ax=None):
+    """Draw Brunel's plane: colour for irregularity, in each field the state and the E rate.
+
+    Parameters
+    ----------
+    plane : StatePlane
+        What was measured.
+    course_network : tuple of float, optional
+        ``(drive, j_ei)`` of a network to mark by a frame, at the nearest field.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes. States are asynchronous or synchronous (A, S), irregular or regular (I, R);
+        hatched where inhibition does not hold the rates.
+    """
+    check_type("plane", plane, StatePlane)
+    ax = plt.subplots(figsize=(9, 5.5))[1] if ax is None else ax
+    colours = plt.get_cmap("cividis").with_extremes(bad="0.8")
+    image = ax.imshow(plane.cv, vmin=0, vmax=1, cmap=colours, aspect="auto", origin="lower")
+    for (row, column), cv in np.ndenumerate(plane.cv):
+        rate, synchrony = plane.rates[row, column, 0], plane.synchrony[row, column]
+        if np.isnan(rate):
+            ax.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, hatch="///",
+                                       facecolor="white", edgecolor="0.6", linewidth=0))
+            continue
+        state = "silent"
+        if np.isfinite(synchrony):
+            state = "S" if synchrony > SYNCHRONOUS_ABOVE else "A"
+            state += "?" if np.isnan(cv) else "R" if cv < REGULAR_BELOW else "I"
+        ax.text(column, row, f"{state}\n{rate:.1f} Hz", ha="center", va="center",
+                color="white" if cv < REGULAR_BELOW else "black")
+    if course_network is not None:
+        drive, j_ei = course_network
+        column, row = np.abs(plane.drive - drive).argmin(), np.abs(plane.j_ei - j_ei).argmin()
+        ax.add_patch(plt.Rectangle((column - 0.48, row - 0.47), 0.96, 0.94, fill=False,
+                                   edgecolor=OUTPUT, linewidth=4))
+    ax.set(xlabel="external input of E neurons over threshold",
+           ylabel="inhibition onto E neurons, j_ei",
+           xticks=range(plane.drive.size), xticklabels=[f"{x:g}" for x in plane.drive.round(2)],
+           yticks=range(plane.j_ei.size), yticklabels=[f"{x:g}" for x in plane.j_ei])
+    ax.figure.colorbar(image, ax=ax, label="CV of the intervals (0 clock, 1 Poisson)")
     return ax
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_choice, check_integer, check_rng, check_type
 from src_part3.connectivity import PlasticConnectivity, StaticConnectivity, draw_static
 from src_part3.parameters import BalancedNetworkParameters
@@ -26,6 +27,8 @@ class PlasticWeights:
 
     recurrent_weights: np.ndarray
     feedforward_weights: np.ndarray
+
+    __repr__ = one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ class BalancedNetwork:
     plastic: PlasticConnectivity | None = None
     n_inputs: int = 0
     precision: str = "float32"
+
+    __repr__ = one_line
 
     def __post_init__(self):
         """Check that the parts fit together."""
@@ -221,6 +226,8 @@ class BalancedNetworkState:
     s_feedforward: np.ndarray
     sum_balanced: np.ndarray
     sum_plastic: np.ndarray
+
+    __repr__ = one_line
 
     def copy(self):
         """Return an independent copy."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -61,6 +62,8 @@ class Trial:
     filtered_spikes: np.ndarray
     filtered_feedforward: np.ndarray
     recorder: BalancedRecorder
+
+    __repr__ = one_line
 
     @property
     def total_input(self):

@@ -49,6 +49,9 @@ def prepare(notebook):
             cell.metadata["mystnb"] = {"code_prompt_show": f"Show {what}"}
         if "demo" in tags:
             cell.metadata["tags"] = [*tags, "remove-output"]
+            kept.append(nbformat.v4.new_markdown_cell(
+                "*The sliders of the next cell need Jupyter. The plot above shows one setting.*"
+            ))
         if "solution" in tags:
             cell.source = f":::{{dropdown}} Solution\n{cell.source}\n:::"
         if "alt" in cell.metadata:

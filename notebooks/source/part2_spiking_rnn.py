@@ -20,15 +20,16 @@
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · One neuron | 12 |
-# | 2 · Two neurons | 6 |
-# | 3 · A network | 5 |
-# | 4 · Training with filtered spikes | 12 |
-# | 5 · Any pattern | 5 |
-# | 6 · Recorded neurons | 7 |
-# | 7 · What limits learning? | 6 |
+# | 1 · One neuron | 7 + 15 |
+# | 2 · Two neurons | 4 |
+# | 3 · A network | bonus 4 |
+# | 4 · Training with filtered spikes | 13 + 13 |
+# | 5 · Any pattern | bonus 4 |
+# | 6 · Recorded neurons | 5 |
+# | 7 · What limits learning? | bonus 5 |
 #
-# About a minute of this the computer works. Each section runs on its own after the cells up to
+# The number behind a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
+# The computer needs about one of these minutes. Each section runs on its own after the cells up to
 # "Resume here".
 #
 # | symbol | in the code | unit | value here |
@@ -60,6 +61,7 @@ import src_part2 as part2
 from src_part2 import course, plotting
 
 plotting.use_course_style()
+course.stop_quietly()
 started = time.perf_counter()
 
 
@@ -68,8 +70,8 @@ def elapsed():
 
 
 # %% [markdown]
-# **Resume here.** Late, or a dead kernel? Run the cells up to here and go to any section: each
-# trains its own network, which takes a few seconds.
+# **Resume here.** If you are late, or if your kernel died, run the cells up to here and go to any
+# section: each trains its own network, which takes a few seconds.
 
 # %% tags=["resume"]
 recordings = part2.load_recordings("auto")
@@ -119,9 +121,9 @@ ax.set_title(f"Noise makes it fire: {noisy.counts[0]} spikes in a second, none w
 # noise, so the spikes are irregular. The strokes are drawn by us: in the model, a spike is only the
 # moment of the reset.
 #
-# ### Rate against input: three curves that should agree
+# ### Rate against input: two formulas and a simulation of each
 #
-# - **Simulation.** Unconnected neurons, one for each value of $\mu$.
+# - **Simulation.** Unconnected neurons, with and without noise, for each value of $\mu$.
 # - **Without noise** the voltage climbs for
 #   $T = \tau_m \ln\frac{\mu - v_{reset}}{\mu - v_{th}}$, and the rate is $1/T$.
 # - **With noise**, Siegert (1951) found the mean time to the threshold exactly:
@@ -140,6 +142,7 @@ curve_duration = 2000.0  # ms
 curve_seed = 0
 
 # %% alt="Left: rate against mean input. Without noise the rate jumps up at the threshold of 1; with noise it rises smoothly from 0.5 on; Siegert's curve and the simulation agree at this scale. Right: simulated rate over Siegert's, near 0.82 at small inputs for the plain formula and near 1 everywhere for the corrected one."
+curve_inputs = np.asarray(curve_inputs, dtype=float)
 curve_rates = {}
 for label, noise in (("noise", neuron_parameters.noise), ("no noise", 0.0)):
     run = part2.simulate(
@@ -164,7 +167,7 @@ left.plot(fine, part2.siegert_rate(fine, sigma), color=plotting.COLOURS["blue"],
 left.plot(curve_inputs, curve_rates["noise"], "o", color=plotting.OUTPUT, ms=5, label="simulated")
 left.axvline(1.0, color="0.5", ls="--", lw=1)
 left.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title="Noise smooths the threshold")
-left.legend()
+left.legend(loc="upper left")
 often = curve_rates["noise"] > 1.0
 for label, formula, colour in (
     ("Siegert as it stands", part2.siegert_rate(curve_inputs, sigma), plotting.COLOURS["blue"]),
@@ -189,13 +192,13 @@ right.legend(loc="lower right");
 # **What to try.** `single_noise = 0.5` and `6.0`: how sharp is the threshold? `single_dt = 0.02` with
 # `single_noise = 2 * 5**0.5` (the same $\sigma$): how much smaller is the error?
 #
-# ### Interactive demo
+# ### Interactive demo · bonus
 
 # %% alt="Left: voltage of one neuron over a second with noise 2 and mean input 0.7, with a few irregular spikes. Right: the measured rate as a point on Siegert's curve."
 course.demo_noise(noise=2.0, mean_input=0.7);
 
 # %% tags=["demo"]
-widgets.interact(
+course.sliders(
     course.demo_noise,
     noise=widgets.FloatSlider(2.0, min=0.0, max=8.0, step=0.5, continuous_update=False),
     mean_input=widgets.FloatSlider(0.7, min=0.2, max=1.6, step=0.05, continuous_update=False),
@@ -204,7 +207,7 @@ widgets.interact(
 elapsed()
 
 # %% [markdown]
-# ### Exercise 1 (★☆☆): a clock of 50 Hz
+# ### Exercise 1 (★☆☆): a clock of 50 Hz · bonus
 #
 # Without noise: which mean input makes the neuron fire 50 times in a second? Give it to two or three
 # decimals.
@@ -223,7 +226,7 @@ my_mean_input = 1 / (1 - np.exp(-2))
 course.check_mean_input(my_mean_input)
 
 # %% [markdown]
-# ### Exercise 2 (★★☆): the rate without noise
+# ### Exercise 2 (★★☆): the rate without noise · bonus
 #
 # Write it as a function of one mean input `mu` and of `tau_m` in ms. The result is in Hz, for all `mu`.
 #
@@ -243,7 +246,7 @@ def my_interval_rate(mu, tau_m):
 course.check_interval_rate(my_interval_rate)
 
 # %% [markdown]
-# ### Exercise 3 (★★☆): a spiking neuron in three lines
+# ### Exercise 3 (★★☆): a spiking neuron in three lines · bonus
 #
 # Write one Euler step for an array of voltages: leak and input, spikes where $v > 1$, reset to 0.
 #
@@ -305,10 +308,11 @@ axes[1].set(
     ylabel="input u",
 )
 axes[2].set(title=f"neuron 2, with the input from neuron 1: {pair.counts[1]} spikes")
-first = pair.spike_times[pair.spike_ids == 0][0]
-step = round(first / pair_parameters.dt)
-print(f"first spike of neuron 1 in the step that ends at {first:.1f} ms; u of neuron 2 then "
-      f"{pair.synaptic_input[1, step]:.2f}, one step later {pair.synaptic_input[1, step + 1]:.2f}")
+for first in pair.spike_times[pair.spike_ids == 0][:1]:  # none if neuron 1 is silent
+    step = min(round(first / pair_parameters.dt), pair.time.size - 2)
+    at_once, later = pair.synaptic_input[1, step : step + 2]
+    print(f"first spike of neuron 1 in the step that ends at {first:.1f} ms; "
+          f"u of neuron 2 then {at_once:.2f}, one step later {later:.2f}")
 
 # %% tags=["parameters"]
 pair_long_duration = course.sized(60_000.0, fast=5000.0)  # ms
@@ -327,11 +331,11 @@ elapsed()
 # **What to notice.** A synaptic event is a push, not a command: it brings neuron 2 closer to the
 # threshold for a while, and noise decides. Over a minute the effect is plain in the rates.
 #
-# **What to try.** `pair_weight = -5.0` (inhibition); `pair_mean_input = (0.7, 0.7)`, the original's; `pair_tau_syn = 200.0`: the jumps become small and
-# last long, and $u$ becomes a smooth measure of neuron 1's rate. Remember this for section 4.
+# **What to try.** `pair_weight = -5.0` (inhibition); `pair_mean_input = (0.7, 0.7)`, the original's;
+# `pair_tau_syn = 200.0`: the jumps become small and last long, and $u$ becomes a smooth measure of neuron 1's rate. Remember this for section 4.
 
 # %% [markdown]
-# ## 3 · A network
+# ## 3 · A network · bonus
 #
 # *Question: what do a hundred neurons do that are all connected at random?*
 #
@@ -363,7 +367,9 @@ print(f"mean input {network_parameters.mean_input:.2f}, mean rate {network_rates
       f"median CV of the intervals {np.nanmedian(network_cv):.2f}")
 
 # %% alt="Left column: voltages of four neurons with their irregular spikes. Right column: the synaptic inputs of the same neurons, brief positive and negative jumps around zero."
-fig, axes = plt.subplots(len(network_examples), 2, figsize=(13, 7), sharex=True, sharey="col")
+fig, axes = plt.subplots(
+    len(network_examples), 2, figsize=(13, 7), sharex=True, sharey="col", squeeze=False
+)
 for row, (voltage, current) in enumerate(axes):
     plotting.plot_voltage(untrained, row, ax=voltage)
     current.plot(untrained.time, untrained.synaptic_input[row], lw=1, color=plotting.OUTPUT)
@@ -432,7 +438,7 @@ def my_synapse_step(r, spiked, tau_syn, dt):
 course.check_synapse_step(my_synapse_step)
 
 # %% [markdown]
-# ### Exercise 5 (★★★): the rule for a whole network
+# ### Exercise 5 (★★★): the rule for a whole network · bonus
 #
 # Write one RLS update of all weights $W$ (row $i$: inputs of neuron $i$) on filtered spikes, with the
 # errors $e = \mu + W r - f$. To keep it short, every neuron may have a synapse onto itself here.
@@ -499,13 +505,17 @@ rng = np.random.default_rng(sine_seed + 1)
 sine_training = part2.train(
     sine_task, sine_weights, rng, ridge=sine_ridge, n_loops=sine_loops
 )
-sine_quality = part2.frozen_quality(sine_task, sine_training.weights, rng, n_trials=20)
-print(f"20 trials with frozen weights and new noise: correlation {sine_quality.correlation:.3f}, "
-      f"R2 {sine_quality.r2:.3f}")
+
+# %%
+sine_quality = part2.frozen_quality(
+    sine_task, sine_training.weights, np.random.default_rng(sine_seed + 4), n_trials=20
+)
+print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weights and new noise: "
+      f"correlation {sine_quality.correlation:.3f}, R² {sine_quality.r2:.3f}")
 
 # %% [markdown]
-# The bar can be interrupted (■): what has been learned is returned. To go on, call
-# `part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
+# You can stop the training (■): what was learned until then is returned. To go on, run
+# `sine_training = part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
 
 # %% alt="Left: voltages of five trained neurons in one trial, spiking in groups once per target period. Right: their total input, noisy before the cue shaded in blue, then following the black target sines closely to the end."
 examples = np.arange(min(5, sine_neurons))
@@ -513,7 +523,7 @@ test = part2.run_frozen(
     sine_task, sine_training.weights, np.random.default_rng(sine_seed + 2), traced=examples,
     trace_every=sine_parameters.dt,
 )
-fig, axes = plt.subplots(len(examples), 2, figsize=(14, 9), sharex=True)
+fig, axes = plt.subplots(len(examples), 2, figsize=(14, 9), sharex=True, squeeze=False)
 for row, (voltage, total) in enumerate(axes):
     plotting.plot_voltage(test, row, ax=voltage, colour="0.25")
     total.plot(update_times, sine_task.targets[0, row], color=plotting.TARGET, lw=4, label="target")
@@ -537,8 +547,8 @@ each_one = part2.correlation(outputs, np.broadcast_to(sine_task.targets[0], outp
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
 plotting.plot_learning_curve(sine_training.train_correlation, ax=axes[0])
 axes[0].axhline(sine_quality.correlation, color=plotting.OUTPUT, ls="--", lw=1.5)
-axes[0].text(sine_loops, sine_quality.correlation - 0.03, "test, frozen weights", ha="right",
-             va="top", color=plotting.OUTPUT, fontsize=11)
+axes[0].text(0.98, 0.04, "dashed: test, frozen weights", ha="right", transform=axes[0].transAxes,
+             color=plotting.OUTPUT, fontsize=11)
 plotting.plot_histogram({"test": each_one.ravel()}, ax=axes[1], xlabel="test correlation")
 axes[1].set(title="each neuron in each of 20 trials", ylabel="neurons x trials")
 plotting.plot_raster(test, neurons=np.argsort(sine_task.targets[0].argmax(axis=1)), ax=axes[2])
@@ -549,24 +559,25 @@ elapsed()
 # **What to notice.**
 #
 # - The network has to keep going by itself for two seconds: nothing but its own spikes carries the
-#   pattern. Each neuron fires a few dozen irregular spikes, and yet the sum over a hundred of
-#   them is smooth.
+#   pattern. Each neuron fires a few dozen spikes, in groups and at moments that differ from trial to trial,
+#   and yet the sum over a hundred of them is smooth.
 # - New noise gives new spikes, but nearly the same input. That is the test: 20 trials whose noise the
 #   network has never seen.
-# - Learning *while the noise is on* matters: the weights become such that they do not blow errors up.
+# - Learning takes place *while the noise is on*, so that the weights are fitted to a network that is never
+#   exactly on its course.
 #
 # **What to try.** `sine_loops = 3`; `sine_ridge = 5.0` (timid: too little is learned in 20 loops);
 # `sine_amplitude = 0.1`: the same noise against a smaller pattern.
 #
-# ### Interactive demo
+# ### Interactive demo · bonus
 #
-# Fast synapses, slow targets and the reverse: a network is trained anew for each value.
+# Try fast synapses with slow targets, and the reverse: a network is trained anew for each value.
 
 # %% alt="Three sine targets of two seconds and the total input of a network with synapses of 200 ms in one test trial, close to them."
 course.demo_synapse(tau_syn=200.0, period=2000.0);
 
 # %% tags=["demo"]
-widgets.interact(
+course.sliders(
     course.demo_synapse,
     tau_syn=widgets.FloatSlider(200.0, min=5.0, max=400.0, step=5.0, continuous_update=False),
     period=widgets.FloatSlider(2000.0, min=100.0, max=2000.0, step=100.0, continuous_update=False),
@@ -576,7 +587,7 @@ widgets.interact(
 );
 
 # %% [markdown]
-# ## 5 · Any pattern
+# ## 5 · Any pattern · bonus
 #
 # *Question: sines are periodic and simple. What about irregular patterns?*
 #
@@ -600,15 +611,18 @@ pattern_network_parameters = part2.LIFNetworkParameters(n_neurons=pattern_neuron
 pattern_timing = part2.TrialTiming(
     stim_on=800.0, stim_off=1000.0, learn_on=1000.0, learn_off=3000.0, learn_every=10.0
 )
-fig, axes = plt.subplots(1, len(pattern_time_scales), figsize=(14, 5), squeeze=False)
-for ax, (kind, time_scale) in zip(axes[0], pattern_time_scales.items(), strict=True):
+patterns = {}
+for kind, time_scale in pattern_time_scales.items():
     rng = np.random.default_rng(pattern_seed)
     task, weights = part2.make_pattern_task(
         kind, pattern_neuron_parameters, pattern_network_parameters, rng,
         time_scale=time_scale, timing=pattern_timing,
     )
     trained = part2.train(task, weights, rng, n_loops=pattern_loops, progress=False)
-    trials = part2.run_frozen_outputs(task, trained.weights, rng, n_trials=10)
+    patterns[kind] = task, part2.run_frozen_outputs(task, trained.weights, rng, n_trials=10)
+
+fig, axes = plt.subplots(1, len(patterns), figsize=(14, 5), squeeze=False)
+for ax, (kind, (task, trials)) in zip(axes[0], patterns.items(), strict=True):
     repeated = np.broadcast_to(task.targets[0], trials.shape)
     quality = part2.correlation(trials, repeated).mean()
     quality_r2 = part2.r2(trials, repeated).mean()
@@ -624,12 +638,14 @@ fig.suptitle(r"Irregular targets of $\mu + u$, ten frozen trials with new noise"
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Both are learned, the chaotic rates better than the random paths. A
-# chaotic network's units share their dynamics, so their patterns span few dimensions. The
-# paths are independent: 200 neurons, 200 unrelated curves, and each neuron can only mix
-# the other 199.
+# **What to notice.** Both are learned, the chaotic rates better than the random paths. Two guesses come to mind:
+# the number of dimensions that the patterns span, and their speed. A measurement speaks for *speed*: either
+# kind spans few dimensions, while the fit is nearly perfect for the slow part of a target (below 2 Hz) and poor
+# for the fast part (4 to 10 Hz), with correlations of 0.36 for the paths and 0.56 for the chaotic rates. Synapses of
+# 100 ms cannot follow faster.
 #
-# **What to try.** `pattern_neurons = 400` (slower, better), or `"ou": 100.0`: paths that change four times as fast.
+# **What to try.** `pattern_neurons = 400` (it takes longer and is better), or `"ou": 100.0`: paths that change four
+# times as fast.
 
 # %% [markdown]
 # ## 6 · Recorded neurons
@@ -689,6 +705,9 @@ recorded_training = part2.train(
     recorded_task.task, recorded_task.initial_weights, rng, ridge=recorded_ridge,
     n_loops=recorded_loops,
 )
+
+# %%
+rng = np.random.default_rng(recorded_seed + 2)
 psth = np.stack([
     part2.simulated_psth(recorded_task, recorded_training.weights, rng, condition,
                          n_trials=recorded_trials)
@@ -739,13 +758,13 @@ elapsed()
 # **What to notice.** Recorded neurons are harder than sines for two reasons you can see above. Their
 # *inputs* move by about 0.03, where the sines moved by 0.35 (standard deviations), against the same noise. And they
 # fire at 5 Hz, so that the filtered spikes we learn from are few and noisy. Neurons with a
-# clear modulation are reproduced, and the rest drown in the noise. Part 3 attacks this: more
+# clear modulation are reproduced, and the rest disappear in the noise. Part 3 takes this up with more
 # neurons, balanced excitation and inhibition, and additional inputs.
 #
 # **What to try.** `recorded_tau_syn = 100.0`: why is it worse? `n_neurons = 100`; `recorded_noise = 1.0`.
 
 # %% [markdown]
-# ## 7 · What limits learning?
+# ## 7 · What limits learning? · bonus
 #
 # *Question: what should one change if a network does not learn?*
 #
@@ -756,10 +775,10 @@ elapsed()
 #   $1/\sqrt{1 + (2\pi\tau_s/T)^2}$. *Fast targets need fast synapses, and slow ones gain from slow
 #   synapses.*
 # - **Neurons.** Spike noise averages out over $N$: the error $1 - R^2$ should fall about like $1/N$.
-# - **Noise.** It makes spikes irregular, which hurts. But without any, neurons fire in lockstep with
-#   their input and small inputs fail to cross the threshold: some noise *helps*.
+# - **Noise.** It makes spikes irregular, which hurts. But without any, small inputs fail to cross the
+#   threshold: some noise should *help*.
 #
-# We train a new network for every point: the sines of section 4, everything else kept.
+# We train new networks for every point: the sines of section 4, everything else kept.
 
 # %% tags=["parameters"]
 limit_loops = course.sized(15, fast=2)
@@ -769,48 +788,60 @@ sizes = course.sized((25, 50, 100, 200, 350), fast=(25, 50, 100))
 time_scales = course.sized((100.0, 200.0, 500.0, 1000.0, 2000.0), fast=(500.0, 2000.0))  # ms
 noises = course.sized((0.0, 1.0, 2.0, 4.0, 8.0), fast=(0.0, 2.0))
 limit_seeds = course.sized((0, 1), fast=(0,))
+noise_seeds = course.sized((0, 1, 2, 3, 4), fast=(0,))  # small differences need more networks
 
 # %% alt="Test correlation against tau_syn from 3 to 300 ms, one line for each period. All lines are near zero for 3 ms; for 2000 ms the quality rises to almost 1 at 300 ms; for 500 ms it has a peak near 100 ms and falls again."
 base = part2.TrainingSettings(
     kind="sines", tau_syn=100.0, time_scale=2000.0, n_loops=limit_loops
 )
-fig, ax = plt.subplots(figsize=(9, 4.6))
-for period, style in zip(periods, plotting.condition_styles(len(periods)), strict=True):
-    found = part2.sweep_setting(
+by_synapse = {
+    period: part2.sweep_setting(
         replace(base, time_scale=period), "tau_syn", list(synapses), seeds=limit_seeds,
         progress=False,
     )
+    for period in periods
+}
+fig, ax = plt.subplots(figsize=(9, 4.6))
+styles = plotting.condition_styles(len(periods))
+for (period, found), style in zip(by_synapse.items(), styles, strict=True):
     plotting.plot_sweep(found, ax=ax, colour=style["color"], label=f"T = {period:g} ms")
 ax.set(xscale="log", xlabel=r"synaptic time constant $\tau_s$ (ms)", ylim=(-0.1, 1.05),
        title="Fast targets want synapses that are neither too fast nor too slow")
-ax.legend(title="period of the target", loc="upper left");
+ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 0.5));
 
 # %% alt="Three panels. Left: test error against the number of neurons, falling along a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
-fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
 by_size = part2.sweep_setting(base, "n_neurons", list(sizes), seeds=limit_seeds, progress=False)
+by_period = part2.sweep_setting(
+    base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False
+)
+by_noise = part2.sweep_setting(base, "noise", list(noises), seeds=noise_seeds, progress=False)
+
+fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
 plotting.plot_sweep(by_size, ax=axes[0], quality="error")
-expected = by_size.r2[2].mean()
-axes[0].loglog(sizes, (1 - expected) * sizes[2] / np.array(sizes), "--", color="0.5", label="1/N")
+middle = len(sizes) // 2
+expected = (1 - by_size.r2[middle].mean()) * sizes[middle] / np.array(sizes)
+axes[0].loglog(sizes, expected, "--", color="0.5", label="1/N")
 axes[0].set(xlabel="number of neurons N", title="error falls with N", xticks=sizes,
             xticklabels=sizes)
 axes[0].minorticks_off()
 axes[0].legend()
-by_period = part2.sweep_setting(
-    base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False
-)
 plotting.plot_sweep(by_period, ax=axes[1], colour=plotting.COLOURS["green"])
 axes[1].set(xscale="log", xlabel="period of the sines (ms)", ylim=(-0.1, 1.05),
             title=rf"slow targets are easy ($\tau_s$ = {base.tau_syn:g} ms)")
-by_noise = part2.sweep_setting(base, "noise", list(noises), seeds=limit_seeds, progress=False)
 plotting.plot_sweep(by_noise, ax=axes[2], colour=plotting.OUTPUT)
 axes[2].set(xlabel="noise at each step", ylim=(-0.1, 1.05), title="some noise helps, more hurts")
+best = by_noise.correlation.mean(axis=1)
+spread = by_noise.correlation.std(axis=1)
+print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises, best, spread)))
 elapsed()
 
 # %% [markdown]
 # **What to notice.** The original's choice, $\tau_s = 200$ ms for targets of 2000 ms with
 # $N = 100$, sits where it should: synapses about a tenth of the target's period. Real fast synapses
 # have 3 ms, and there a hundred neurons learn nothing; Part 3 therefore adds slow plastic synapses to a
-# network of fast ones.
+# network of fast ones. Both expectations about noise hold:
+# over five networks the correlation is 0.70 ± 0.05 (standard deviation over networks) without noise, 0.97 ± 0.02 at 2, and
+# 0.80 ± 0.11 at 8, while 1, 2 and 4 do not differ by more than they scatter.
 #
 # **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_neurons`: how many neurons replace a
 # larger signal? `limit_loops = 40`: do more loops move the limits?
@@ -837,7 +868,8 @@ elapsed()
 #   synapses blur fast targets.
 #
 # **Next:** cortex is not all-to-all, its neurons excite *or* inhibit, and its synapses are fast.
-# [Part 3](part3_balanced_network.ipynb) trains 1,824 recorded neurons inside a balanced network of 5,000.
+# [Part 3](part3_balanced_network.ipynb) trains recorded neurons, 500 by default and up to 1,824, inside a
+# balanced network of 5,000.
 #
 # ### Where this differs from the original tutorial
 #

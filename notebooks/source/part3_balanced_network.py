@@ -24,15 +24,16 @@
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · The balanced state | 12 |
-# | 2 · From recorded rates to target inputs | 8 |
-# | 3 · Plastic synapses | 4 |
-# | 4 · Learning: a teacher lets go | 12 |
-# | 5 · What carries it? Lesions, and a dial | 8 |
-# | 6 · What the untrained neurons do, and why | 6 |
-# | 7 · Distractors | 5 |
+# | 1 · The balanced state | 16 |
+# | 2 · From recorded rates to target inputs | 4 + 5 |
+# | 3 · Plastic synapses | 5 |
+# | 4 · Learning: a teacher lets go | 9 + 8 |
+# | 5 · What carries it? Lesions, and a dial | 8 + 10 |
+# | 6 · What the untrained neurons do, and why | 8 |
+# | 7 · Distractors | 4 |
 #
-# About two minutes of this the computer works. Each section runs on its own after the cells up to
+# The number behind a plus is for what is marked *bonus*: leave it out in class and come back to it at home. About two minutes of this
+# the computer works. Each section runs on its own after the cells up to
 # "Resume here".
 #
 # | symbol | in the code | unit | value here |
@@ -316,7 +317,7 @@ elapsed()
 # The modulation of the targets is small, a few hundredths, against fluctuations of 0.15 in a
 # single trial (in windows of 100 ms). Remember this number in Section 4.
 #
-# ### Exercise 3 (★★☆): invert a curve
+# ### Exercise 3 (★★☆): invert a curve · bonus
 #
 # Write the inversion yourself: tabulate `part3.siegert_rate(mu, sigma)` (Hz) for many mean inputs `mu`
 # and read the table backwards.
@@ -533,7 +534,7 @@ elapsed()
 #   is mostly noise. But all neurons together tell the side in nearly every single trial.
 # - $R^2$ asks for more than correlation: the right gain and the right mean. The table says what it loses to each.
 #
-# ### Exercise 5 (★★☆): how good could it be?
+# ### Exercise 4 (★★☆): how good could it be? · bonus
 #
 # A mean over $n$ trials is signal plus noise, and noise lowers any correlation. The *split-half* correlation
 # $\rho$ of the means over even and over odd trials tells how much of a mean is signal. The mean over all
@@ -558,8 +559,9 @@ def my_corrected_correlation(even_mean, odd_mean, target):
 course.check_corrected_correlation(my_corrected_correlation)
 
 # %% [markdown]
-# What was tried before it worked, on 1824 neurons recorded in the motor cortex (right, left; 100 test
-# trials unless said otherwise):
+# ### What was tried before it worked · bonus
+#
+# All on 1824 neurons recorded in the motor cortex; right, left, 100 test trials unless said otherwise.
 #
 # | way to train a network without a clock | corrected correlation | side of single trials |
 # | --- | --- | --- |
@@ -640,7 +642,7 @@ elapsed()
 # the clock, the cue and what it learned. The network without a clock is the most fragile: its memory is in the hands of those
 # who carry it. Always ask of a trained network what it would do without the part that you believe in.
 #
-# ### Exercise 4 (★★★): two conditions, one regression
+# ### Exercise 5 (★★★): two conditions, one regression · bonus
 #
 # A clock for each condition needs weights for each condition, beside recurrent weights that all conditions share. Regarded as
 # separate regressors, of which all but one set are silent in each trial, exact RLS serves them at once.

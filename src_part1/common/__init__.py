@@ -14,6 +14,8 @@ Modules
     Measures of quality: correlation, R^2 and normalised error.
 ``forking``
     Whether threads may be used after a fork.
+``one_line``
+    How records of large arrays print themselves.
 ``files``
     Files that are written as a whole or not at all, arrays read without pickle, files that ship.
 """

@@ -8,6 +8,10 @@ Modules
     What the checks of all parts share: run an attempt and say what is wrong.
 ``demos``
     Plots that answer a slider within two seconds.
+``sliders``
+    `sliders`: a demo below its sliders, one figure that stays where it is.
+``stopping``
+    `stop_quietly`: one sentence where a cell is stopped, no traceback.
 ``sizes``
     `sized`: small sizes for tests.
 ``warmup``
@@ -24,6 +28,8 @@ from src_part1.course.exercises import (
     textbook_rls_update,
 )
 from src_part1.course.sizes import sized
+from src_part1.course.sliders import sliders
+from src_part1.course.stopping import stop_quietly
 from src_part1.course.warmup import warm_kernels
 
 __all__ = [
@@ -35,6 +41,8 @@ __all__ = [
     "demo_gain",
     "demo_ridge",
     "sized",
+    "sliders",
+    "stop_quietly",
     "textbook_rls_update",
     "warm_kernels",
 ]

@@ -1,11 +1,14 @@
-"""Interactive demos of Part 1: plots that answer a slider within two seconds."""
+"""Interactive demos of Part 1: plots that answer a slider within two seconds.
+
+A demo returns nothing: Jupyter would show a figure that comes back beside the one of pyplot.
+"""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.common.validation import check_real
+from src_part1.common.validation import check_integer, check_real
 from src_part1.connectivity import random_weights
 from src_part1.course.exercises import textbook_rls_update
 from src_part1.parameters import RateNetworkParameters
@@ -14,7 +17,7 @@ from src_part1.simulator import simulate
 
 
 def demo_gain(gain=1.5, n_units=300, *, seed=0):
-    """Simulate a random network for one second and draw its rates and its eigenvalues.
+    """Simulate a random network for one second and draw six rates and all eigenvalues.
 
     Parameters
     ----------
@@ -24,11 +27,6 @@ def demo_gain(gain=1.5, n_units=300, *, seed=0):
         Number of units.
     seed : int, optional
         Source of weights and start.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Six rates, and the eigenvalues of the weights beside the line where activity lasts.
 
     Raises
     ------
@@ -45,15 +43,16 @@ def demo_gain(gain=1.5, n_units=300, *, seed=0):
         record_every=2.0,
     )
     last = np.sqrt(np.mean(run.rates[:, -100:] ** 2))
-    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4), width_ratios=[2, 1])
+    _, (left, right) = plt.subplots(1, 2, figsize=(12, 4), width_ratios=[2, 1])
     plot_traces(run.time, run.rates[:6], spacing=1.5, ax=left)
     left.set_title(f"g = {gain:g}: size of the rates at the end {last:.3f}")
     plot_eigenvalues(weights, ax=right, radius=gain)
-    return fig
 
 
 def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
     """Run textbook RLS on a regression whose true weights are known, and draw how it learns.
+
+    Left the error before each update, right the distance to the true weights.
 
     Parameters
     ----------
@@ -68,11 +67,6 @@ def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
     seed : int, optional
         Source of samples, true weights and noise.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Error before each update, and distance to the true weights.
-
     Raises
     ------
     TypeError, ValueError
@@ -80,6 +74,7 @@ def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
     """
     check_real("ridge", ridge, above=0)
     check_real("noise", noise, at_least=0)
+    check_integer("n_samples", n_samples, at_least=1)
     rng = np.random.default_rng(seed)
     true = rng.standard_normal(n_regressors)
     samples = rng.standard_normal((n_samples, n_regressors))
@@ -90,7 +85,7 @@ def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
         errors.append(abs(w @ sample - target))
         w, P = textbook_rls_update(w, P, sample, target)
         distances.append(np.linalg.norm(w - true))
-    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
+    _, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
     number = np.arange(1, n_samples + 1)
     left.semilogy(number, errors, ".", color=COLOURS["blue"])
     if noise:
@@ -102,4 +97,3 @@ def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
     right.axvline(n_regressors, color="0.5", ls=":")
     right.set(xlabel=f"sample (dotted: as many as the {n_regressors} weights)",
               ylabel="distance", title="distance to the true weights")
-    return fig

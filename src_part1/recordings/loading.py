@@ -7,6 +7,7 @@ rest of the project sees a `Recordings` and nothing else.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import warnings
 import zipfile
@@ -114,10 +115,16 @@ def _load_auto(mend_last_bins):
     try:
         return _load_alm(None, mend_last_bins)
     except ConnectionError as error:
-        warnings.warn(f"{error} Going on with the synthetic stand-in.", stacklevel=3)
+        _tell_once(f"{error} Going on with the synthetic stand-in.")
         standin = _load_npz(STANDIN_FILE)
         note = "The real recordings could not be fetched, so this is the stand-in."
         return dataclasses.replace(standin, provenance=f"{note} {standin.provenance}")
+
+
+@functools.cache
+def _tell_once(sentence):
+    # A notebook loads the recordings in many cells, and each of them prints the provenance.
+    warnings.warn(sentence, stacklevel=4)
 
 
 def _load_alm(folder, mend_last_bins):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from src_part1.common.files import replace_file
+from src_part1.common.one_line import one_line
 from src_part1.common.smoothing import window_mean
 from src_part1.common.validation import (
     check_array,
@@ -57,6 +58,8 @@ class Recordings:
     source: str
     provenance: str
     smoothing: float = 0.0  # ms on either side
+
+    __repr__ = one_line
 
     def __post_init__(self):
         shape = ("conditions", "neurons", "time points")

@@ -10,7 +10,7 @@ Modules
     `warm_kernels`: compile every kernel on a tiny problem.
 """
 
-from src_part1.course import sized
+from src_part1.course import sized, sliders, stop_quietly
 from src_part2.course.demos import demo_noise, demo_synapse
 from src_part2.course.exercises import (
     check_interval_rate,
@@ -30,5 +30,7 @@ __all__ = [
     "demo_noise",
     "demo_synapse",
     "sized",
+    "sliders",
+    "stop_quietly",
     "warm_kernels",
 ]

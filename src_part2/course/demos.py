@@ -18,7 +18,7 @@ from src_part2.training import run_frozen_outputs, train
 
 
 def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
-    """Simulate one neuron for a second, and two hundred like it for their rate.
+    """Draw one neuron's voltage over a second, and the rate of 200 like it on Siegert's curve.
 
     Parameters
     ----------
@@ -28,11 +28,6 @@ def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
         Constant input; the threshold is 1.
     seed : int, optional
         Source of the noise.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A voltage trace, and the measured rate on Siegert's curve.
 
     Raises
     ------
@@ -46,7 +41,7 @@ def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
     rate, cv = firing_rates(many).mean(), interval_cv(many)
     inputs = np.linspace(0.2, 1.6, 100)
     sigma = white_noise_sigma(noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4), width_ratios=[2, 1])
+    _, (left, right) = plt.subplots(1, 2, figsize=(12, 4), width_ratios=[2, 1])
     plot_voltage(trace, ax=left)
     irregularity = f"{np.nanmedian(cv):.2f}" if np.isfinite(cv).any() else "not defined"
     left.set_title(f"noise {noise:g}, mean input {mean_input:g}: CV {irregularity}")
@@ -54,11 +49,10 @@ def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
     right.plot(mean_input, rate, "o", ms=12, color=COLOURS["vermilion"], label="200 neurons")
     right.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title=f"{rate:.1f} Hz")
     right.legend()
-    return fig
 
 
 def demo_synapse(tau_syn=200.0, period=2000.0, *, n_loops=15, n_neurons=100, seed=1):
-    """Train a spiking network on sines for a few loops and test it with frozen weights.
+    """Train a spiking network on sines for a few loops and draw a test with frozen weights.
 
     Parameters
     ----------
@@ -72,11 +66,6 @@ def demo_synapse(tau_syn=200.0, period=2000.0, *, n_loops=15, n_neurons=100, see
         Number of neurons.
     seed : int, optional
         Source of all random parts.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Three targets, and the input of the network in one test trial.
 
     Raises
     ------
@@ -94,7 +83,7 @@ def demo_synapse(tau_syn=200.0, period=2000.0, *, n_loops=15, n_neurons=100, see
     training = train(task, weights, rng, ridge=0.5, n_loops=n_loops, progress=False)
     outputs = run_frozen_outputs(task, training.weights, rng, n_trials=1)[0]
     quality = frozen_quality(task, training.weights, rng, n_trials=5)
-    fig, ax = plt.subplots(figsize=(12, 4))
+    _, ax = plt.subplots(figsize=(12, 4))
     for i in range(min(3, n_neurons)):
         names = ("target", "network, one trial") if i == 0 else (None, None)
         ax.plot(timing.update_times, task.targets[0, i] + 2 * i, color=TARGET, lw=4, label=names[0])
@@ -103,4 +92,3 @@ def demo_synapse(tau_syn=200.0, period=2000.0, *, n_loops=15, n_neurons=100, see
            title=rf"$\tau_s$ = {tau_syn:g} ms, period {period:g} ms: "
                  f"test correlation {quality.correlation:.2f} after {n_loops} loops")
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return fig

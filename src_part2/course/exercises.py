@@ -80,7 +80,15 @@ def check_interval_rate(function):
             rates[~silent] * expected[~silent], 1e3
         ):
             raise Wrong("this is the interval T: the rate is one over it.", rates)
-        if not np.allclose(ratio, 1, rtol=1e-6):
+        if np.allclose(ratio, 1, rtol=1e-6):
+            slow = expect_number(rate_of(1.2, 20.0), "the rate at tau_m = 20 ms")
+            if not np.isclose(2 * slow, expected[4], rtol=1e-6):
+                raise Wrong(
+                    f"with tau_m = 20 ms everything takes twice as long: {expected[4] / 2:.2f} Hz "
+                    f"at mu = 1.2, got {slow:.2f}. Does your function use its argument tau_m?",
+                    rates,
+                )
+        else:
             raise Wrong(
                 f"at mu = 1.2 the rate should be {expected[4]:.2f} Hz, got {rates[4]:.2f}.", rates
             )
@@ -132,6 +140,8 @@ def check_lif_step(function):
             if check:
                 if not isinstance(result, tuple) or len(result) != 2:
                     raise Wrong("the function must return two things: voltages and spikes.")
+                if np.asarray(result[0]).dtype == bool:
+                    raise Wrong("the results are swapped: first the voltages, then who spiked.")
                 expect_unchanged((v, inputs), given, ("v", "total_input"))
                 result = (
                     expect_array(result[0], (4,), "the voltages"),

@@ -10,7 +10,7 @@ Modules
     `warm_kernels`: compile every kernel on a tiny problem.
 """
 
-from src_part1.course import sized
+from src_part1.course import sized, sliders, stop_quietly
 from src_part3.course.demos import demo_balance, demo_plastic_synapses, sample_regressors
 from src_part3.course.exercises import (
     check_balanced_rates,
@@ -31,5 +31,7 @@ __all__ = [
     "demo_plastic_synapses",
     "sample_regressors",
     "sized",
+    "sliders",
+    "stop_quietly",
     "warm_kernels",
 ]

@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from src_part1.common.metrics import correlation, summarise
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_integer, check_real, check_rng, check_type
 from src_part1.plotting import condition_styles
 from src_part2.statistics import firing_rates, interval_cv
-from src_part3.balance import leading_order_rates
+from src_part3.balance import excitation_wins
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.plastic_targets import smooth_bins
 from src_part3.plotting import plot_ei_raster, plot_input_balance
@@ -26,7 +27,9 @@ _TARGET_WINDOW = 160.0
 
 
 def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
-    """Simulate the untrained network for 2 s and draw its inputs and its spikes.
+    """Simulate the untrained network for 2 s and draw one neuron's inputs and many spikes.
+
+    Where inhibition is too weak to hold the rates, a sentence says so in the place of the plots.
 
     Parameters
     ----------
@@ -39,37 +42,34 @@ def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
     seed : int, optional
         Source of all random parts.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Inputs of one E neuron, and a raster with mean rates and the CV of intervals.
-
     Raises
     ------
     TypeError, ValueError
-        If a value does not fit, or if inhibition is too weak to stop the network.
+        If a value does not fit.
     """
     external = check_real("external", external)
     p = BalancedNetworkParameters(out_degree=out_degree, j_ei=j_ei)
     p = replace(p, mu_exc=p.mu_exc + external / np.sqrt(p.in_degree))
-    if p.j_ee * p.j_ii - p.j_ei * p.j_ie <= 0 or leading_order_rates(p).max() > _FASTEST:
-        raise ValueError(
-            f"j_ei must be strong enough to balance j_ee = {p.j_ee} (below about -0.19), got "
-            f"{j_ei!r}: rates would pass {_FASTEST:.0f} Hz."
-        )
+    if excitation_wins(p, _FASTEST):
+        _, ax = plt.subplots(figsize=(12, 4))
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, "Inhibition is too weak for this drive: the network would fire "
+                f"at more than {_FASTEST:.0f} Hz.\nStrengthen the inhibition (j_ei = {j_ei:g}) or "
+                "lower the external input.", ha="center", va="center")
+        return
     network = build_network(p, np.random.default_rng(seed), precision="float32")
     trial = run_trial(
         network, TrialParameters(duration=2000.0, stim_on=0.0, stim_off=0.0, cue_amplitude=0.0),
         np.random.default_rng(seed + 1), spikes=True, probes=(0,),
     )
     rates, cv = firing_rates(trial)[: p.n_exc], interval_cv(trial)[: p.n_exc]
-    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
+    _, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
     plot_input_balance(trial, p.external_input[0], window=(500.0, 800.0), ax=left)
     plot_ei_raster(trial, p.n_exc, window=(500.0, 800.0), ax=right)
-    left.set_title(f"K = {p.in_degree:.0f}, j_ei = {j_ei:g}, external {external:+g}")
+    left.set_title(f"out-degree {out_degree}, so K = {p.in_degree:.0f}; j_ei = {j_ei:g}, "
+                   f"external {external:+g}")
     irregularity = f"{np.nanmedian(cv):.2f}" if np.isfinite(cv).any() else "not defined"
     right.set_title(f"E neurons: {rates.mean():.1f} Hz, CV {irregularity}")
-    return fig
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,8 @@ class RegressorSamples:
     trained: np.ndarray
     n_exc: int
     conditions: tuple[str, ...]
+
+    __repr__ = one_line
 
 
 def sample_regressors(task, weights, rng, *, n_trials=4):
@@ -159,7 +161,7 @@ def sample_regressors(task, weights, rng, *, n_trials=4):
 def demo_plastic_synapses(
     samples, n_plastic=20, with_feedforward=True, *, ridge=1e-3, n_neurons=60
 ):
-    """Fit plastic weights to one half of the trials and test them on the other.
+    """Fit plastic weights to one half of the trials and draw how well they fit the other.
 
     For each of some trained neurons, ``n_plastic`` trained E neurons and as many I neurons are
     drawn, and ridge regression finds the weights in one step. The network is not run again.
@@ -176,11 +178,6 @@ def demo_plastic_synapses(
         Strength of the prior.
     n_neurons : int, optional
         Trained neurons to fit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Histogram of the correlation of fitted input and plastic target in the test trials.
 
     Raises
     ------
@@ -217,7 +214,7 @@ def demo_plastic_synapses(
         )
         fitted = (tested @ (learned.T @ dual)).reshape(n_conditions, n_bins)
         quality[:, i] = correlation(fitted, target)
-    fig, ax = plt.subplots(figsize=(8, 4))
+    _, ax = plt.subplots(figsize=(8, 4))
     styles = condition_styles(n_conditions)
     for name, values, style in zip(samples.conditions, quality, styles, strict=True):
         ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
@@ -226,4 +223,3 @@ def demo_plastic_synapses(
     ax.set(xlabel="correlation of fitted input and plastic target, test trials", ylabel="neurons",
            title=f"{n_plastic} + {n_plastic} plastic synapses, {with_them} Poisson inputs")
     ax.legend(loc="upper left")
-    return fig

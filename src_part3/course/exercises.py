@@ -43,7 +43,7 @@ def check_regime(j_ei):
         p = BalancedNetworkParameters(j_ei=value)
         trial = run_trial(
             build_network(p, np.random.default_rng(0), precision="float32"),
-            TrialParameters(duration=1500.0, stim_on=0.0, stim_off=0.0, cue_amplitude=0.0),
+            TrialParameters(duration=2000.0, stim_on=0.0, stim_off=0.0, cue_amplitude=0.0),
             np.random.default_rng(1), spikes=True,
         )
         cv = float(np.nanmedian(interval_cv(trial)[: p.n_exc]))
@@ -56,8 +56,9 @@ def check_regime(j_ei):
         print(f"E neurons fire at {rate:.0f} Hz with a CV of {cv:.2f}.")
         return value
 
+    # Without an attempt the network of the course, which fires irregularly: no answer is shown.
     check_attempt(
-        j_ei, judge, lambda value: demo_balance(j_ei=-0.22 if value is None else value),
+        j_ei, judge, lambda value: demo_balance(**({} if value is None else {"j_ei": value})),
         praise="the network fires regularly.",
     )
 
@@ -183,13 +184,15 @@ def _exact_rls(rng, n_updates=80, n_own=4, n_shared=5):
     return samples, first, inverse, last
 
 
-def _textbook(samples, w, inverse, *, n_own, one_slot=False, keep=False, sign=1.0):
+def _textbook(samples, w, inverse, *, n_own, one_slot=False, both=False, keep=False, sign=1.0):
     # Textbook RLS, right or with one of the usual mistakes.
     for own, shared, condition, target in samples:
         x = np.zeros(w.size)
         x[:n_own] = own
         start = n_own + (0 if one_slot else condition * shared.size)
         x[start : start + shared.size] = shared
+        if both:
+            x[n_own:] = np.tile(shared, 2)
         k = inverse @ x / (1 + x @ inverse @ x)
         w = w - sign * k * (w @ x - target)
         inverse = inverse if keep else inverse - np.outer(k, inverse @ x)
@@ -211,7 +214,13 @@ def check_rls_update(function):
         w, inverse_now = first, inverse
         for own, shared, condition, target in samples:
             given = w.copy(), inverse_now.copy(), own.copy(), shared.copy()
-            result = update(*given, condition, target)
+            try:
+                result = update(*given, condition, target)
+            except ValueError as error:
+                raise Wrong(
+                    f"NumPy says: {error}. x needs a place for each of the {w.size} weights: "
+                    f"{own.size} recurrent ones and {shared.size} for each of the two conditions."
+                ) from error
             if not isinstance(result, tuple) or len(result) != 2:
                 raise Wrong("the function must return two things, the new w and the new P.")
             expect_unchanged(
@@ -224,6 +233,9 @@ def check_rls_update(function):
         for mistake, sentence in (
             ({"one_slot": True},
              "both conditions use the same places of x: what one learns the other overwrites."),
+            ({"both": True},
+             "x holds the Poisson neurons in the places of both conditions: those of the other "
+             "condition must be zero."),
             ({"keep": True}, "P never changed: the last line of the update is missing."),
             ({"sign": -1.0}, "the error has the wrong sign: w must move towards the target."),
         ):

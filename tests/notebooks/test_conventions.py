@@ -84,9 +84,9 @@ def test_each_demo_has_a_plain_cell_before_it(path):
     assert len(demos) >= 2
     for i in demos:
         (function,) = re.findall(r"(course\.demo_\w+),", cells[i].source)
-        assert "widgets.interact(" in cells[i].source
+        assert re.search(r"(widgets\.interact|course\.sliders)\(", cells[i].source)
         assert function + "(" in cells[i - 1].source
-        # interact calls the function anew for each value and shows what it draws.
+        # Either calls the function anew for each value and shows what it draws.
         assert "continuous_update" in cells[i].source
 
 

@@ -12,8 +12,16 @@ def close_plots():
     plt.close("all")
 
 
+def figure(demo, *arguments, **options):
+    # Jupyter would show a figure that comes back beside the one that pyplot holds.
+    before = plt.get_fignums()
+    assert demo(*arguments, **options) is None
+    assert len(plt.get_fignums()) == len(before) + 1
+    return plt.gcf()
+
+
 def last_size(gain):
-    return float(demo_gain(gain, 200).axes[0].get_title().split()[-1])
+    return float(figure(demo_gain, gain, 200).axes[0].get_title().split()[-1])
 
 
 def test_activity_dies_below_the_critical_gain_only():
@@ -22,7 +30,7 @@ def test_activity_dies_below_the_critical_gain_only():
 
 
 def distance(**options):
-    return demo_ridge(**options).axes[1].lines[0].get_ydata()[-1]
+    return figure(demo_ridge, **options).axes[1].lines[0].get_ydata()[-1]
 
 
 def test_a_strong_prior_slows_learning_and_no_noise_lets_it_be_exact():
@@ -37,6 +45,7 @@ def test_a_strong_prior_slows_learning_and_no_noise_lets_it_be_exact():
         (demo_gain, {"n_units": 0}, "n_units must be"),
         (demo_ridge, {"ridge": 0.0}, "ridge must be positive"),
         (demo_ridge, {"noise": -0.1}, "noise must be not negative"),
+        (demo_ridge, {"n_samples": 0}, "n_samples must be at least 1"),
     ],
 )
 def test_values_that_cannot_be(demo, options, message):

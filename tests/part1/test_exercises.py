@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from src_part1 import RateNetworkParameters, random_weights, simulate
 from src_part1.course import exercises
 
 
@@ -23,12 +24,33 @@ def verdict(check, attempt, capsys):
 @pytest.mark.parametrize(
     ("gain", "line"),
     [
-        (1.0, "✓"), (0.8, "dies within a second"), (1.5, "with g = 1.4 as well: less"),
+        (1.0, "✓"), (1.1, "✓"), (0.9, "activity dies out: more"),
+        (1.2, "with g = 1.1 as well: less"), (1.5, "with g = 1.4 as well: less"),
         (-1, "must be positive"), (None, "… not written yet"), ("one", "must be real numbers"),
     ],
 )
 def test_gain(gain, line, capsys):
     assert line in verdict(exercises.check_gain, gain, capsys)
+
+
+def test_no_draw_of_the_weights_contradicts_the_verdict_on_the_gain():
+    def last(gain, seed):
+        rng = np.random.default_rng(seed)
+        parameters = RateNetworkParameters(
+            n_units=400, tau=10.0, gain=gain, transfer="tanh", dt=0.5
+        )
+        weights, start = random_weights(parameters, rng), rng.uniform(-0.5, 0.5, 400)
+        run = simulate(weights, parameters, 1000.0, initial_rates=start, record_every=5.0)
+        return np.sqrt(np.mean(run.rates[:, -1] ** 2))
+
+    assert max(last(0.9, seed) for seed in range(4)) < 0.02
+    assert min(last(1.2, seed) for seed in range(4)) > 0.05
+
+
+def test_what_is_not_attempted_shows_no_answer(capsys):
+    exercises.check_gain(None)
+    labels = plt.gca().get_legend_handles_labels()[1]
+    assert labels == ["g = 0.5", "g = 1.5"]
 
 
 def in_place(rates, weights, tau, dt):
@@ -45,6 +67,8 @@ def in_place(rates, weights, tau, dt):
         (lambda r, w, tau, dt: r + dt / tau * (-r + w @ r), "tanh is missing"),
         (lambda r, w, tau, dt: r + dt * (-r + np.tanh(w @ r)), "divide the step by tau"),
         (lambda r, w, tau, dt: -r + np.tanh(w @ r), "add dt / tau times it"),
+        (lambda r, w, tau, dt: r + dt / tau * (-r + w @ np.tanh(r)), "applied to the sum"),
+        (lambda r, w, tau, dt: dt / tau * (-r + np.tanh(w @ r)), "add it to the old rates"),
         (lambda r, w, tau, dt: r, "after one step"),
         (lambda r, w, tau, dt: 1.0, "must have shape (100,), got ()"),
         (in_place, "changed its argument rates in place"),
@@ -52,6 +76,11 @@ def in_place(rates, weights, tau, dt):
 )
 def test_rate_step(step, line, capsys):
     assert line in verdict(exercises.check_rate_step, step, capsys)
+
+
+def test_textbook_rls_names_a_prior_of_zero():
+    with np.errstate(divide="ignore"), pytest.raises(ValueError, match="lambda must not be 0"):
+        exercises.textbook_rls_update(np.zeros(2), np.full((2, 2), np.inf), np.ones(2), 1.0)
 
 
 def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):

@@ -12,6 +12,7 @@ from src_part1 import (
     sum_of_sines,
     train_force,
 )
+from src_part1.rls import ReadoutRLS
 from tests.reference import simulate_force
 
 
@@ -49,6 +50,30 @@ def test_two_runs_continue_each_other():
     np.testing.assert_allclose(
         whole.rates, np.concatenate([first.rates, second.rates], axis=1), atol=1e-12
     )
+
+
+def test_an_interrupt_returns_the_run_until_then(monkeypatch):
+    network, target = _network(), np.sin(np.arange(100) / 10.0)
+    every = round(network.parameters.learn_every / network.parameters.dt)
+    expected = train_force(network, target[: 3 * every], progress=False)
+    update, calls = ReadoutRLS.update, []
+
+    def interrupted(self, *arguments):
+        update(self, *arguments)
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ReadoutRLS, "update", interrupted)
+    with pytest.warns(UserWarning, match=r"interrupted after .* of .* ms"):
+        run = train_force(network, target)
+    np.testing.assert_array_equal(run.output, expected.output)
+    np.testing.assert_array_equal(run.time, expected.time)
+    assert run.rates.shape == expected.rates.shape
+    np.testing.assert_array_equal(run.network.readout_weights, expected.network.readout_weights)
+    calls.clear()
+    with pytest.raises(KeyboardInterrupt):
+        train_force(network, target, progress=False)
 
 
 def test_a_sum_of_sines_goes_on_alone_after_learning():

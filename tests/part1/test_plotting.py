@@ -116,3 +116,11 @@ def test_distractors_are_drawn_as_mean_and_standard_error_over_networks():
     np.testing.assert_allclose(one.lines[0].get_ydata(), values[0])
     assert not one.has_yerr
     plt.close("all")
+
+
+def test_a_histogram_of_nothing_says_so():
+    nan = np.full(5, np.nan)
+    ax = plotting.plot_histogram({"test": nan}, xlabel="test correlation")
+    assert "no test correlation is defined" in ax.texts[0].get_text()
+    ax = plotting.plot_histogram({"a": nan, "b": np.array([0.1, 0.3])})
+    assert ax.get_legend_handles_labels()[1] == ["b: median 0.200"]

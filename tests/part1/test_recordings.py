@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import http.server
 import threading
+import warnings
 import zipfile
 
 import h5py
@@ -581,6 +582,9 @@ def test_without_network_alm_is_refused_and_auto_takes_the_standin(cache, offlin
     assert loaded.source == "synthetic"
     assert loaded.provenance.startswith("The real recordings could not be fetched")
     assert "Synthetic" in loaded.provenance
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_recordings().provenance == loaded.provenance
 
 
 def test_a_network_that_never_answers_is_given_up(cache, monkeypatch):

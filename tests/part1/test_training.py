@@ -208,9 +208,20 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
 
     monkeypatch.setattr(AllToAllRLS, "update", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
-        result = train(task, weights, n_loops=9, progress=False)
+        result = train(task, weights, n_loops=9, progress=True)
     assert len(result.train_correlation) == 2
     assert not np.array_equal(result.weights, weights)
+
+
+def test_an_interrupt_without_progress_ends_what_the_training_is_a_step_of(monkeypatch):
+    task, weights = _task()
+
+    def interrupted(self, *arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AllToAllRLS, "update", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(task, weights, n_loops=9, progress=False)
 
 
 def test_a_diverging_run_stops_with_the_loop_and_keeps_the_last_sound_state(monkeypatch):

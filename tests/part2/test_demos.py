@@ -14,8 +14,13 @@ def close_figures():
     plt.close("all")
 
 
+def figure(demo, **options):
+    assert demo(**options) is None
+    return plt.gcf()
+
+
 def rate(**options):
-    return float(demo_noise(**options).axes[1].get_title().split()[0])
+    return float(figure(demo_noise, **options).axes[1].get_title().split()[0])
 
 
 def test_noise_makes_a_neuron_fire_below_its_threshold():
@@ -25,7 +30,7 @@ def test_noise_makes_a_neuron_fire_below_its_threshold():
 
 
 def quality(tau_syn):
-    title = demo_synapse(tau_syn=tau_syn, n_loops=6).axes[0].get_title()
+    title = figure(demo_synapse, tau_syn=tau_syn, n_loops=6).axes[0].get_title()
     return float(re.search(r"correlation (-?[\d.]+)", title)[1])
 
 

@@ -39,6 +39,7 @@ def interval(mu, tau):
     ("function", "line"),
     [
         (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 0.0, "✓"),
+        (lambda mu, tau: 1000 / interval(mu, 10.0) if mu > 1 else 0.0, "use its argument tau_m"),
         (lambda mu, tau: 1 / interval(mu, tau) if mu > 1 else 0.0, "per ms"),
         (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "one over it"),
         (lambda mu, tau: -1000 / interval(mu, tau) if mu > 1 else 0.0, "the sign is wrong"),
@@ -70,6 +71,7 @@ def lif(reset=True, lower=False, leak=True, tau=True):
         (lif(tau=False), "divide dt by tau_m"),
         (lambda v, u, tau_m, dt: (v, v > 1), "should spike"),
         (lambda v, u, tau_m, dt: v, "must return two things"),
+        (lambda *given: lif()(*given)[::-1], "first the voltages, then who spiked"),
     ],
 )
 def test_lif_step(step, line, capsys):

@@ -121,7 +121,7 @@ def test_an_interrupt_returns_what_was_learned(monkeypatch):
 
     monkeypatch.setattr(AllToAllRLS, "update", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
-        result = train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
+        result = train(task, weights, np.random.default_rng(1), n_loops=9, progress=True)
     np.testing.assert_array_equal(result.weights, expected.weights)
     np.testing.assert_array_equal(result.train_correlation, expected.train_correlation)
 

@@ -14,28 +14,41 @@ def close_figures():
     plt.close("all")
 
 
+def figure(demo, *arguments, **options):
+    assert demo(*arguments, **options) is None
+    return plt.gcf()
+
+
 def mean_rate(fig):
     return float(fig.axes[1].get_title().split()[2])
 
 
 def test_rates_follow_the_external_input_and_weak_inhibition_regularises():
-    default = demo_balance()
+    default = figure(demo_balance)
     assert abs(mean_rate(default) - 6.6) < 1
-    assert mean_rate(demo_balance(external=1.0)) > mean_rate(default) + 2
-    fast = demo_balance(j_ei=-0.22)
+    assert mean_rate(figure(demo_balance, external=1.0)) > mean_rate(default) + 2
+    fast = figure(demo_balance, j_ei=-0.22)
     assert mean_rate(fast) > 40
     irregularity = [float(fig.axes[1].get_title().split()[-1]) for fig in (default, fast)]
     assert irregularity[1] < irregularity[0] - 0.2
 
 
 def test_strong_inhibition_silences_excitation():
-    assert mean_rate(demo_balance(j_ei=-1.6)) < 1.5
+    assert mean_rate(figure(demo_balance, j_ei=-1.6)) < 1.5
 
 
-@pytest.mark.parametrize("j_ei", [-0.18, -0.15, -0.05])
-def test_too_weak_inhibition_is_refused(j_ei):
-    with pytest.raises(ValueError, match="j_ei must be strong enough"):
-        demo_balance(j_ei=j_ei)
+@pytest.mark.parametrize(
+    "options", [{"j_ei": -0.18}, {"j_ei": -0.15}, {"j_ei": -0.05}, {"j_ei": -0.2, "external": 3.0}]
+)
+def test_where_inhibition_is_too_weak_a_sentence_says_so(options):
+    fig = figure(demo_balance, **options)
+    (text,) = fig.axes[0].texts
+    assert "Inhibition is too weak" in text.get_text()
+
+
+def test_the_title_ties_the_out_degree_to_the_number_of_inputs():
+    fig = figure(demo_balance, out_degree=200)
+    assert "out-degree 200, so K = 100" in fig.axes[0].get_title()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +68,7 @@ def test_samples_are_means_over_independent_halves(samples):
 
 
 def test_the_fit_is_ridge_regression(samples):
-    fig = demo_plastic_synapses(samples, 4, with_feedforward=True, ridge=0.01, n_neurons=1)
+    fig = figure(demo_plastic_synapses, samples, 4, with_feedforward=True, ridge=0.01, n_neurons=1)
     rng = np.random.default_rng(0)
     neuron = rng.permutation(samples.trained.size)[0]
     pre_exc = rng.choice(samples.trained, 4, replace=False)

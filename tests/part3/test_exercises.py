@@ -75,12 +75,26 @@ def test_target_input(function, line, capsys):
     assert line in verdict(exercises.check_target_input, function, capsys)
 
 
-def rls(one_slot=False, keep=False, sign=1.0, forget_one=False, grow=False, in_place=False):
+def test_what_is_not_attempted_shows_no_answer(capsys):
+    exercises.check_regime(None)
+    assert "j_ei = -0.75" in plt.gcf().axes[0].get_title()
+
+
+def plain_concatenation(w, P, recurrent, shared, condition, label):
+    x = np.concatenate([recurrent, shared])
+    return w - P @ x * (w @ x - label), P
+
+
+def rls(
+    one_slot=False, both=False, keep=False, sign=1.0, forget_one=False, grow=False, in_place=False
+):
     def update(w, P, recurrent, shared, condition, label):
         x = np.zeros(w.size)
         x[: recurrent.size] = recurrent
         start = recurrent.size + (0 if one_slot else condition * shared.size)
         x[start : start + shared.size] = shared
+        if both:
+            x[recurrent.size :] = np.tile(shared, 2)
         projected = P @ x
         k = projected / ((0 if forget_one else 1) + x @ projected)
         if in_place:
@@ -98,6 +112,8 @@ def rls(one_slot=False, keep=False, sign=1.0, forget_one=False, grow=False, in_p
     [
         (rls(), "✓ the same weights"),
         (rls(one_slot=True), "same places of x"),
+        (rls(both=True), "must be zero"),
+        (plain_concatenation, "x needs a place for each of the 14 weights"),
         (rls(keep=True), "P never changed"),
         (rls(sign=-1.0), "wrong sign"),
         (rls(grow=True), "P grew"),

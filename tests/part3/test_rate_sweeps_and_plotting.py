@@ -13,7 +13,13 @@ from src_part3.distractors import DistractorResult
 from src_part3.feedforward import draw_rates
 from src_part3.lesions import Lesion, LesionStudy
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.rate_sweeps import RateSweep, sweep_external_input, sweep_in_degree
+from src_part3.rate_sweeps import (
+    RateSweep,
+    StatePlane,
+    measure_state_plane,
+    sweep_external_input,
+    sweep_in_degree,
+)
 from src_part3.state import build_network
 from src_part3.trials import run_trial
 
@@ -51,6 +57,53 @@ def test_rates_rise_linearly_with_the_external_input():
     np.testing.assert_allclose(sweep.leading_order[1], leading_order_rates(PARAMETERS))
     steps = np.diff(sweep.simulated, axis=0)
     np.testing.assert_allclose(steps, np.diff(sweep.leading_order, axis=0), rtol=0.3)
+
+
+def test_the_plane_has_the_states_where_theory_says():
+    plane = measure_state_plane(
+        PARAMETERS, [-0.15, -0.21, -0.75], [1.02, 4.0], np.random.default_rng(0)
+    )
+    too_weak, weak, strong = range(3)
+    assert np.isnan(plane.rates[too_weak]).all() and np.isnan(plane.mean_field[too_weak]).all()
+    # Barely driven over threshold all E neurons charge alike and fire as one; mean-field theory,
+    # which takes them to be asynchronous, is then far off.
+    assert (plane.synchrony[[weak, strong], 0] > 100).all()
+    assert (plane.rates[[weak, strong], 0] > 2 * plane.mean_field[[weak, strong], 0]).all()
+    # Driven well over it the network is asynchronous, and the theory has no free parameter.
+    assert (plane.synchrony[[weak, strong], 1] < 3).all()
+    np.testing.assert_allclose(
+        plane.rates[[weak, strong], 1], plane.mean_field[[weak, strong], 1], rtol=0.08
+    )
+    # Weak inhibition lets the mean input pass the threshold, and the spikes become regular.
+    assert plane.cv[weak, 1] < 0.5 < 0.6 < plane.cv[strong, 1]
+    # The nominal network, whose external input is mu sqrt(K), lies at that drive.
+    nominal = PARAMETERS.mu_exc * np.sqrt(PARAMETERS.in_degree)
+    same = measure_state_plane(
+        PARAMETERS, [PARAMETERS.j_ei], [nominal], np.random.default_rng(0), trial_parameters=TRIAL
+    )
+    network = build_network(PARAMETERS, rng := np.random.default_rng(0), precision="float32")
+    expected = firing_rates(run_trial(network, TRIAL, rng, bins_from=200.0))
+    assert same.rates[0, 0, 0] == pytest.approx(expected[: PARAMETERS.n_exc].mean(), rel=1e-12)
+
+
+def test_the_plane_of_states_names_them():
+    shape = (2, 2)
+    cv = np.array([[np.nan, 0.2], [np.nan, 0.8]])
+    rates = np.array([[np.nan, 15.0], [0.4, 6.6]])[..., None] * np.ones(2)
+    plane = StatePlane(np.array([-0.15, -0.75]), np.array([1.0, 4.0]), rates,
+                       np.full((*shape, 2), np.nan), cv, np.array([[np.nan, 900.0], [1.0, 0.5]]))
+    ax = plotting.plot_state_plane(plane, course_network=(4.02, -0.75))
+    texts = {text.get_position(): text.get_text() for text in ax.texts}
+    assert texts == {(1, 0): "SR\n15.0 Hz", (0, 1): "A?\n0.4 Hz", (1, 1): "AI\n6.6 Hz"}
+    hatched, frame = ax.patches
+    assert hatched.get_hatch() and hatched.get_xy() == (-0.5, -0.5)
+    assert frame.get_xy() == pytest.approx((0.52, 0.53))
+
+
+def test_windows_move_into_a_short_trial(trial):
+    ax = plotting.plot_input_balance(trial, 1.0, window=(900.0, 1200.0))
+    assert ax.get_xlim() == (700.0, 1000.0)
+    assert plotting.plot_ei_raster(trial, 1000, window=(500.0, 3000.0)).get_xlim() == (0, 1000)
 
 
 def test_input_balance_shows_the_total_input(trial):

@@ -145,10 +145,19 @@ def test_interrupt_during_the_trials_loses_only_their_loop(task, monkeypatch):
 
     monkeypatch.setattr(looped_training, "run_trial", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 4 loops; call run again"):
-        training.run(4, progress=False)
+        training.run(4, progress=True)
     assert training.n_done == 2
     monkeypatch.undo()
     assert_same(training.run(4, progress=False), whole)
+
+
+def test_interrupt_without_progress_is_raised(task, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(looped_training, "run_trial", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Training(task, PARAMETERS).run(4, progress=False)
 
 
 @pytest.fixture
@@ -171,7 +180,7 @@ def test_interrupt_during_learning_waits_for_its_end(task, monkeypatch, interrup
 
     monkeypatch.setattr(Training, "_learn", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 4"):
-        training.run(4, progress=False)
+        training.run(4, progress=True)
     monkeypatch.undo()
     assert_same(training.run(4, progress=False), whole)
 

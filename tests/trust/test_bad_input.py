@@ -26,7 +26,9 @@ from src_part3 import (
     simulator,
     state,
 )
+from src_part3.balance import excitation_wins
 from src_part3.input_targets import measure_inputs
+from src_part3.rate_sweeps import measure_state_plane
 from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
 NAN, INF = float("nan"), float("inf")
@@ -454,6 +456,18 @@ BAD_INPUT = {
                                 "extra", "shape", "()"),
     "in-degree 0 to sweep": (lambda w: three.sweep_in_degree(NETWORK, [0], w.rng),
                             "out_degree", "at least 1", "0"),
+    "excitatory I synapses in a plane": (
+        lambda w: measure_state_plane(NETWORK, [0.5], [2.0], w.rng),
+        "j_ei", "at most 0", "0.5"),
+    "NaN drive in a plane": (
+        lambda w: measure_state_plane(NETWORK, [-0.75], [NAN], w.rng), "drives", "finite"),
+    "negative settling in a plane": (
+        lambda w: measure_state_plane(NETWORK, [-0.75], [2.0], w.rng, settle=-1.0),
+        "settle", "negative", "-1"),
+    "no drive to a plane": (
+        lambda w: measure_state_plane(changed(NETWORK, mu_exc=0.0), [-0.75], [2.0], w.rng),
+        "mu_exc", "positive", "0.0"),
+    "rate 0 as the fastest": (lambda w: excitation_wins(NETWORK, 0.0), "fastest", "positive", "0"),
     # --- Part 3: training, test, analysis ---
     "arrays for a task": (lambda w: three.make_task(w.rates),
                           "recordings", "Recordings", "ndarray"),
@@ -661,6 +675,8 @@ WRONG_RECORDS = [
     ("network_parameters", lambda w, x: three.mean_field(x)),
     ("network_parameters", lambda w, x: three.sweep_in_degree(x, [10], w.rng)),
     ("network_parameters", lambda w, x: three.sweep_external_input(x, [0.1], w.rng)),
+    ("network_parameters", lambda w, x: measure_state_plane(x, [-0.7], [2.0], w.rng)),
+    ("network_parameters", lambda w, x: excitation_wins(x)),
     ("recordings", lambda w, x: three.make_task(x)),
     ("network_parameters", lambda w, x: three.make_task(w.recordings, network_parameters=x)),
     ("trial_parameters", lambda w, x: three.make_task(w.recordings, trial_parameters=x)),

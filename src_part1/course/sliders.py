@@ -1,0 +1,25 @@
+"""Sliders beside a demo: one figure that stays where it is while its picture changes."""
+
+from __future__ import annotations
+
+# Figures of the demos are 4 inches high at 90 dots each, and their labels need some more.
+_HEIGHT = "400px"
+
+
+def sliders(demo, **controls):
+    """Show a demo below sliders that redraw it.
+
+    Parameters
+    ----------
+    demo : callable
+        Draws with pyplot and returns nothing.
+    **controls
+        For each argument of ``demo`` a widget, or what ``ipywidgets.interact`` makes one of.
+    """
+    import ipywidgets  # here, so that the checks need no Jupyter
+    from IPython.display import display
+
+    panel = ipywidgets.interactive(demo, **controls)
+    # An output whose height is its content's collapses between two pictures, and the page jumps.
+    panel.out.layout.min_height = _HEIGHT
+    display(panel)

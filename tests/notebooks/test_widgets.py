@@ -1,0 +1,59 @@
+"""Sliders and the stop button, in a kernel as Jupyter runs it."""
+
+import nbformat
+import pytest
+
+from tests.notebooks.harness import Session
+
+FRONT = """\
+import ipywidgets
+import matplotlib.pyplot as plt
+from src_part1 import course
+"""
+DRAW = """\
+def draw(x):
+    plt.subplots()[1].plot([0, x])
+course.sliders(draw, x=ipywidgets.IntSlider(1, 0, 5))
+"""
+LOOK = """\
+instances = list(ipywidgets.widgets.widget._instances.values())
+(out,) = [w for w in instances if isinstance(w, ipywidgets.Output)]
+(slider,) = [w for w in instances if isinstance(w, ipywidgets.IntSlider)]
+"""
+SHOWN = "print(len(out.outputs), [o['output_type'] for o in out.outputs], out.layout.min_height)"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """A kernel that has imported the course."""
+    path = tmp_path_factory.mktemp("widgets") / "empty.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FRONT)]), path)
+    with Session.open(path) as session:
+        session.run(session.notebook.cells[0])
+        yield session
+
+
+def test_a_demo_shows_one_figure_before_and_after_a_change(session):
+    cell = nbformat.v4.new_code_cell(DRAW)
+    session.notebook.cells.append(cell)
+    session.run(cell)
+    pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+    assert pictures == []  # nothing beside the panel
+    session.execute(LOOK)
+    assert session.execute(SHOWN) == "1 ['display_data'] 400px\n"
+    session.execute("slider.value = 4")
+    assert session.execute(SHOWN) == "1 ['display_data'] 400px\n"
+
+
+def test_a_stopped_cell_ends_with_one_sentence(session):
+    session.execute("course.stop_quietly()")
+    cell = nbformat.v4.new_code_cell("kept = 1\nraise KeyboardInterrupt\nkept = 2")
+    session.notebook.cells.append(cell)
+    with pytest.raises(Exception, match="KeyboardInterrupt"):
+        session.run(cell)
+    assert [(o.output_type, o.text) for o in cell.outputs if o.output_type == "stream"] == [
+        ("stream", "Stopped: this cell has ended here. What it had not yet assigned is lost; names "
+                   "keep the values that they had. Run the cell again to begin anew.\n")
+    ]
+    assert not any(o.output_type == "error" for o in cell.outputs)
+    assert session.execute("print(kept)") == "1\n"

@@ -1,0 +1,62 @@
+"""What a notebook shows when a cell ends with a result: one line, whatever it holds."""
+
+import dataclasses
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+
+from src_part1.common.one_line import one_line
+
+PARTS = ("src_part1", "src_part2", "src_part3")
+
+
+@dataclasses.dataclass(eq=False)
+class Holder:
+    """A record of everything that a field may hold."""
+
+    small: np.ndarray
+    large: np.ndarray
+    number: float
+    text: str
+    names: tuple
+    other: object
+    nothing: None = None
+
+    __repr__ = one_line
+
+
+def test_small_things_are_written_out_and_large_ones_by_their_shape():
+    held = Holder(np.array([1.5, 2.0]), np.zeros((3, 1000)), 0.25, "two\nlines " * 20, ("a", "b"),
+                  Holder)
+    assert repr(held) == (
+        "Holder(small=array([1.5, 2. ]), large=<float64 3 × 1000>, number=0.25, "
+        f"text={repr(held.text)[:57]}..., names=('a', 'b'), other=<type>, nothing=None)"
+    )
+    assert len(repr(held)) < 400
+
+
+# Their arrays come one to a line, after what a notebook never ends a cell with.
+_LONG = ("src_part3.analysis", "src_part3.evaluation", "src_part3.task")
+
+
+def records():
+    for part in PARTS:
+        package = importlib.import_module(part)
+        for module in pkgutil.walk_packages(package.__path__, f"{part}."):
+            if module.name in _LONG:
+                continue
+            for value in vars(importlib.import_module(module.name)).values():
+                if dataclasses.is_dataclass(value) and value.__module__ == module.name:
+                    yield value
+
+
+@pytest.mark.parametrize("record", sorted(records(), key=str), ids=lambda record: record.__name__)
+def test_no_record_prints_its_arrays(record):
+    made = record.__new__(record)
+    for field in dataclasses.fields(record):
+        large = np.ones((1000, 3000)) if "ndarray" in str(field.type) else None
+        object.__setattr__(made, field.name, large)
+    assert "\n" not in repr(made)
+    assert len(repr(made)) < 1000

@@ -1,0 +1,168 @@
+"""The minutes that a notebook promises follow from what is in it, and fit into the session."""
+
+import jupytext
+import pytest
+
+from tools.section_minutes import (
+    BONUS,
+    CODE,
+    DEMO,
+    EQUATION,
+    PLOT,
+    ROOT,
+    WORDS_PER_MINUTE,
+    core_minutes,
+    main,
+    sections_of,
+    table_of,
+    with_minutes,
+)
+
+SOURCES = sorted((ROOT / "notebooks/source").glob("*.py"))
+# Sessions of 90 and 60 minutes, less what questions and the break take.
+MOST = {("part1", "part2"): 80, ("part3",): 55}
+
+SMALL = f"""\
+# %% [markdown]
+# | section | minutes |
+# | --- | --- |
+# | 1 · First | ? |
+# | 2 · Second | 99 |
+#
+# words before a section do not count
+
+# %%
+import before
+
+# %% [markdown]
+# ## 1 · First
+#
+# {"word " * (2 * WORDS_PER_MINUTE - 4)}
+# $$ x = 1 $$
+#
+# <details><summary>Hint</summary> {"folded " * 500} </details>
+
+# %% tags=["parameters"]
+x = 1
+
+# %% alt="a plot"
+plot(x)
+
+# %%
+print(x)
+
+# %% [markdown]
+# ### Interactive demo {BONUS}
+
+# %% tags=["demo"]
+demo(x)
+
+# %% [markdown]
+# ### Exercise 1 (★★★): a hard one {BONUS}
+#
+# {"task " * 300}
+
+# %% tags=["exercise"]
+y = 2
+
+# %% alt="the expected plot"
+check(y)
+
+# %% [markdown] tags=["solution"]
+# {"solution " * 500}
+
+# %% [markdown]
+# {"word " * WORDS_PER_MINUTE}
+#
+# ### Exercise 2 (★☆☆): an easy one
+
+# %% tags=["exercise"]
+z = 2
+
+# %% alt="the expected plot"
+check(z)
+
+# %% [markdown]
+# ## 2 · Second {BONUS}
+#
+# ### Below it
+
+# %%
+print(2)
+
+# %% [markdown]
+# ## Summary
+#
+# {"word " * 500}
+"""
+
+
+def small_sections(text=SMALL):
+    return sections_of(jupytext.reads(text, fmt="py:percent"))
+
+
+def test_words_cells_plots_and_exercises_count_by_the_rule():
+    first, second = small_sections()
+    # The heading has four words of its own: ##, 1, the dot and its title.
+    reading = 2 + EQUATION
+    assert first.core == pytest.approx(reading + (CODE + PLOT) + CODE + 1 + 3)
+    heading = 5 / WORDS_PER_MINUTE  # ###, Interactive, demo, the dot and bonus
+    assert first.bonus == pytest.approx(heading + DEMO + 10)
+    assert second.core == 0
+    assert second.bonus == pytest.approx((6 + 3) / WORDS_PER_MINUTE + CODE)
+    assert [section.text for section in (first, second)] == ["8 + 12", "bonus 1"]
+
+
+def test_the_tool_writes_the_table_and_says_what_is_stale(tmp_path, capsys):
+    folder = tmp_path / "notebooks/source"
+    folder.mkdir(parents=True)
+    source = folder / "small.py"
+    source.write_text(SMALL, encoding="utf-8")
+    assert main([], root=tmp_path) == 1
+    assert source.read_text(encoding="utf-8") == SMALL
+    assert main(["--write"], root=tmp_path) == 0
+    assert table_of(source.read_text(encoding="utf-8")) == {1: "8 + 12", 2: "bonus 1"}
+    assert main([], root=tmp_path) == 0
+    assert "core 8 minutes (1: 8 + 12, 2: bonus 1)" in capsys.readouterr().out
+
+
+def test_a_table_with_other_sections_is_refused():
+    with pytest.raises(ValueError, match=r"a row for each of the sections \[1, 2\], got \[1\]"):
+        with_minutes(SMALL.replace("# | 2 · Second | 99 |\n", ""), small_sections())
+    with pytest.raises(ValueError, match="exactly once, got 0"):
+        table_of("# %%\n1")
+
+
+def read(path):
+    text = path.read_text(encoding="utf-8")
+    return text, sections_of(jupytext.reads(text, fmt="py:percent"))
+
+
+def skip_unless_marked(text, path):
+    if BONUS not in text:
+        pytest.skip(f"{path.name} does not say yet what is core and what is bonus")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_each_table_has_a_row_for_each_section(path):
+    text, sections = read(path)
+    assert list(table_of(text)) == [section.number for section in sections]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_each_table_says_what_follows_from_the_notebook(path):
+    text, sections = read(path)
+    skip_unless_marked(text, path)
+    written = {section.number: section.text for section in sections}
+    assert table_of(text) == written, "run python -m tools.section_minutes --write"
+
+
+@pytest.mark.parametrize("parts", MOST, ids="+".join)
+def test_what_is_core_fits_into_its_session(parts):
+    minutes = 0
+    for path in SOURCES:
+        if path.stem.startswith(parts):
+            text, sections = read(path)
+            skip_unless_marked(text, path)
+            minutes += core_minutes(sections)
+    assert 30 <= minutes <= MOST[parts]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.validation import (
     check_array,
     check_index,
@@ -47,6 +48,8 @@ class PrincipalComponents:
         Share of the variance that each explains.
     """
 
+    __repr__ = one_line
+
     components: np.ndarray
     explained: np.ndarray
 
@@ -64,6 +67,8 @@ class SharedVariance:
     shifted : ndarray, shape (n_shifts,)
         The same after each neuron's time course was shifted in time.
     """
+
+    __repr__ = one_line
 
     total: float
     shared: float

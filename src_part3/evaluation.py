@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from src_part1.common.metrics import correlation, is_constant, r2, summarise
+from src_part1.common.one_line import one_line
 from src_part1.common.smoothing import moving_mean
 from src_part1.common.validation import (
     check_array,
@@ -74,6 +75,8 @@ class Evaluation:
         Condition to whose targets the end of each single trial is nearest (input of all trained
         neurons, mean over the last 400 ms).
     """
+
+    __repr__ = one_line
 
     n_trials: int
     times: np.ndarray

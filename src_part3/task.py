@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
@@ -66,6 +67,8 @@ class BalancedTask:
     provenance : str
         Where the recorded rates come from.
     """
+
+    __repr__ = one_line
 
     network: BalancedNetwork
     trial_parameters: TrialParameters

@@ -7,12 +7,20 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from src_part1.common.validation import check_integer, check_like, check_type
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trial
+
+_BLAS = ThreadpoolController()
+
+
+def one_blas_thread():
+    """Limit BLAS to one thread: its last bits depend on threads, and a training must not."""
+    return _BLAS.limit(limits=1, user_api="blas")
 
 
 class LoopedTraining:
@@ -146,7 +154,8 @@ class LoopedTraining:
     def _take_in(self, trials):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
-        self.curve.append(np.asarray(self._learn(trials)))
+        with one_blas_thread():
+            self.curve.append(np.asarray(self._learn(trials)))
         self.n_done += 1
         self._sound = True
 

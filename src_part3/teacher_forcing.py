@@ -10,7 +10,7 @@ from src_part1.common.fields import check_fields, integer, real
 from src_part1.common.metrics import correlation
 from src_part1.common.time_grid import n_steps_of
 from src_part3.course_regression import CourseRegression
-from src_part3.looped_training import LoopedTraining
+from src_part3.looped_training import LoopedTraining, one_blas_thread
 from src_part3.plastic_targets import smooth_bins
 from src_part3.state import PlasticWeights
 from src_part3.trials import run_trial
@@ -135,18 +135,16 @@ class TeacherForcing(LoopedTraining):
             for name in ("stim_on", "stim_off", "duration")
         )
         self._targets = task.targets.swapaxes(1, 2).astype(float)
-        self._bases = [
-            self._input_basis(rates) for rates in task.recorded_rates.astype(float)
-        ]
+        with one_blas_thread():
+            self._bases = [
+                self._input_basis(rates) for rates in task.recorded_rates.astype(float)
+            ]
+            self._modes = self._target_modes()
         variance = self._targets.var(axis=1).mean(axis=1)
         # Each condition counts in units of its own variance, or the one with the smaller changes
         # would hardly be learned. One in which nothing changes counts like that with the largest.
         variance[variance == 0] = max(variance.max(), 1.0)
         self._condition_weights = variance.mean() / variance
-        pooled = np.concatenate(self._targets)
-        n_modes = self.parameters.strongest_modes
-        self._modes = np.linalg.svd(pooled - pooled.mean(axis=0), full_matrices=False)[2][:n_modes]
-
         n_neurons, n_inputs = network.parameters.n_neurons, network.n_inputs
         self._n_sets = max(task.weight_sets) + 1
         n_sources = n_neurons + self._n_sets * n_inputs
@@ -168,7 +166,8 @@ class TeacherForcing(LoopedTraining):
         if self.n_done <= self.parameters.settling_loops:
             return self._trial_weights()
         if self._solved is None:
-            self._solved = self._solve()
+            with one_blas_thread():
+                self._solved = self._solve()
         return self._as_weights(self._solved)
 
     def _trial_weights(self):
@@ -236,6 +235,12 @@ class TeacherForcing(LoopedTraining):
         decays = np.exp(-time[:, None] / [self.task.network.parameters.tau_plastic, _FAST_DECAY])
         basis = np.concatenate([np.ones((len(centred), 1)), strongest, decays], axis=1)
         return np.linalg.qr(basis)[0]
+
+    def _target_modes(self):
+        """Strongest patterns of the targets over neurons, [mode, neuron]."""
+        pooled = np.concatenate(self._targets)
+        patterns = np.linalg.svd(pooled - pooled.mean(axis=0), full_matrices=False)[2]
+        return patterns[: self.parameters.strongest_modes]
 
     def _learn(self, trials):
         """Take in the trials of a loop; return the quality of their mean in each condition."""

@@ -62,8 +62,8 @@ def test_samples_are_means_over_independent_halves(samples):
     assert samples.spikes.shape[:2] == samples.feedforward.shape[:2] == (2, 2)
     assert not np.array_equal(samples.spikes[0], samples.spikes[1])
     assert np.isfinite(samples.plastic_targets).all()
-    fig = demo_plastic_synapses(samples, 4, n_neurons=2)
-    texts = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    demo_plastic_synapses(samples, 4, n_neurons=2)
+    texts = [text.get_text() for text in plt.gca().get_legend().get_texts()]
     assert [text.split(":")[0] for text in texts] == ["right", "left"]
 
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from src_part1.common.forking import without_threads
+
 # "reassoc" lets the compiler form a sum in several lanes at once. The flags that assume finite
 # numbers stay off, so that a diverging run can be detected.
 _SUM = {"reassoc", "contract", "nsz"}
@@ -23,6 +25,22 @@ _SUM = {"reassoc", "contract", "nsz"}
 # From this number of units on an update or a time step is long enough to be shared by threads.
 PARALLEL_FROM = 400
 _ROWS = 32  # rows that a thread takes at a time
+
+
+def in_parallel(n_units):
+    """Tell whether the parallel one of two kernels is the quicker one and may run here.
+
+    Parameters
+    ----------
+    n_units : int
+        Size of the network.
+
+    Returns
+    -------
+    bool
+        False for small networks, and in a process that must not use threads.
+    """
+    return n_units >= PARALLEL_FROM and not without_threads()
 
 
 class Samples(NamedTuple):

@@ -108,9 +108,10 @@ def make_task(
         learn_off=cue_duration + n_updates * learn_every, learn_every=learn_every,
     )
 
-    hz_per_rate = _scale(recordings.averaged_rates(learn_every))
-    at = timing.update_times - timing.learn_on - settle
-    targets = _targets(recordings, hz_per_rate, tau, at, learn_every=learn_every)
+    rates = recordings.averaged_rates(learn_every)
+    hz_per_rate = _scale(rates)
+    course = _course(recordings, rates, hz_per_rate)
+    targets = _targets(course, tau, timing.update_times - timing.learn_on - settle)
     cues = rng.uniform(0.0, cue_strength, (recordings.n_conditions, recordings.n_neurons))
     return RecordedRateTask(
         RateTask(network_parameters, timing, targets, cues),
@@ -121,11 +122,14 @@ def make_task(
     )
 
 
-def _targets(recordings, hz_per_rate, tau, at, held_at=np.inf, *, learn_every):
-    """Recurrent input f + tau df/dt at some times after the first bin; f rests from held_at on."""
+def _course(recordings, rates, hz_per_rate):
+    """Rates in units of each neuron's scale, as a function of the time after the first bin."""
     elapsed = recordings.time - recordings.time[0]
-    rates = recordings.averaged_rates(learn_every)
-    course = CubicSpline(elapsed, rates / hz_per_rate[:, None], axis=-1)
+    return CubicSpline(elapsed, rates / hz_per_rate[:, None], axis=-1)
+
+
+def _targets(course, tau, at, held_at=np.inf):
+    """Recurrent input f + tau df/dt of a course f at some times; f rests from held_at on."""
     moving = (at >= 0) & (at < held_at)
     at = np.clip(at, 0.0, held_at)
     return course(at) + tau * course(at, 1) * moving
@@ -210,13 +214,14 @@ def with_held_ramps(recorded_task, held_at):
         raise ValueError("recorded_task must have a ramp (with_ramp), got one without inputs.")
     held_at = check_array("held_at", held_at, ("n_held",), at_least=first_bin)
     targets, inputs = [task.targets], [task.inputs]
-    update_times = task.timing.update_times
+    update_times, recordings = task.timing.update_times, recorded_task.recordings
+    rates = recordings.averaged_rates(task.timing.learn_every)
+    course = _course(recordings, rates, recorded_task.hz_per_rate)
     for time in held_at:
         inputs.append(task.hold_inputs(time).inputs)
         time = update_times[update_times <= time][-1]
         wanted = _targets(
-            recorded_task.recordings, recorded_task.hz_per_rate, task.network_parameters.tau,
-            update_times - first_bin, time - first_bin, learn_every=task.timing.learn_every,
+            course, task.network_parameters.tau, update_times - first_bin, time - first_bin
         )
         targets.append(wanted - inputs[-1])
     cues = np.tile(task.cues, (len(targets), 1))

@@ -28,7 +28,7 @@ from src_part1.common.validation import (
     check_type,
 )
 from src_part1.kernels import (
-    PARALLEL_FROM,
+    in_parallel,
     learn_all_of_many,
     learn_all_of_many_serial,
     learn_all_parallel,
@@ -235,8 +235,7 @@ class AllToAllRLS(_OneP):
         if self.dtype != FLOAT:
             self._update_from_many(weights, rates[None], errors[None])
             return
-        parallel = n >= PARALLEL_FROM and not without_threads()
-        kernel = learn_all_parallel if parallel else learn_all_serial
+        kernel = learn_all_parallel if in_parallel(n) else learn_all_serial
         if not kernel(weights, self._P, rates, errors, self._k):
             raise FloatingPointError(_NOT_FINITE)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src_part1.common.forking import without_threads
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
@@ -16,7 +15,7 @@ from src_part1.common.validation import (
     check_real,
     check_type,
 )
-from src_part1.kernels import PARALLEL_FROM, Samples, advance_parallel, advance_serial
+from src_part1.kernels import Samples, advance_parallel, advance_serial, in_parallel
 from src_part1.parameters import RateNetworkParameters
 
 _NOTHING = Samples(0, np.empty((0, 0)), np.empty((0, 0)))
@@ -208,8 +207,7 @@ def advance(network_parameters, state, n_steps, *, weights, external_input, reco
     samples = _NOTHING
     if recorder is not None:
         samples = check_type("recorder", recorder, RateRecorder).samples_for(n, last_step)
-    parallel = n >= PARALLEL_FROM and not without_threads()
-    kernel = advance_parallel if parallel else advance_serial
+    kernel = advance_parallel if in_parallel(n) else advance_serial
     kernel(
         weights, external_input, network_parameters.dt / network_parameters.tau,
         network_parameters.transfer == "tanh", state.step, n_steps,

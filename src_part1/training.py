@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 
-from src_part1.common.forking import without_threads
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
@@ -19,9 +18,9 @@ from src_part1.common.validation import (
     check_type,
 )
 from src_part1.kernels import (
-    PARALLEL_FROM,
     advance_together_parallel,
     advance_together_serial,
+    in_parallel,
 )
 from src_part1.parameters import RateNetworkParameters, TrialTiming
 from src_part1.rls import AllToAllRLS
@@ -152,8 +151,7 @@ def _train_trial(task, noise, rng, condition, weights, rls, outputs):
 def _train_together(task, noise, rng, conditions, weights, rls, outputs):
     """Do what `_train_trial` does for all conditions side by side, and learn from all at once."""
     p, dtype = task.network_parameters, rls.dtype
-    parallel = p.n_units >= PARALLEL_FROM and not without_threads()
-    kernel = advance_together_parallel if parallel else advance_together_serial
+    kernel = advance_together_parallel if in_parallel(p.n_units) else advance_together_serial
     stretches = [_phases(task, c)[:-1] for c in range(task.n_conditions)[conditions]]
     targets = np.ascontiguousarray(task.targets[conditions].transpose(2, 0, 1), dtype=dtype)
     rates, currents = np.zeros((2, *targets.shape[1:]), dtype)

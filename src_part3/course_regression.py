@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from src_part1.common.validation import check_array, check_index, check_integer, check_real
 
-_BLAS = ThreadpoolController()
 _BLOCK = 64  # neurons that are solved together, to save memory
 
 
@@ -58,18 +56,17 @@ class CourseRegression:
         self.index = np.asarray(index)
         check_index("index", self.index.ravel(), n_sources)
         used = np.unique(self.index)
-        with _BLAS.limit(limits=1, user_api="blas"):
-            noise = np.sqrt(variance)
-            courses = np.linalg.svd(regressors[:, used] / noise[used], full_matrices=False)[0]
-            self._courses = courses[:, :n_courses]
-            self._regressors = self._courses.T @ regressors
-            self._by_variance = self._regressors / variance
-            n_courses = self._courses.shape[1]
-            self._inverse = np.empty((len(self.index), n_courses, n_courses))
-            for some in self._blocks():
-                own, scaled = self._own(some)
-                gram = scaled @ own.swapaxes(1, 2) + prior * np.eye(n_courses)
-                self._inverse[some] = np.linalg.inv(gram)
+        noise = np.sqrt(variance)
+        courses = np.linalg.svd(regressors[:, used] / noise[used], full_matrices=False)[0]
+        self._courses = courses[:, :n_courses]
+        self._regressors = self._courses.T @ regressors
+        self._by_variance = self._regressors / variance
+        n_courses = self._courses.shape[1]
+        self._inverse = np.empty((len(self.index), n_courses, n_courses))
+        for some in self._blocks():
+            own, scaled = self._own(some)
+            gram = scaled @ own.swapaxes(1, 2) + prior * np.eye(n_courses)
+            self._inverse[some] = np.linalg.inv(gram)
 
     def solve(self, targets):
         """Return the weights of all neurons, and what they make of the targets.
@@ -88,16 +85,15 @@ class CourseRegression:
         """
         targets = check_array("targets", targets, (len(self._courses), len(self.index)))
         weights = np.empty(self.index.shape)
-        with _BLAS.limit(limits=1, user_api="blas"):
-            reduced = self._courses.T @ targets
-            fitted = np.empty_like(reduced)
-            for some in self._blocks():
-                own, scaled = self._own(some)
-                dual = self._inverse[some] @ reduced.T[some, :, None]
-                new = scaled.swapaxes(1, 2) @ dual
-                weights[some] = new[..., 0]
-                fitted.T[some] = (own @ new)[..., 0]
-            return weights, self._courses @ fitted
+        reduced = self._courses.T @ targets
+        fitted = np.empty_like(reduced)
+        for some in self._blocks():
+            own, scaled = self._own(some)
+            dual = self._inverse[some] @ reduced.T[some, :, None]
+            new = scaled.swapaxes(1, 2) @ dual
+            weights[some] = new[..., 0]
+            fitted.T[some] = (own @ new)[..., 0]
+        return weights, self._courses @ fitted
 
     def _blocks(self):
         return [slice(i, i + _BLOCK) for i in range(0, len(self.index), _BLOCK)]

@@ -7,20 +7,13 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.validation import check_integer, check_like, check_type
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trial
-
-_BLAS = ThreadpoolController()
-
-
-def one_blas_thread():
-    """Limit BLAS to one thread: its last bits depend on threads, and a training must not."""
-    return _BLAS.limit(limits=1, user_api="blas")
 
 
 class LoopedTraining:
@@ -135,8 +128,7 @@ class LoopedTraining:
                 future.cancel()
             raise
         rate = 1000 * np.mean([
-            float(trial.filtered_spikes[-self.task.n_bins :].mean())
-            for of_condition in trials for trial in of_condition
+            float(trial.filtered_spikes.mean()) for of_condition in trials for trial in of_condition
         ])
         if not rate <= self.parameters.max_rate:
             raise FloatingPointError(
@@ -154,6 +146,7 @@ class LoopedTraining:
     def _take_in(self, trials):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
+        # A training shall not depend on the machine.
         with one_blas_thread():
             self.curve.append(np.asarray(self._learn(trials)))
         self.n_done += 1

@@ -9,11 +9,9 @@ its mean over trials can be compensated.
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.smoothing import moving_mean
-
-_BLAS = ThreadpoolController()
 
 
 def smooth_bins(values, n_bins):
@@ -56,7 +54,7 @@ def strongest_modes(values, n_modes):
     mean = values.mean(axis=0)
     centred = values - mean
     # The last bits of BLAS depend on its threads, and a training shall not depend on the machine.
-    with _BLAS.limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         modes = np.linalg.eigh(centred @ centred.T)[1][:, -n_modes:]
         return mean + modes @ (modes.T @ centred)
 

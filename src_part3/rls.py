@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy.sparse import csr_array
-from threadpoolctl import ThreadpoolController
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.forking import without_threads
 from src_part1.common.validation import (
     check_array,
@@ -27,8 +27,6 @@ from src_part3.rls_kernels import (
     partial_out_once,
     partial_out_once_serial,
 )
-
-_BLAS = ThreadpoolController()
 
 _TOGETHER = 64  # times that are learned in one step
 
@@ -231,7 +229,7 @@ class SparseRLS:
         else:
             # The last bits of BLAS depend on its threads, and a training shall not depend on the
             # machine.
-            with _BLAS.limit(limits=1, user_api="blas"):
+            with one_blas_thread():
                 for first in range(0, n_time, _TOGETHER):
                     step = slice(first, first + _TOGETHER)
                     self._learn(new, rates[step], shared[step], targets[step], condition)

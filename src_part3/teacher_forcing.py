@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.fields import check_fields, integer, real
 from src_part1.common.metrics import correlation
 from src_part1.common.time_grid import n_steps_of
 from src_part3.course_regression import CourseRegression
-from src_part3.looped_training import LoopedTraining, one_blas_thread
+from src_part3.looped_training import LoopedTraining
 from src_part3.plastic_targets import smooth_bins
 from src_part3.state import PlasticWeights
 from src_part3.trials import run_trial

@@ -12,6 +12,8 @@ Modules
     Means over windows.
 ``metrics``
     Measures of quality: correlation, R^2 and normalised error.
+``blas``
+    BLAS on one thread, for results that do not depend on the machine.
 ``forking``
     Whether threads may be used after a fork.
 ``one_line``

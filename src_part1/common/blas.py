@@ -1,0 +1,18 @@
+"""BLAS on one thread, where the last bits of a result shall not depend on the machine."""
+
+from __future__ import annotations
+
+from threadpoolctl import ThreadpoolController
+
+_CONTROLLER = ThreadpoolController()
+
+
+def one_blas_thread():
+    """Limit BLAS to one thread in a ``with`` block: its sums depend on how threads share them.
+
+    Returns
+    -------
+    context manager
+        The limit ends with the block.
+    """
+    return _CONTROLLER.limit(limits=1, user_api="blas")

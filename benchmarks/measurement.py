@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
+
 
 def peak_rss_mb():
     """Return the largest resident memory of this process so far.
@@ -59,6 +61,25 @@ def table(header, rows):
     lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
+
+
+def mean_and_error(values):
+    """Return the mean over repetitions and its standard error.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_repetitions, ...)
+        What each repetition, for example each seed, measured.
+
+    Returns
+    -------
+    dict
+        ``mean`` and ``standard_error`` as numbers or lists; the error of one repetition is NaN.
+    """
+    values = np.asarray(values)
+    n = len(values)
+    error = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.nan * values[0]
+    return {"mean": values.mean(axis=0).tolist(), "standard_error": error.tolist()}
 
 
 def cold_start_seconds(code):

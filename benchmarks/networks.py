@@ -7,13 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from src_part3.original import train_original
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
+from src_part3.parameters import RECURRENT, FeedforwardParameters
 from src_part3.task import make_task
 from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
 from src_part3.training import Training, TrainingParameters
 
-# In-degrees and time constant of the plastic synapses of a network that has to remember.
-RECURRENT = BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132, tau_plastic=300.0)
 NETWORKS = ("none", "common", "per_condition", "original")
 
 
@@ -40,6 +38,49 @@ def recurrent_task(recordings, seed, *, clock="none", network_parameters=RECURRE
         recordings, seed=seed, network_parameters=network_parameters,
         feedforward_parameters=FeedforwardParameters(clock=clock),
     )
+
+
+def few_neurons(recordings, n_recorded, seed):
+    """Choose some of the recorded neurons, or take all where there are no more.
+
+    Parameters
+    ----------
+    recordings : Recordings
+        Recorded rates.
+    n_recorded : int
+        How many neurons.
+    seed : int
+        Source of the choice.
+
+    Returns
+    -------
+    Recordings
+        The chosen ones.
+    """
+    if n_recorded >= recordings.n_neurons:
+        return recordings
+    return recordings.select(n_recorded, rng=np.random.default_rng(seed))
+
+
+def train_briefly(task, seed, loops):
+    """Train by teacher forcing in few loops, of which at most eight settle.
+
+    Parameters
+    ----------
+    task : BalancedTask
+        The task.
+    seed : int
+        Source of the trials' randomness.
+    loops : int
+        Loops of training.
+
+    Returns
+    -------
+    tuple of PlasticWeights
+        What was learned.
+    """
+    p = TeacherForcingParameters(total_loops=loops, settling_loops=min(8, loops // 2))
+    return TeacherForcing(task, p, seed=seed).run().weights
 
 
 def train_network(name, recordings, seed, *, loops=None):

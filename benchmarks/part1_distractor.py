@@ -23,7 +23,7 @@ import time
 
 import numpy as np
 
-from benchmarks.measurement import machine, table
+from benchmarks.measurement import machine, mean_and_error, table
 from src_part1 import (
     correlation,
     load_recordings,
@@ -92,13 +92,6 @@ def _one_network(recordings, arguments, seed):
     return result
 
 
-def _mean_and_error(values):
-    """Mean and standard error over the first axis, as lists or numbers."""
-    values = np.asarray(values)
-    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    return {"mean": values.mean(axis=0).tolist(), "standard_error": error.tolist()}
-
-
 def run(arguments):
     """Measure; see the module's docstring."""
     start = time.perf_counter()
@@ -110,13 +103,13 @@ def run(arguments):
     for kind in KINDS:
         of_kind = [network[kind] for network in networks]
         by_strength = {
-            name: {m: _mean_and_error([one[name][m] for one in of_kind]) for m in MEASURES}
+            name: {m: mean_and_error([one[name][m] for one in of_kind]) for m in MEASURES}
             for name in ("once", "twice")
         }
         result[kind] = {"times": networks[0]["times"].tolist(), **by_strength["once"]}
         result[kind]["twice"] = by_strength["twice"]
         for name in ("undisturbed_switched_share", "distance", "median_test_correlation"):
-            result[kind][name] = _mean_and_error([one[name] for one in of_kind])
+            result[kind][name] = mean_and_error([one[name] for one in of_kind])
     return result | {
         "source": recordings.source, "neurons": min(arguments.neurons, recordings.n_neurons),
         "loops": arguments.loops, "seeds": list(range(arguments.seeds)),

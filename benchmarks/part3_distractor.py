@@ -15,12 +15,11 @@ import time
 
 import numpy as np
 
-from benchmarks.measurement import machine, table
-from benchmarks.networks import recurrent_task
+from benchmarks.measurement import machine, mean_and_error, table
+from benchmarks.networks import few_neurons, recurrent_task, train_briefly
 from src_part1.recordings import load_recordings
 from src_part3.distractors import run_distractors, with_held_clock, with_ramp
 from src_part3.evaluation import evaluate
-from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
 
 MEASURES = ("switched_share", "end_error")
 
@@ -46,7 +45,7 @@ def run(arguments):
     samples = [_sample(recordings, seed, arguments) for seed in arguments.seeds]
     return {
         name: {"times": arguments.after} | {
-            measure: _mean_and_error([s[name][measure] for s in samples])
+            measure: mean_and_error([s[name][measure] for s in samples])
             for measure in (*MEASURES, "undisturbed_switched", "corrected_correlation")
         }
         for name in samples[0]
@@ -59,16 +58,12 @@ def run(arguments):
 
 
 def _sample(recordings, seed, arguments):
-    if arguments.n_recorded < recordings.n_neurons:
-        recordings = recordings.select(arguments.n_recorded, rng=np.random.default_rng(seed))
-    p = TeacherForcingParameters(
-        total_loops=arguments.loops, settling_loops=min(8, arguments.loops // 2)
-    )
+    recordings = few_neurons(recordings, arguments.n_recorded, seed)
     without = recurrent_task(recordings, seed)
     ramp = with_ramp(recurrent_task(recordings, seed, clock="common"))
     at_cue = without.trial_parameters.stim_off
     learned = {
-        name: TeacherForcing(task, p, seed=seed + 1).run().weights
+        name: train_briefly(task, seed + 1, arguments.loops)
         for name, task in (("without_ramp", without), ("with_ramp", ramp))
     }
     networks = {
@@ -93,14 +88,6 @@ def _sample(recordings, seed, arguments):
             ),
         }
     return sample
-
-
-def _mean_and_error(values):
-    values = np.array(values)
-    if len(values) == 1:
-        return {"mean": values[0].tolist(), "standard_error": (np.nan * values[0]).tolist()}
-    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    return {"mean": values.mean(axis=0).tolist(), "standard_error": error.tolist()}
 
 
 def report(result):

@@ -17,14 +17,14 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import root
 
-from benchmarks.measurement import machine, table
-from benchmarks.networks import RECURRENT, recurrent_task
+from benchmarks.measurement import machine, mean_and_error, table
+from benchmarks.networks import few_neurons, recurrent_task, train_briefly
 from src_part1.recordings import load_recordings
 from src_part3.analysis import neuron_groups, principal_components, selectivity, shared_variance
 from src_part3.balance import mean_field
 from src_part3.evaluation import evaluate
 from src_part3.lesions import Lesion, study_lesions
-from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
+from src_part3.parameters import RECURRENT
 
 GROUPS = {"exc": "untrained_exc", "inh": "untrained_inh"}
 MEASURES = ("shared_above_null", "abs_selectivity", "selectivity_without_noise")
@@ -90,7 +90,7 @@ def run(arguments):
             _sample(recordings, network_parameters, seed, arguments) for seed in arguments.seeds
         ]
         result[f"{scale:g}"] = {
-            name: {key: _mean_and_error([s[name][key] for s in samples]) for key in values}
+            name: {key: mean_and_error([s[name][key] for s in samples]) for key in values}
             for name, values in samples[0].items()
         }
     return {
@@ -101,13 +101,9 @@ def run(arguments):
 
 
 def _sample(recordings, network_parameters, seed, arguments):
-    if arguments.n_recorded < recordings.n_neurons:
-        recordings = recordings.select(arguments.n_recorded, rng=np.random.default_rng(seed))
+    recordings = few_neurons(recordings, arguments.n_recorded, seed)
     task = recurrent_task(recordings, seed, network_parameters=network_parameters)
-    p = TeacherForcingParameters(
-        total_loops=arguments.loops, settling_loops=min(8, arguments.loops // 2)
-    )
-    weights = TeacherForcing(task, p, seed=seed + 1).run().weights
+    weights = train_briefly(task, seed + 1, arguments.loops)
     trials = {"n_trials": arguments.trials}
     rng = np.random.default_rng(seed + 2)
     trained = evaluate(task, weights, rng, **trials)
@@ -138,12 +134,6 @@ def _spread(task, trained, test, neurons, rng):
         "selectivity_without_noise": float(np.sqrt(max((one * two).mean(), 0.0))),
         "rate": float(test.rates[:, neurons].mean()),
     }
-
-
-def _mean_and_error(values):
-    values = np.array(values)
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
-    return {"mean": float(values.mean()), "standard_error": float(error)}
 
 
 def report(result):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
-from src_part3.parameters import BalancedNetworkParameters
+from src_part3.parameters import RECURRENT
 from src_part3.storage import TRAINED_FILE, save_network
 from src_part3.task import make_task
 from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
@@ -42,9 +43,7 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     task = make_task(
         load_recordings("synthetic"), seed=arguments.seed,
-        network_parameters=BalancedNetworkParameters(
-            n_plastic_exc=132, n_plastic_inh=132, tau_plastic=TAU_PLASTIC
-        ),
+        network_parameters=replace(RECURRENT, tau_plastic=TAU_PLASTIC),
     )
     parameters = TeacherForcingParameters(prior=PRIOR)
     training = TeacherForcing(task, parameters, seed=arguments.seed + 1).run(arguments.loops)

@@ -95,6 +95,10 @@ class BalancedNetworkParameters:
         return np.repeat(each, counts)
 
 
+# A network without a clock: as many plastic synapses as in Kim et al. (2023), and slower ones.
+RECURRENT = BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132, tau_plastic=300.0)
+
+
 @dataclass(frozen=True)
 class TrialParameters:
     """When things happen in a trial, and how strong the cue is."""

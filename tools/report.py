@@ -16,7 +16,7 @@ import html
 import io
 import sys
 import warnings
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import matplotlib
@@ -31,6 +31,7 @@ from src_part1 import plotting
 from src_part1.common.files import replace_file
 from src_part1.common.metrics import correlation, is_constant, summarise
 from src_part1.course.sizes import sized
+from src_part3.parameters import RECURRENT
 from src_part3.plotting import plot_lesions
 from src_part3.task import FEW_NEURONS as FEWEST_WITHOUT_CLOCK
 
@@ -239,8 +240,6 @@ _SMALL = {
     "tau_plastic": 50.0, "mu_exc": 0.3, "mu_inh": 0.22, "j_plastic_exc": 0.1,
     "j_plastic_inh": -0.1,
 }
-# Of a network without a clock, which needs more and slower plastic synapses.
-_RECURRENT = {"n_plastic_exc": 132, "n_plastic_inh": 132, "tau_plastic": 300.0}
 
 
 def balanced_network(n_neurons):
@@ -258,7 +257,7 @@ def balanced_network(n_neurons):
         the network shall do without a clock, and with fewer plastic synapses from trained
         excitatory neurons where there are not so many others.
     """
-    usual = _RECURRENT if n_neurons >= FEWEST_WITHOUT_CLOCK else {}
+    usual = asdict(RECURRENT) if n_neurons >= FEWEST_WITHOUT_CLOCK else {}
     numbers = src_part3.BalancedNetworkParameters(**sized(usual, fast=_SMALL))
     return replace(
         numbers, n_exc=max(numbers.n_exc, n_neurons), n_inh=max(numbers.n_inh, n_neurons),

@@ -18,8 +18,8 @@ from benchmarks import (
     part3_training,
     part3_tsn,
 )
-from benchmarks.networks import RECURRENT
 from src_part3.balance import mean_field
+from src_part3.parameters import RECURRENT
 
 CONDITIONS = {"lick right", "lick left"}
 

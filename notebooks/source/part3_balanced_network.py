@@ -68,6 +68,7 @@ from src_part3 import course, plotting
 from src_part3.course import sized
 
 plotting.use_course_style()
+course.stop_quietly()
 started = time.perf_counter()
 
 
@@ -185,7 +186,7 @@ course.demo_balance(out_degree=1000, external=0.0, j_ei=-0.75);
 
 # %% tags=["demo"]
 slider = {"continuous_update": False, "readout_format": ".2f"}
-widgets.interact(
+course.sliders(
     course.demo_balance,
     out_degree=widgets.IntSlider(1000, 100, 1500, 100, continuous_update=False),
     external=widgets.FloatSlider(0.0, min=-1.0, max=3.0, step=0.25, **slider),
@@ -366,7 +367,7 @@ samples = course.sample_regressors(
 course.demo_plastic_synapses(samples, n_plastic=20, with_feedforward=False);
 
 # %% tags=["demo"]
-widgets.interact(
+course.sliders(
     course.demo_plastic_synapses,
     samples=widgets.fixed(samples),
     n_plastic=widgets.IntSlider(20, 1, 300, continuous_update=False),
@@ -561,7 +562,8 @@ course.check_corrected_correlation(my_corrected_correlation)
 # %% [markdown]
 # ### What was tried before it worked · bonus
 #
-# All on 1824 neurons recorded in the motor cortex; right, left, 100 test trials unless said otherwise.
+# All on 1824 neurons recorded in the motor cortex; right, left, 100 test trials unless said otherwise. Each row is one network of one seed, and
+# most come from prototypes that are not part of the library.
 #
 # | way to train a network without a clock | corrected correlation | side of single trials |
 # | --- | --- | --- |

@@ -42,7 +42,8 @@ def records():
         package = importlib.import_module(part)
         for module in pkgutil.walk_packages(package.__path__, f"{part}."):
             for value in vars(importlib.import_module(module.name)).values():
-                if dataclasses.is_dataclass(value) and value.__module__ == module.name:
+                is_record = isinstance(value, type) and dataclasses.is_dataclass(value)
+                if is_record and value.__module__ == module.name:
                     yield value
 
 

@@ -1,4 +1,4 @@
-"""Slides are taken from a notebook by their tags, and a deck is one page that needs nothing else."""
+"""Slides are made of tagged cells, and a deck is one page that needs nothing else."""
 
 import re
 

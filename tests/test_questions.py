@@ -102,7 +102,8 @@ def test_each_exercise_leads_to_its_solution(source):
 
 
 def test_a_link_needs_the_heading_of_the_exercise():
-    cells = [cell("### Another heading"), nbformat.v4.new_code_cell("x", metadata={"tags": ["exercise"]})]
+    exercise = nbformat.v4.new_code_cell("x", metadata={"tags": ["exercise"]})
+    cells = [cell("### Another heading"), exercise]
     with pytest.raises(ValueError, match="must hold its heading"):
         link_solutions(cells, "x.ipynb")
 

@@ -119,7 +119,7 @@ def link_solutions(cells, name):
     ValueError
         If the cell before an exercise has no heading of an exercise.
     """
-    for task, cell in zip(cells, cells[1:]):
+    for task, cell in zip(cells, cells[1:], strict=False):
         if "exercise" not in cell.metadata.get("tags", []):
             continue
         heading = _EXERCISE.search(task.source)

@@ -132,13 +132,12 @@ fig.suptitle("The same four units of a random network at three gains");
 # small differences grow exponentially. Such activity is rich, but it cannot be repeated unless something
 # keeps the network on one path.
 #
-# **What to try.** `gains = (0.9, 1.1, 3.0)`; `chaos_units = 50`: small networks sometimes
-# fall into a rhythm.
+# **What to try.** `gains = (0.9, 1.1, 3.0)`; `chaos_units = 50` (sometimes a rhythm instead of chaos).
 #
 # ### Interactive demo
 #
-# The eigenvalues of $W$ fill a disc of radius $g$. Each one to the right of the dashed line at 1 belongs to
-# a direction in which the recurrent input exceeds the leak, so that small activity grows.
+# The eigenvalues of $W$ fill a disc of radius $g$. Beyond the dashed line at 1 the recurrent input exceeds the
+# leak, and small activity grows.
 
 # %% alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
 course.demo_gain(gain=1.5, n_units=300);
@@ -579,10 +578,10 @@ elapsed()
 
 # %% [markdown]
 # The targets span three dimensions (a sine, a cosine and a constant), and three singular values
-# stand out: most of the change turns the present state, as seen through these three, into the wanted
-# input. That is where the stripes come from: column $j$ says how unit $j$ is *read*, and all
-# units read it alike. The long tail below is what the correction of the first, faulty loops left
-# behind.
+# stand out: most of the change reads these three from the present rates and turns them into the wanted
+# input. This explains the stripes: column $j$ says how unit $j$ is *read*, and all units read it nearly alike. The
+# long tail comes from the corrections of the first loops, in which the rates were still wrong: a batch fit to
+# the right rates (`part1.forced_start`) has no such tail.
 #
 # Look at the eigenvalues on the dashed line: one at $1$ and a pair at $1 \pm 0.31\,i$. Where all rates
 # are positive the network is linear, and an eigenvalue $\rho$ of $W$ gives a solution
@@ -857,20 +856,20 @@ elapsed()
 # %% [markdown]
 # ## 8 · A distractor in the delay · bonus
 #
-# *Question: what happens to the remembered side if the other cue comes once more, during the delay?*
+# *Question: what happens to the remembered side if the cue of the other side is given during the delay?*
 #
-# Finkelstein et al. (2021) did this to mice: a second, short stimulus early in the delay often made them switch
-# sides, a late one rarely did. Their explanation is a **ramp**, an input that grows through the delay and is the
-# same on both sides. It moves the two attractors apart, and the same push no longer reaches the border between them.
-# If they held the ramp in their model at its early value, late distractors worked like early ones.
+# Finkelstein et al. (2021) asked this of mice. A second, short stimulus early in the delay often made them switch
+# sides; a late one rarely did. Their explanation is a **ramp**, an input that grows through the delay and is the
+# same on both sides. It moves the two attractors apart, so that the same push no longer reaches the border between
+# them. When they held the ramp of their model at its early value, late distractors had the effect of early ones.
 #
-# We train small networks with and without such a ramp. The ramp is an external input $w_i\,k(t)$, where $k$ grows
-# from 0 to 1, and what it brings is taken off the targets of the recurrent input. So that the network has to read the
-# ramp, and cannot count the time on its own, it also learns trials in which the ramp stops, and the population with it.
-# All learn with noise. Then the weights are frozen, and the other condition's cue of 50 ms is given at six times.
+# We train small networks with and without such a ramp. The ramp is an external input $a_i\,\kappa(t)$, where $\kappa$
+# grows from 0 to 1, and we subtract it from the targets of the recurrent input. A network could ignore the ramp and
+# keep the time by itself. Therefore it also learns trials in which the ramp stops, and the population with it.
+# All networks learn with noise. Then the weights are frozen, and the other condition's cue of 50 ms is given at one of six times.
 #
-# **Predict first.** Our networks have learned two courses and nothing about distractors. Will a late distractor leave
-# more behind at the end than an early one, because the network has had less time to repair it, or less? What
+# **Predict first.** Our networks have learned two conditions and nothing about distractors. Will a late distractor have
+# a larger effect at the end than an early one, because less time is left to repair it, or a smaller one? What
 # changes with the ramp, and what if it is clamped?
 
 # %% tags=["parameters"]
@@ -882,7 +881,7 @@ distractor_noise = 0.1
 held_shares = (0.2, 0.4, 0.6, 0.8)  # of the delay, after which the ramp stops in some trials
 clamped_share = 0.4
 
-# %% alt="Left: the end error against the time of the distractor. Without a ramp it falls from 0.6 to 0.2, with a ramp from 0.7 to 0.5, and with the ramp clamped it stays near 0.65. Right: the share of switched trials falls from 0.65 to 0 without a ramp, from 0.9 to 0.3 with one, and stays near 0.9 with the ramp clamped."
+# %% alt="Left: the end error against the time of the distractor. It falls with time; for late distractors it is lowest without a ramp, higher with one, and highest with the ramp clamped. Right: the share of switched trials, in the same order."
 def distractor_networks(seed):
     """Train one network without and one with a ramp; return times and what distractors do."""
     rng = np.random.default_rng(seed)
@@ -921,30 +920,31 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 apart = {name: np.mean([run[name].distance for _, run in runs]) for name in runs[0][1]}
 print("distance between the two ends:", ", ".join(f"{n} {d:.1f}" for n, d in apart.items()))
 beside = {name: np.mean([run[name].off_axis for _, run in runs]) for name in runs[0][1]}
-print("how far beside the axis trials end, in units of that distance:",
+print("distance of the ends of the trials from the axis, in units of that distance:",
       ", ".join(f"{n} {d:.1f}" for n, d in beside.items()))
 elapsed()
 
 # %% [markdown]
 # **What to notice.**
 #
-# - *A late distractor leaves less behind in the networks that we trained, and no network had repaired the early one.* The trials
-#   end two to three times as far beside the axis as the two ends are apart, however early the push came, so that most of it is
-#   still there. (Remember the eigenvalues near 1 in Section 7.) What seems to change is the axis: it grows and turns during the
-#   delay, and the cue points along it less and less. We followed the axis in one network for each kind of recording only, so take
-#   this as an explanation that fits and not as one that is proved.
-# - *No ramp is needed for that.* A network without one keeps the time in its own activity, and gates late distractors best.
-# - *The ramp matters where the network has to read it.* Clamped, the two ends stay closer together, and late distractors work nearly
-#   like early ones, as in the paper. With 300 recorded neurons, five networks and a distractor of twice the cue (`python -m
-#   benchmarks part1-distractor --source FOLDER`) the end error 520 ms before the go cue is 0.51 ± 0.02 with the ramp and
-#   0.80 ± 0.03 with the ramp clamped; 1800 ms before it 0.83 and 0.88.
+# - *A late distractor has a smaller effect in the networks that we trained, but no network repairs an early one.* However
+#   early the push comes, the trials end beside the axis, at two to three times the distance between the two ends, so that most
+#   of the push is still there. (Remember the eigenvalues near 1 in Section 7.) What seems to change is the axis: it grows and
+#   turns during the delay, and the cue points along it less and less. We followed the axis in only one network for each kind of
+#   recording. Take this as an explanation that fits and not as one that is proved.
+# - *No ramp is needed for that.* A network without one keeps the time in its own activity and resists late distractors best.
+# - *The ramp matters where the network has to read it.* With the ramp clamped the two ends stay closer together, and late
+#   distractors have a larger effect. How much larger depends on the size of the network and on the recordings. With 300 recorded
+#   neurons, five networks and a distractor of twice the cue (`python -m benchmarks part1-distractor --source FOLDER`) the
+#   end error 520 ms before the go cue is 0.51 ± 0.02 with the ramp and 0.80 ± 0.03 with the ramp clamped, nearly
+#   as in the paper; 1800 ms before it, 0.83 and 0.88.
 # - *A network that never saw the ramp stop ignores it:* in the same benchmark its end error is the same with the ramp, without
 #   it and with the ramp clamped (a distractor as strong as the cue: 0.42, 0.41, 0.43 at the first time, 0.17, 0.19, 0.14 at 520 ms).
-# - *There is no border.* In the network without a ramp twice the strength gives twice the end error, so it holds a graded memory, not two
-#   attractors. It was never trained to have two. "Switched" only means here that a trial ended beyond the middle.
+# - *There is no border.* In the network without a ramp, twice the strength gives twice the end error. It holds a graded memory, not
+#   two attractors, and was never trained to have two. "Switched" only means here that a trial ended beyond the middle.
 #
-# **What to try.** `distractor_strength = 3.0`; `distractor_noise = 0.0` (the courses are learned better, and hold
-# less); `clamped_share = 0.8`; `held_shares = (0.95,)`.
+# **What to try.** `distractor_strength = 3.0`; `distractor_noise = 0.0` (both conditions are learned better but
+# resist noise less); `clamped_share = 0.8`; `held_shares = (0.95,)`.
 
 # %% [markdown]
 # ## Your own recordings

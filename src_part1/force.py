@@ -88,8 +88,7 @@ class ForceRun:
     rates : ndarray of shape (n_recorded, n_steps)
         tanh(x) of the first few units.
     readout_change : ndarray of shape (n_updates,)
-        Length of the change of the readout weights at each update, per update (empty if
-        nothing was learned).
+        Norm of the change of the readout weights at each update (empty if nothing was learned).
     """
 
     network: ForceNetwork
@@ -151,7 +150,7 @@ def force_network(force_parameters, rng):
     Returns
     -------
     ForceNetwork
-        With readout 0 and a random initial state.
+        With readout weights of 0 and a random initial state.
 
     Raises
     ------
@@ -203,8 +202,8 @@ def run_force(network, duration, *, n_recorded=5):
 def train_force(network, target, *, n_recorded=5, progress=True):
     """Learn a target with FORCE: update the readout while the network runs and feeds back.
 
-    An interrupt from the keyboard ends a training that shows its progress early: the run until then
-    is returned, with the network as it is. Without progress it is raised.
+    A keyboard interrupt ends a training that shows its progress: the run until then is returned,
+    with the network as it is. Without a progress bar the interrupt is raised.
 
     Parameters
     ----------
@@ -268,12 +267,12 @@ def _run(network, n_steps, target, n_recorded, progress):
         if not progress:
             raise
         warnings.warn(
-            f"interrupted after {done * dt:g} of {n_steps * dt:g} ms; the network has learned "
-            "until then.", stacklevel=3,
+            f"interrupted after {done * dt:g} of {n_steps * dt:g} ms; what the "
+            "network learned until then is kept.", stacklevel=3,
         )
     if not np.isfinite(state).all():
         raise FloatingPointError(
-            "the network left the finite numbers: the readout weights are far too large."
+            "the activity is not finite any longer: the readout weights are far too large."
         )
     return ForceRun(
         replace(network, readout_weights=readout, state=state),

@@ -183,7 +183,7 @@ def _is_sound(quadratic):
 def _learn_rows(weights, P, k, errors, c, first, last):
     """Update the rows of P and, in the same pass over memory, the weights of these units.
 
-    Unit i's gain, e_i (g_j - P_ji g_i / P_ii) with g = c k and the new P, is a multiple of k
+    Unit i's gain, e_i (q_j - P_ji q_i / P_ii) with q = c k and the new P, is a multiple of k
     (``along_gain``) less a multiple of column i of P (``along_P``). P is symmetric, so the column
     is the row, which has just been computed.
     """

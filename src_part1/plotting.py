@@ -43,7 +43,7 @@ def condition_styles(n_conditions):
     Raises
     ------
     TypeError, ValueError
-        If ``n_conditions`` is no whole number or negative.
+        If ``n_conditions`` is negative or not a whole number.
     """
     n_conditions = check_integer("n_conditions", n_conditions, at_least=0)
     n_colours, n_styles = len(_LINE_COLOURS), len(_LINE_STYLES)

@@ -25,11 +25,11 @@ class TrainingResult:
     initial_weights : ndarray of shape (n_units, n_units)
         Weights before the first update of this call.
     rls : AllToAllRLS
-        State of the learning rule; hand it to the next call to go on from here.
+        State of the learning rule; pass it to the next call to go on from here.
     train_correlation : ndarray of shape (n_loops, n_conditions)
         Mean over units of the correlation of the trained input, as it was just before
-        each update, with its target; a row for each loop that was completed. Units whose target
-        is constant have none and do not count.
+        each update, with its target; one row for each completed loop. Units whose target
+        is constant have no correlation and do not count.
     """
 
     weights: np.ndarray
@@ -127,7 +127,7 @@ def train_in_loops(
             for group in groups:
                 train_trial(group, weights, rls, outputs[group])
             if not np.isfinite(weights).all():
-                raise FloatingPointError("the weights are not finite any more")
+                raise FloatingPointError("the weights are not finite any longer")
             curve.append(_mean_correlation(outputs.swapaxes(1, 2), targets))
             bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
             sound = _copies(weights, rls)

@@ -29,7 +29,7 @@ from src_part2.state import start_state
 
 @dataclass(frozen=True, eq=False)
 class LIFTask:
-    """Which total inputs mu + u the spiking neurons shall receive after which cue.
+    """Which total inputs mu + u the spiking neurons should receive after which cue.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class LIFTask:
     Raises
     ------
     TypeError, ValueError
-        If a time is no whole multiple of ``neuron_parameters.dt``, or an array has the wrong
+        If a time is not a whole multiple of ``neuron_parameters.dt``, or an array has the wrong
         shape (for example targets longer than the learning window) or is not finite.
     """
 
@@ -176,7 +176,7 @@ def _train_trial(task, rng, max_rate, condition, weights, rls, outputs):
         # The next error has to belong to the new weights, and u still holds the old ones.
         state.u[:] = weights @ state.r
         if not np.isfinite(state.u).all():
-            raise FloatingPointError("weights or inputs are not finite any more")
+            raise FloatingPointError("weights or inputs are not finite any longer")
         if k + 1 < len(outputs):
             weights_by_pre[:] = weights.T
             run(between, task.mean_input)

@@ -804,8 +804,8 @@ axes[2].legend(fontsize=11, loc="upper center", bbox_to_anchor=(0.5, -0.18), nco
 # %% [markdown]
 # **What to notice.** Each cue of 50 ms starts its own two seconds of activity. Two seconds are a hundred time
 # constants of a unit, so the memory is in the recurrent weights and not in the units. The neurons
-# that fit worst are those whose rate hardly changes; what is left of them is fast and small, and the
-# network draws a smooth line through it. (The learning curve lies below the test because it compares
+# that fit worst are those whose rate changes mostly fast; the network draws a smooth line through them.
+# (The learning curve lies below the test because it compares
 # *inputs*: they contain the derivative of the rate, which is rougher than the rate itself.)
 #
 # ### What changed in the weights? · bonus
@@ -842,7 +842,7 @@ elapsed()
 # $-r$ and the recurrent excitation cancel there. A random network has hardly any of them; in the trained one
 # they line up along the line. Such slow directions can carry the memory of the side
 # for two seconds. None lies far beyond the line, where activity would explode. Unlike the sines, the
-# population spans many dimensions: the change is as large as the weights themselves and spread over many directions.
+# population spans many dimensions: the change is larger than the weights themselves and spread over many directions.
 #
 # **What to try.**
 #

@@ -24,8 +24,9 @@ def verdict(check, attempt, capsys):
 @pytest.mark.parametrize(
     ("gain", "line"),
     [
-        (1.0, "✓"), (1.1, "✓"), (0.9, "activity dies out: more"),
-        (1.2, "with g = 1.1 as well: less"), (1.5, "with g = 1.4 as well: less"),
+        (1.0, "✓"), (1.1, "✓"), (0.9, "activity dies out: choose a larger gain"),
+        (1.2, "also lasts with g = 1.1: choose a smaller gain"),
+        (1.5, "also lasts with g = 1.4: choose a smaller gain"),
         (-1, "must be positive"), (None, "… not written yet"), ("one", "must be real numbers"),
     ],
 )

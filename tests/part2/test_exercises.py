@@ -23,7 +23,8 @@ def verdict(check, attempt, capsys):
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        (1.157, "✓"), (1.1, "this gives 41.7 Hz: more"), (1.5, "less"), (0.9, "never fires"),
+        (1.157, "✓"), (1.1, "this gives 41.7 Hz: choose a larger"),
+        (1.5, "smaller"), (0.9, "never fires"),
         (None, "… not written yet"),
     ],
 )

@@ -21,12 +21,12 @@
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · Chaos in a random network | 9 + 5 |
+# | 1 · Chaos in a random network | 8 + 5 |
 # | 2 · Original FORCE | 6 + 2 |
 # | 3 · Why train every unit? | 3 |
 # | 4 · Recursive least squares | 15 + 2 |
 # | 5 · Every unit follows its own sine | 5 + 3 |
-# | 6 · One $P$ for all units | 4 + 10 |
+# | 6 · One $P$ for all units | 3 + 10 |
 # | 7 · The recorded population | 8 + 8 |
 # | 8 · A distractor in the delay | bonus 9 |
 #

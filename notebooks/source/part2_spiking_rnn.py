@@ -20,10 +20,10 @@
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · One neuron | 7 + 15 |
-# | 2 · Two neurons | 4 |
+# | 1 · One neuron | 6 + 15 |
+# | 2 · Two neurons | 3 |
 # | 3 · A network | bonus 4 |
-# | 4 · Training with filtered spikes | 13 + 13 |
+# | 4 · Training with filtered spikes | 12 + 13 |
 # | 5 · Any pattern | bonus 4 |
 # | 6 · Recorded neurons | 5 |
 # | 7 · What limits learning? | bonus 5 |

@@ -53,7 +53,8 @@ def test_a_stopped_cell_ends_with_one_sentence(session):
         session.run(cell)
     assert [(o.output_type, o.text) for o in cell.outputs if o.output_type == "stream"] == [
         ("stream", "Stopped: this cell ended here. Results that it had not yet stored are lost; "
-                   "all variables keep the values that they had. Run the cell again to start over.\n")
+                   "all variables keep the values that they had. Run the cell again to start "
+                   "over.\n")
     ]
     assert not any(o.output_type == "error" for o in cell.outputs)
     assert session.execute("print(kept)") == "1\n"

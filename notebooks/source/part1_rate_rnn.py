@@ -764,17 +764,14 @@ for column, name, rates, net in zip(
 fig.suptitle("A network that carries the activity of the population, started by a cue");
 
 # %% tags=["readme-part1_neurons"] alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
-styles = plotting.condition_styles(recordings.n_conditions)
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
 typical = np.argsort(np.nanmean(by_neuron, axis=0))
 shown = typical[np.linspace(0.05 * len(typical), len(typical) - 1, axes.size).astype(int)]
 for ax, i in zip(axes.flat, shown):
-    for name, rates, net, style in zip(
-        recordings.conditions, recordings.rates, network_rates, styles
-    ):
-        ax.plot(recordings.time, rates[i], color=style["color"], lw=5, alpha=0.35,
-                label=f"{name}, {kind}")
-        ax.plot(recordings.time, net[i], lw=1.8, label=f"{name}, network", **style)
+    plotting.plot_neuron(
+        recordings.time, recordings.rates[:, i], network_rates[:, i],
+        names=recordings.conditions, kind=kind, ax=ax,
+    )
     ax.set_title(f"neuron {i}, r = {np.nanmean(by_neuron[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -787,18 +784,11 @@ axes[0].set_title("quality of each neuron")
 plotting.plot_learning_curve(
     population_training.train_correlation, names=recordings.conditions, ax=axes[1]
 )
-scaled = recordings.rates / recorded_task.hz_per_rate[:, None]
-centre = scaled.mean(axis=(0, 2))[:, None]
-components = np.linalg.svd(np.concatenate(list(scaled - centre), axis=1))[0][:, :2].T
-for name, rates, net, style in zip(
-    recordings.conditions, recordings.rates, network_rates, styles
-):
-    path = components @ (rates / recorded_task.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, color=style["color"], lw=6, alpha=0.35, label=f"{name}, {kind}")
-    path = components @ (net / recorded_task.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, label=f"{name}, network", **style)
-    axes[2].plot(*path[:, 0], "o", color=style["color"])
-axes[2].set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
+scale = recorded_task.hz_per_rate[:, None]
+plotting.plot_paths(
+    recordings.rates / scale, network_rates / scale, names=recordings.conditions, kind=kind,
+    ax=axes[2],
+)
 axes[2].legend(fontsize=11, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2);
 
 # %% [markdown]

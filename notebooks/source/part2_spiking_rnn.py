@@ -723,14 +723,11 @@ print(f"input of a single trial: correlation {recorded_quality.correlation:.2f};
 spread = np.argsort(recordings.rates.std(axis=2).mean(axis=0))
 picked = spread[np.linspace(0.3 * spread.size, spread.size - 1, 6).astype(int)]
 fig, axes = plt.subplots(2, 3, figsize=(14, 6.5), sharex=True)
-styles = plotting.condition_styles(recordings.n_conditions)
 for ax, i in zip(axes.flat, picked, strict=True):
-    for name, rates, net, style in zip(
-        recordings.conditions, recordings.rates, psth, styles, strict=True
-    ):
-        ax.plot(recordings.time, rates[i], color=style["color"], lw=5, alpha=0.35,
-                label=f"{name}, {data_kind}")
-        ax.plot(recordings.time, net[i], lw=1.6, label=f"{name}, network", **style)
+    plotting.plot_neuron(
+        recordings.time, recordings.rates[:, i], psth[:, i], names=recordings.conditions,
+        kind=data_kind, ax=ax,
+    )
     ax.set_title(f"neuron {i}, r = {np.nanmean(psth_correlation[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -742,6 +739,7 @@ plotting.plot_histogram(dict(zip(recordings.conditions, psth_correlation, strict
                         xlabel="correlation of network and recording")
 left.set_title("quality of each neuron")
 markers = ("o", "^", "s", "D", "v", "P")
+styles = plotting.condition_styles(recordings.n_conditions)
 for k, (name, rates, values, style) in enumerate(zip(
     recordings.conditions, recordings.rates, psth_correlation, styles, strict=True
 )):

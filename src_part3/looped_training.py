@@ -146,7 +146,7 @@ class LoopedTraining:
     def _take_in(self, trials):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
-        # A training shall not depend on the machine.
+        # A training must not depend on the machine.
         with one_blas_thread():
             self.curve.append(np.asarray(self._learn(trials)))
         self.n_done += 1

@@ -215,7 +215,7 @@ class TeacherForcing(LoopedTraining):
         return np.exp(-n_bins * width / network.tau_plastic)
 
     def _wanted(self, condition):
-        """What learning shall add to the plastic input, at the end of all bins of a trial."""
+        """What learning should add to the plastic input, at the end of all bins of a trial."""
         at = np.arange(1, self._cue_off + 1)[:, None]
         rest = self.course.mean(axis=(0, 1))
         before = (1 - self._decay(at)) * rest
@@ -301,7 +301,7 @@ class TeacherForcing(LoopedTraining):
     def _rows(self, values):
         """Stack what the conditions have in common before the cue, and each condition from there.
 
-        Each row is scaled by the root of what it shall count.
+        Each row is scaled by the root of the weight that it has in the regression.
         """
         after = slice(self._cue_off + self.task.n_bins)
         before = np.mean([of_condition[: self._cue_on] for of_condition in values], axis=0)

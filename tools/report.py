@@ -3,7 +3,7 @@
 The same as ``python -m tools.report FILE``, which also takes what `load_recordings` needs for files
 of spike times, for example ``--condition side --event go`` for NWB. It trains the rate network of
 Part 1 and the balanced network of Part 3 and writes one HTML page with its plots inside: the record
-as read, what was left out and why, quality neuron by neuron, learning curves, simulated beside
+as read, what was left out and why, quality of each neuron, learning curves, simulated beside
 recorded rates, lesions, untrained neurons, and what limits it here. The trained networks are saved
 beside the page. With ``COURSE_FAST=1`` all sizes are small, for tests.
 """
@@ -257,7 +257,7 @@ def balanced_network(n_neurons):
     -------
     BalancedNetworkParameters
         The defaults, with more neurons if need be, with more and slower plastic synapses where
-        the network shall do without a clock, and with fewer plastic synapses from trained
+        the network has no clock, and with fewer plastic synapses from trained
         excitatory neurons where there are not so many others.
     """
     usual = asdict(RECURRENT) if n_neurons >= FEWEST_WITHOUT_CLOCK else {}

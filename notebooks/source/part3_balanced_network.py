@@ -6,6 +6,18 @@
 # %% [markdown] tags=["badges"]
 # (badges)
 
+# %% [markdown] tags=["slide"]
+# # A balanced network that carries motor-cortex activity
+#
+# Session B · 5000 spiking neurons, half of them inhibitory
+
+# %% [markdown] tags=["slide"]
+# ## What we want to know
+#
+# > Can a network of spiking neurons remember a side for two seconds by itself?
+#
+# > How do we find out what its activity rests on?
+
 # %% [markdown]
 # **What you will learn**
 #
@@ -118,6 +130,19 @@ out_degree = 1000
 network_seed = 0
 duration = 3000.0  # ms
 
+# %% [markdown] tags=["slide"]
+# ## Large currents that cancel
+#
+# Every neuron has about $K$ excitatory and $K$ inhibitory inputs, each of strength $J/\sqrt K$.
+#
+# $$\mu_a + J_{aE}\, r_E + J_{aI}\, r_I = 0,\qquad a = E, I$$
+#
+# - Either sum is of order $\sqrt K$, far from the threshold.
+# - The rates adjust themselves until both cancel.
+
+# %% [markdown] tags=["slide", "plot"]
+# ## What remains are fluctuations
+
 # %% alt="Left: excitatory input of one neuron far above threshold, inhibitory input far below it, and their sum fluctuating around the threshold. Right: raster of 100 E and 100 I neurons, irregular and without visible synchrony."
 network_parameters = part3.BalancedNetworkParameters(out_degree=out_degree)
 network = part3.build_network(network_parameters, np.random.default_rng(network_seed))
@@ -131,6 +156,9 @@ plotting.plot_input_balance(untrained, external[0], ax=left)
 plotting.plot_ei_raster(untrained, network_parameters.n_exc, window=(500.0, 1500.0), ax=right)
 left.set_title("the inputs of one neuron cancel")
 right.set_title("100 E and 100 I neurons: irregular and asynchronous");
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Broad rates, independent neurons
 
 # %% alt="Left: distributions of the rates of E and I neurons, broad, with means near 6.6 and 12 Hz. Right: correlations of pairs of neurons, a narrow peak around zero, as wide as chance."
 rates = part3.firing_rates(untrained)
@@ -159,13 +187,22 @@ print(f"CV         {np.nanmedian(cv[:n_exc]):5.2f}  {np.nanmedian(cv[n_exc:]):6.
 # and hardly correlated, although two neurons share a fifth of their inputs. The
 # leading-order equations have no free parameter and come within 15%; mean-field theory, which keeps
 # the fluctuations, comes within a few percent.
-#
-# How do the rates approach the limit of large $K$, and how do they follow the input?
 
 # %% tags=["parameters"]
 out_degrees = sized((100, 250, 500, 1000), fast=(100, 500))
 extra_inputs = sized((-0.5, 0.0, 0.5, 1.0), fast=(-0.5, 0.5))  # voltage, to the E neurons
 sweep_seed = 10
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Will the rates rise or fall as $K$ grows? Along which curve will they answer to more input?
+#
+# <details><summary>Answer</summary>
+# They rise, from 4.7 and 8.7 Hz at K = 50 to 6.6 and 12.1 Hz at K = 500, towards the 7.5 and 13.5 Hz of the balance
+# equations. They answer to more input along a straight line, although no single neuron does.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Towards the balance equations
 
 # %% alt="Left: rates of E and I neurons against K; simulated points lie on the mean-field lines, and both approach the dashed leading-order values as K grows. Right: rates against additional input to E neurons; points lie on straight lines, parallel to the dashed lines of the balance equations."
 in_degree_sweep = part3.sweep_in_degree(
@@ -203,6 +240,13 @@ course.sliders(
     j_ei=widgets.FloatSlider(-0.75, min=-1.5, max=-0.2, step=0.05, **slider),
     seed=widgets.fixed(0),
 );
+
+# %% [markdown] tags=["slide"]
+# ## Exercise 1: leave the balanced state
+#
+# > Find an inhibition onto E neurons with which they fire regularly: a CV below 0.5.
+#
+# Three minutes, with the slider. Excitation has 0.15.
 
 # %% [markdown]
 # ### Exercise 1 (★☆☆): leave the balanced state
@@ -331,6 +375,15 @@ task = part3.make_task(
 print(f"{task.n_trained} of {task.network.parameters.n_exc} E neurons get a target; "
       f"sigma = {task.sigma:.3f}")
 
+# %% [markdown] tags=["slide"]
+# ## From recorded rates to target inputs
+#
+# - Which input makes a model neuron fire like the recorded one? Siegert's formula of Part 2, inverted.
+# - Each recorded neuron takes the place of the E neuron whose own rate is nearest.
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Each neuron finds a partner with its own rate
+
 # %% alt="Left: the mean rate of each model neuron against that of the recorded neuron whose place it takes; the points lie along the diagonal. Right: the curve from rate to mean input, nearly all below the threshold."
 measured = part3.run_trial(
     task.network.without_plastic(),
@@ -345,6 +398,9 @@ plotting.plot_matching(
 plotting.plot_rate_to_input(task.recorded_rates, task.targets, ax=right)
 left.set_title("recorded and model neurons, matched by rate")
 right.set_title("Siegert's formula, inverted");
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Targets: small changes below the threshold
 
 # %% alt="Left: rates of four neurons in both conditions. Right: the target inputs they become; low rates are stretched, high ones compressed." jupyter={"source_hidden": true} tags=["hide-input"]
 strongest = np.argsort(task.recorded_rates.std(axis=2).mean(axis=0))[::-1]
@@ -409,6 +465,16 @@ course.check_target_input(my_target_input)
 n_sampled_trials = sized(4, fast=1)
 sampling_seed = 5
 
+# %% [markdown] tags=["slide"]
+# ## Which synapses learn?
+#
+# - The 5 million synapses of the balanced network stay as they are.
+# - Each trained neuron gets 132 + 132 slow ones on top, and these learn.
+# - The same weights serve both sides: the **cue** of 200 ms is all that differs.
+
+# %% [markdown] tags=["slide", "plot"]
+# ## How many synapses does that take?
+
 # %% alt="Histogram of the correlation of fitted input and plastic target in test trials for 20 + 20 plastic synapses; it is broad."
 samples = course.sample_regressors(
     shipped_task, shipped_weights, np.random.default_rng(sampling_seed), n_trials=n_sampled_trials
@@ -444,9 +510,25 @@ elapsed()
 # 3. *Learn.* A ridge regression finds weights with which $w_i \cdot r(t)$ replaces the teacher's current; its
 #    prior is stronger for noisier inputs. Then the teacher is switched off.
 #
-# **Predict**: without the teacher, a small error in one neuron changes what all
-# others read. Will errors fade, stay, or grow?
+
+# %% [markdown] tags=["slide"]
+# ## A teacher lets go
 #
+# 1. **Hold.** A current keeps each trained neuron on its target.
+# 2. **Average** the filtered spikes over many trials.
+# 3. **Learn** to replace the current by synapses: exact RLS with a prior.
+#
+# Then the teacher goes.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** When the teacher is gone, a small error in one neuron changes what all others read. Will the errors fade, stay, or grow?
+#
+# <details><summary>Answer</summary>
+# They stay bounded, neither gone nor growing: after two seconds the mean course is still close to its target, and nearly
+# every single trial is on its own side. Weak courses shrink, because they have to pass through noisy spikes at every moment.
+# </details>
+
+# %% [markdown]
 # ### Training, live
 #
 # The bar shows the median correlation of target and mean input of a loop's trials, *with* the teacher. Stop it (■) whenever
@@ -501,6 +583,9 @@ print(" " * 32 + "   ".join(f"{c:>10s}" for c in task.conditions))
 for name, measure in rows:
     print(f"{name:32s}" + "   ".join(f"{s[measure]:10.2f}" for s in live_test.summary()))
 
+# %% [markdown] tags=["slide", "plot"]
+# ## With the teacher, and without
+
 # %% alt="Left: the correlation with the teacher rises within a few loops and stays. Right: histogram of the correlation of mean input and target of each neuron, without the teacher." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
 styles = plotting.condition_styles(task.n_conditions)
@@ -514,6 +599,9 @@ for name, values, style in zip(task.conditions, live_test.correlation, styles):
 right.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
           ylabel="neurons", title="without the teacher: quality of each neuron")
 right.legend(loc="upper left");
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Four neurons, alone for two seconds
 
 # %% alt="Mean input and target of four neurons in both conditions above, recorded and simulated rates of the same neurons below; they agree, with small wiggles from spike noise." jupyter={"source_hidden": true} tags=["hide-input"]
 quality = np.nanmean(live_test.correlation, axis=0)
@@ -535,6 +623,9 @@ axes[1, 0].set_ylabel("rate (Hz)")
 fig.supxlabel("time in the trial (ms)")
 fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
 
+# %% [markdown] tags=["slide", "plot"]
+# ## All neurons
+
 # %% alt="Left: population rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Right: those of the network, in the same order; they look alike." jupyter={"source_hidden": true} tags=["hide-input"]
 order = np.argsort(task.recorded_rates[0].argmax(axis=1))
 fig, axes = plt.subplots(2, task.n_conditions, figsize=(13, 6.5), sharex=True, sharey=True,
@@ -551,6 +642,9 @@ for row, values, name in zip(axes, (task.recorded_rates, simulated), (kind, "net
     row[0].set_ylabel("trained neuron, sorted")
 fig.colorbar(image, ax=axes, label="rate, z-scored")
 fig.supxlabel("time in the trial (ms)")
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Single trials keep the side
 
 # %% alt="Single trials on the plane of the two strongest patterns of the targets: lines of the two conditions begin apart at the end of the cue and stay apart, each around its target."
 common = task.targets.mean(axis=(0, 2))
@@ -633,14 +727,21 @@ course.check_corrected_correlation(my_corrected_correlation)
 # *Question: which part of the network makes the activity?*
 #
 # A good fit does not show what causes it. We take away one part at a time and do not train again.
-#
-# **Predict** each bar for the shipped network: recurrent learning undone; no cue; the other cue;
-# 10% and 30% of the trained neurons silent; all static weights halved.
 
 # %% tags=["parameters"]
 silenced_fraction = 0.3
 n_lesion_trials = sized(12, fast=2)
 lesion_seed = 4
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Guess the bars: learned recurrent weights undone; no cue; the other cue; a tenth and a third of the trained neurons silent; all static weights halved.
+#
+# <details><summary>Answer</summary>
+# LESIONS
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## What remains after a lesion
 
 # %% alt="Bars of the median correlation of mean input and target under eight lesions: highest for the intact network, zero without recurrent learning, low without a cue and with the other cue, high again with the other cue against its targets, somewhat lower with silent neurons, negative with halved static weights."
 lesions = {
@@ -676,8 +777,36 @@ elapsed()
 # The original of this tutorial gave its network a **clock**: 300 Poisson neurons whose rates wander in the same way in
 # each trial of a condition, with weights of their own in each condition. In our library it is a dial with three positions,
 # `FeedforwardParameters(clock=...)`: `"none"` as above; `"common"`, the same rates and weights in all conditions, so that it
-# tells the time and not the side; `"per_condition"`, the original's, which tells both. **Predict**: which lesion hurts which network?
+# tells the time and not the side; `"per_condition"`, the original's, which tells both.
+
+# %% [markdown] tags=["slide"]
+# ## The dial: who tells the time?
 #
+# - **No clock**: as before.
+# - **Common clock**: 300 Poisson neurons, the same in all trials. They tell the time and not the side.
+# - **A clock for each condition**: the original's choice.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Which lesion hurts which network?
+#
+# <details><summary>Answer</summary>
+# Without a clock all of them hurt: nothing remains without recurrent learning or without the cue. With a clock for each condition
+# only the loss of the clock hurts: 0.81 falls to 0.15 (right). With a common clock each of clock, cue and
+# recurrent learning is needed.
+# </details>
+
+# %% [markdown] tags=["slide"]
+# ## A good fit does not tell where activity comes from
+#
+# | median correlation, lick right | whole | recurrent learning undone | clock off | no cue |
+# | --- | --- | --- | --- | --- |
+# | no clock | 0.72 | -0.01 | – | 0.02 |
+# | common clock | 0.76 | 0.32 | 0.56 | 0.30 |
+# | clock for each condition | 0.81 | 0.72 | **0.15** | 0.75 |
+#
+# With a clock for each condition the activity is read off the clock.
+
+# %% [markdown]
 # All four networks learned the 1824 recorded neurons; median correlation with the targets of the trial's own side, right and left,
 # 30 test trials of each (`python -m benchmarks part3-lesions` makes this table).
 #
@@ -765,6 +894,9 @@ evaluation = part3.evaluate(
 groups = dict(zip(("trained E", "untrained E", "untrained I"), part3.neuron_groups(shown_task)))
 print({name: len(members) for name, members in groups.items()})
 
+# %% [markdown] tags=["slide", "plot"]
+# ## Nobody taught them, and they are selective
+
 # %% alt="Left: distributions of selectivity of trained E, untrained E and untrained I neurons: the untrained ones are selective too, less strongly. Middle: variance explained by the first ten components of each group, steepest for the trained neurons. Right: share of each group's variance that lies in the first five time courses of the trained neurons, above the share of shifted activity."
 rng = np.random.default_rng(analysis_seed)
 last = min(round(last_ms / shown_task.trial_parameters.bin_width), shown_task.n_bins)
@@ -801,6 +933,9 @@ right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the varian
           title=f"in the trained {n_components} courses (dashed: shifted)")
 elapsed()
 
+# %% [markdown] tags=["slide", "plot"]
+# ## Untrained neurons
+
 # %% alt="Eight small panels: the rates in both conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below; the conditions separate with time." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, axes = plt.subplots(2, 4, figsize=(14, 5.5), sharex=True)
 for row, name in zip(axes, ("untrained E", "untrained I")):
@@ -819,9 +954,28 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # trained time courses more closely than activity shifted in time does. The panels show the strongest of them.
 # This is the finding of Kim et al. (2023), and a warning: a selective neuron need not have been trained.
 #
-# **What carries it there?** Everything that reaches untrained neurons comes through static synapses. **Predict** what
-# happens if these are weaker and the network learns the same activity again.
+# **What carries it there?** Everything that reaches untrained neurons comes through static synapses.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** What happens if these are weaker, and the network learns again?
 #
+# <details><summary>Answer</summary>
+# With couplings of 0.4 the activity spreads at least as far: their fluctuations shrink together with the static inputs, and a neuron
+# with less noise answers more strongly to what is left. With 0.1 the network is no longer balanced and does not learn the task.
+# </details>
+
+# %% [markdown] tags=["slide"]
+# ## What carries it there?
+#
+# | static couplings | selectivity of untrained E neurons (Hz) | side of single trials |
+# | --- | --- | --- |
+# | × 0.1 | 0.84 ± 0.40 | 0.58 |
+# | × 0.4 | 3.23 ± 0.16 | 1.00 |
+# | × 1 | 2.31 ± 0.12 | 0.94 |
+#
+# Not the size of the synapses counts, but that there is a balanced state at all.
+
+# %% [markdown]
 # <details><summary>What was measured</summary>
 #
 # Each row is the mean ± standard error of five networks that learned the 1824 recorded neurons (`python -m benchmarks part3-spread`). The external
@@ -850,13 +1004,30 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # Finkelstein et al. (2021) distracted mice that remembered a side by brief light on their cortex. Early in the delay this
 # often switched the choice, late it rarely did; their model explains this by a *ramp*, an input common to both sides that moves
 # two attractors apart. Our network was never trained to resist. We give it the **other** cue for 100 ms at some times
-# of the delay. **Predict**: will trials return (0), stay between, or switch (1)? Does the time matter?
+# of the delay.
 
 # %% tags=["parameters"]
 distractor_after = sized((100.0, 600.0, 1200.0), fast=(600.0,))  # ms after the cue
 distractor_strength = 1.0  # in units of the cue
 n_distractor_trials = sized(8, fast=2)
 distractor_seed = 8
+
+# %% [markdown] tags=["slide"]
+# ## Distractors
+#
+# - Early in the delay, a second stimulus switched the mouse's choice; late it did not.
+# - Our network was never taught to resist.
+# - It gets the **other** cue for 100 ms during the delay.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Where will the trials end: on their own course (0), half-way, or on the other one (1)? Will an early distractor do more, or a late one?
+#
+# <details><summary>Answer</summary>
+# DISTRACTORS
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## A push leaves a mark
 
 # %% alt="Mean end of trials between the own and the other condition against the time of the distractor."
 at_cue = shipped_task.trial_parameters.stim_off
@@ -890,7 +1061,33 @@ elapsed()
 # Hardly: late distractors have less effect in all three, and clamping the ramp changes nothing beyond the errors. A network that only learned to
 # follow recorded rates does not use the ramp as a gate. What Finkelstein et al. found in mice has to be learned or built in; Part 1 teaches it
 # to a rate network.
+
+# %% [markdown]
+# ## Is this biology? · bonus
 #
+# <details><summary>What these networks share with cortex, and what they do not</summary>
+# <ul>
+# <li><b>A teacher for each neuron.</b> At each moment every trained neuron is told what its input should have been. An animal gets one reward,
+# late and the same for all neurons, and has to find out which synapse deserves it (<i>credit assignment</i>). We skip this
+# problem, since the recordings give each neuron a target. So the result shows which connections <i>could</i> make the activity, and not how
+# the animal learned it.</li>
+# <li><b>A matrix P that is not local.</b> The change of a synapse depends, through P, on the activity of all other inputs of its neuron. A real synapse
+# knows its own two neurons. The rule becomes local if P is replaced by a number, and then needs many more trials.</li>
+# <li><b>RLS is not gradient descent.</b> RLS solves a regression on the activity as it is, and neglects that other weights make other activity later. Backpropagation
+# through time follows this influence and needs an error at the output only; it costs many more passes, is no more local,
+# and for spikes it needs a smooth substitute for the threshold.</li>
+# <li><b>Many weights for one behaviour.</b> A few slow courses do not determine hundreds of thousands of synapses. Which of the many solutions is found
+# depends on where learning began and on the prior. Nothing can be read from a single trained synapse.</li>
+# <li><b>Dale's law.</b> A neuron of cortex excites or inhibits. The static synapses of this part obey it; the plastic ones do not, nor do those of Parts 1 and 2. In
+# the shipped network 47% of the plastic synapses from E neurons became negative, and 45% of those from I neurons positive.</li>
+# <li><b>As many I as E neurons.</b> Cortex has about four E neurons for one I neuron. The balance needs certain signs and ratios of the total strengths, which
+# fewer but stronger I synapses give as well.</li>
+# <li><b>Slow synapses.</b> Plastic synapses of 300 to 600 ms are slower than NMDA receptors (about 100 ms). They stand for whatever keeps a trace for that
+# long.</li>
+# </ul>
+# </details>
+
+# %% [markdown]
 # ## Your own recordings, and what to try
 #
 # - `source = "my.npz"` in Section 2 takes your own rates. `part3.recordings_from_arrays(rates, time,
@@ -915,7 +1112,48 @@ elapsed()
 #   learns. It cannot sustain what is weaker than the noise of its spikes.
 # - A good fit does not show where activity comes from; lesions help to find out.
 # - Activity that some neurons learned also reaches the others, through random synapses that never learned.
+
+# %% [markdown] tags=["exit-ticket"]
+# ## Exit ticket
 #
+# Five questions before you leave, each to be answered in a sentence.
+#
+# **1.** Why does a neuron with a thousand strong inputs not fire like a clock?
+#
+# <details><summary>Answer</summary>
+# In the balanced state excitation and inhibition cancel to leading order. The mean that remains lies below the threshold, and fluctuations
+# carry the voltage across it at irregular moments.
+# </details>
+#
+# **2.** Which two equations give the rates of E and I neurons, and what do they not need?
+#
+# <details><summary>Answer</summary>
+# The mean input of either kind is zero to leading order: external input plus both recurrent inputs. These equations hold no property of the
+# single neuron, such as threshold or time constant, and no free parameter.
+# </details>
+#
+# **3.** What does the teacher's current do while the network learns, and what replaces it afterwards?
+#
+# <details><summary>Answer</summary>
+# It holds each trained neuron on its target, so that the network learns from the activity that it shall have. Afterwards the plastic synapses
+# have to supply this current by themselves.
+# </details>
+#
+# **4.** Two networks fit the recordings equally well. How do you find out whether either makes the activity by itself?
+#
+# <details><summary>Answer</summary>
+# By lesions: undo the recurrent learning, or take away the clock or the cue, and see what remains. The fit alone does not tell.
+# </details>
+#
+# **5.** An untrained neuron is selective. What does this say about what it was trained for?
+#
+# <details><summary>Answer</summary>
+# Nothing. Activity that was taught to some neurons reaches all others through random connections that never learned.
+# </details>
+#
+# How was it? {{feedback}}
+
+# %% [markdown]
 # ## References
 #
 # - DePasquale B, Cueva CJ, Rajan K, Escola GS, Abbott LF (2018) full-FORCE: a target-based method for

@@ -27,7 +27,7 @@
 # | 1 · The balanced state | 16 |
 # | 2 · From recorded rates to target inputs | 4 + 5 |
 # | 3 · Plastic synapses | 5 |
-# | 4 · Learning: a teacher lets go | 9 + 8 |
+# | 4 · Learning: a teacher lets go | 10 + 8 |
 # | 5 · What carries it? Lesions, and a dial | 8 + 10 |
 # | 6 · What the untrained neurons do, and why | 8 |
 # | 7 · Distractors | 4 + 3 |
@@ -345,13 +345,14 @@ course.check_target_input(my_target_input)
 #
 # *Question: which synapses may change, and what can they learn from?*
 #
-# The $5\,000\,000$ synapses of the balanced network stay as they are. On top, each trained neuron gets
-# $L$ plastic synapses from other trained neurons and $L$ from I neurons. They are slow,
-# $\tau_p = 600$ ms (300 for the 1824 recorded neurons, of which more share the work of averaging), and they are all
-# that learns: one set of weights for both conditions. The only thing that
-# differs between a trial to the right and one to the left is the cue, random input to all
-# neurons for 200 ms. What follows, the network has to make by itself.
-#
+# The plastic synapses are slow, $\tau_p = 600$ ms (300 for the 1824 recorded neurons, of which more share the work of
+# averaging), and have one set of weights for both conditions. Only the cue, random input to all neurons, differs between
+# a trial to the right and one to the left. What follows, the network has to make by itself.
+
+# %% alt="Schematic of the network: 500 trained E neurons, 2000 other E neurons and 2500 I neurons with fixed static synapses between all, 500 from E and 500 from I neurons on average. Trained neurons also get 132 plastic synapses from trained E neurons and 132 from I neurons. External input and a cue of 200 ms reach all; there is no clock."
+course.draw_synapses(task)
+
+# %% [markdown]
 # How many synapses does that take? The filtered spikes of one neuron are mostly noise. The next cell runs a few
 # trials and fits, by ridge regression and without running the network again, the weights of 60
 # neurons to one half of the trials. The other half is the test.
@@ -400,8 +401,7 @@ elapsed()
 #
 # ### Training, live
 #
-# The bar shows the median correlation of target and mean input of a loop's trials, *with* the teacher. Stop it (■) whenever
-# you like and run the second cell again: it goes on from where it was.
+# You see mean input and target *with* the teacher. Stop it (■) any time; the second cell goes on from where it was.
 
 # %% tags=["parameters"]
 total_loops = sized(24, fast=3)
@@ -422,14 +422,17 @@ training = part3.TeacherForcing(
     seed=training_seed,
 )
 
-# %%
-training.run(total_loops)
+# %% alt="Mean inputs of four neurons in both conditions come to lie on their targets, and the correlation rises within a few loops and stays."
+shown = np.argsort(task.targets.std(axis=2).mean(axis=0))[-1::-20][:4]
+with course.WatchLoops(task.times, task.targets, total_loops, units=shown,
+                       conditions=task.conditions, ylabel="median correlation") as watch:
+    training.run(total_loops, after_loop=watch)
 print(f"{training.n_done} loops done")
 elapsed()
 
 # %% [markdown]
-# The teacher is gone. The weights are frozen, and the network runs from random voltages: 800 ms without
-# anything, a cue of 200 ms, and two seconds in which nobody tells it what to do.
+# The teacher is gone and the weights are frozen. The network runs from random voltages, gets its cue after 800 ms, and then
+# nobody tells it what to do.
 
 # %%
 live_test = part3.evaluate(
@@ -452,19 +455,15 @@ print(" " * 32 + "   ".join(f"{c:>10s}" for c in task.conditions))
 for name, measure in rows:
     print(f"{name:32s}" + "   ".join(f"{s[measure]:10.2f}" for s in live_test.summary()))
 
-# %% alt="Left: the correlation with the teacher rises within a few loops and stays. Right: histogram of the correlation of mean input and target of each neuron, without the teacher."
-fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
+# %% alt="Histogram of the correlation of mean input and target of each neuron, without the teacher."
+fig, ax = plt.subplots(figsize=(9, 4))
 styles = plotting.condition_styles(task.n_conditions)
-plotting.plot_learning_curve(
-    np.array(training.curve), names=task.conditions, ylabel="median correlation", ax=left
-)
-left.set(title="with the teacher: the current finds the target")
 for name, values, style in zip(task.conditions, live_test.correlation, styles):
-    right.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
-               label=f"{name}: median {np.nanmedian(values):.2f}")
-right.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
-          ylabel="neurons", title="without the teacher: quality of each neuron")
-right.legend(loc="upper left");
+    ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
+            label=f"{name}: median {np.nanmedian(values):.2f}")
+ax.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
+       ylabel="neurons", title="without the teacher: quality of each neuron")
+ax.legend(loc="upper left");
 
 # %% alt="Mean input and target of four neurons in both conditions above, recorded and simulated rates of the same neurons below; they agree, with small wiggles from spike noise."
 quality = np.nanmean(live_test.correlation, axis=0)

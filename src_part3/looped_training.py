@@ -24,14 +24,14 @@ class LoopedTraining:
     and the loop's number only, so that a loop that was interrupted is simply done again: training
     in one go, in several calls, or from a saved file gives the same bits.
 
-    ``last_outputs`` (n_conditions, n_trained, n_bins) is the mean total input of the trained neurons
-    that the last loop's entry in the curve is about (voltage), None before the first loop; it is
+    ``last_outputs`` (n_conditions, n_trained, n_bins) is the mean total input (voltage) of the
+    trained neurons that the last entry in the curve is about, None before the first loop; it is
     not saved.
 
     A subclass has a class attribute ``parameters_type``, the property ``weights`` and two methods:
     ``_learn(trials)`` with ``trials[condition]`` the list of trials of the loop, which also sets
-    ``last_outputs``, and ``_arrays()`` with all arrays that learning changes, by name. Its parameters have ``total_loops``,
-    ``trials_per_loop`` and ``max_rate``.
+    ``last_outputs``, and ``_arrays()`` with all arrays that learning changes, by name. Its
+    parameters have ``total_loops``, ``trials_per_loop`` and ``max_rate``.
 
     Parameters
     ----------

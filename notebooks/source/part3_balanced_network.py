@@ -27,7 +27,7 @@
 # | 1 · The balanced state | 16 |
 # | 2 · From recorded rates to target inputs | 4 + 5 |
 # | 3 · Plastic synapses | 5 |
-# | 4 · Learning: a teacher lets go | 10 + 8 |
+# | 4 · Learning: a teacher lets go | 9 + 8 |
 # | 5 · What carries it? Lesions, and a dial | 8 + 10 |
 # | 6 · What the untrained neurons do, and why | 8 |
 # | 7 · Distractors | 4 + 3 |

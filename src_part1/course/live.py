@@ -15,9 +15,9 @@ from src_part1.common.validation import check_array, check_integer, check_real
 from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles
 
 _SIZE = (13.0, 4.2)  # inches
-_MARGINS = {"left": 0.06, "right": 0.985, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
-# Above the axes, where no line runs.
-_LEGEND = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 2, "borderaxespad": 0.1}
+_MARGINS = {"left": 0.06, "right": 0.985, "bottom": 0.17, "top": 0.83, "wspace": 0.25}
+# Above the titles, where no line runs.
+_LEGEND = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "borderaxespad": 0.1}
 
 
 class LivePlot:
@@ -143,7 +143,7 @@ class WatchForce(LivePlot):
         room = 0.2 * max(high - low, 1e-9)
         left.set(ylim=(low - room, high + room), xlabel="time of learning (ms)",
                  title="output while it is corrected")
-        left.legend(**_LEGEND)
+        self.figure.legend(*left.get_legend_handles_labels(), **_LEGEND)
         (self._change,) = self._right.semilogy([], [], color=COLOURS["blue"])
         self._right.set(xlabel="time of learning (ms)", ylabel="|change of w|",
                         title="how much the weights still change",
@@ -239,7 +239,7 @@ class WatchLoops(LivePlot):
             if self._conditions is not None:
                 ax.set_title(self._conditions[c])
         panels[0].set_ylabel("unit")
-        panels[-1].legend(**_LEGEND)
+        self.figure.legend(*panels[0].get_legend_handles_labels(), **_LEGEND)
         names = self._conditions or [None] * n_conditions
         self._curves = [
             self._right.plot([], [], marker=".", label=name, **style)[0]

@@ -1,6 +1,7 @@
 """Plots that are drawn while a network learns: cheap, in one output, and right at the end."""
 
 import time
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -20,10 +21,17 @@ from src_part1 import (
 from src_part1.course import WatchForce, WatchLoops, live
 from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
 from src_part2 import train as train_spiking
-from src_part3 import TeacherForcing, TeacherForcingParameters, Training, TrainingParameters
+from src_part3 import (
+    TeacherForcing,
+    TeacherForcingParameters,
+    Training,
+    TrainingParameters,
+    TrialParameters,
+)
 from tests.notebooks.harness import Session
 from tests.part3.small import small_task
 
+TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
 TIMING = TrialTiming(stim_on=0.0, stim_off=10.0, learn_on=10.0, learn_off=60.0)
 
 
@@ -41,38 +49,27 @@ def rate_task(n_units=12, n_conditions=1):
     return task, random_weights(parameters, rng)
 
 
-class Display:
-    """What a notebook's front end would do, and the clock beside it."""
+class FrontEnd:
+    """What a notebook would show, and a clock that goes on by ``cost`` for each picture."""
 
-    def __init__(self, monkeypatch, cost):
+    def __init__(self, cost):
         self.now, self.shown, self.cost = 0.0, 0, cost
-        monkeypatch.setattr(live, "_is_live", lambda: True)
-        monkeypatch.setattr(live.time, "perf_counter", lambda: self.now)
-        monkeypatch.setattr(live.LivePlot, "_show", self.show)
 
-    def show(self, plot=None):
+    def show(self, plot):
+        plot._handle = self
         self.shown += 1
         self.now += self.cost
 
 
-@pytest.fixture
-def display(monkeypatch):
-    def make(cost):
-        display = Display(monkeypatch, cost)
-        monkeypatch.setattr(
-            live.LivePlot, "_show",
-            lambda plot: (setattr(plot, "_handle", display), display.show()),
-        )
-        return display
-    return make
-
-
 @pytest.mark.parametrize("cost", [0.001, 0.05, 0.4])
 @pytest.mark.parametrize("step", [0.0004, 0.1, 2.0])
-def test_drawing_takes_less_than_a_tenth_and_is_rare(display, cost, step):
-    clock = display(cost)
+def test_drawing_takes_less_than_a_tenth_and_is_rare(monkeypatch, cost, step):
+    clock = FrontEnd(cost)
+    monkeypatch.setattr(live, "_is_live", lambda: True)
+    monkeypatch.setattr(live, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(live.LivePlot, "_show", lambda plot: clock.show(plot))
     task, _ = rate_task()
-    result = type("Result", (), {"train_correlation": np.ones((3, 1)), "last_outputs": None})
+    result = SimpleNamespace(train_correlation=np.ones((3, 1)), last_outputs=None)
     with WatchLoops(TIMING.update_times, task.targets, 3) as watch:
         begin = clock.now
         for _ in range(round(30 / step)):
@@ -157,7 +154,7 @@ def test_the_last_picture_holds_the_last_state():
     assert right.lines[0].get_ydata()[0] == pytest.approx(run.readout_change[0])
 
 
-def test_a_training_that_is_stopped_while_it_is_drawn_keeps_what_it_learned(monkeypatch):
+def test_a_training_that_is_stopped_while_it_is_drawn_keeps_what_it_learned():
     task, weights = rate_task()
     with WatchLoops(TIMING.update_times, task.targets, 9) as watch:
         def stop(result):
@@ -190,7 +187,7 @@ def test_spiking_and_balanced_networks_can_be_watched():
         train_spiking(task, weights, np.random.default_rng(1), n_loops=2, progress=False,
                       after_loop=watch)
     assert len(watch.figure.axes[-1].lines[0].get_ydata()) == 2
-    balanced = small_task()
+    balanced = small_task(trial_parameters=TRIAL)
     for training in (
         TeacherForcing(balanced, TeacherForcingParameters(
             total_loops=2, settling_loops=1, trials_per_loop=2)),
@@ -202,7 +199,8 @@ def test_spiking_and_balanced_networks_can_be_watched():
         assert training.last_outputs.shape == balanced.targets.shape
         assert np.isfinite(training.last_outputs).all()
         assert training.train_correlation.shape == (2, balanced.n_conditions)
-        drawn = watch.figure.axes[0].lines[4].get_ydata() - watch.figure.axes[0].lines[0].get_ydata()
+        target, *_, output = watch.figure.axes[0].lines[:5]
+        drawn = output.get_ydata() - target.get_ydata()
         np.testing.assert_allclose(
             drawn, training.last_outputs[0, 0] - balanced.targets[0, 0], atol=1e-6
         )

@@ -199,7 +199,7 @@ def run_force(network, duration, *, n_recorded=5):
     return _run(network, n_steps, None, n_recorded, progress=False)
 
 
-def train_force(network, target, *, n_recorded=5, progress=True):
+def train_force(network, target, *, n_recorded=5, progress=True, after_update=None):
     """Learn a target with FORCE: update the readout while the network runs and feeds back.
 
     A keyboard interrupt ends a training that shows its progress: the run until then is returned,
@@ -215,6 +215,9 @@ def train_force(network, target, *, n_recorded=5, progress=True):
         Number of units whose rates are kept.
     progress : bool, optional
         Show a progress bar.
+    after_update : callable, optional
+        Called after each update, for example to plot, with the outputs so far (an array of shape
+        (n_steps,)) and a list of the changes of the readout so far, as in `ForceRun`.
 
     Returns
     -------
@@ -230,10 +233,10 @@ def train_force(network, target, *, n_recorded=5, progress=True):
     """
     check_type("network", network, ForceNetwork)
     target = check_array("target", target, (None,))
-    return _run(network, target.size, target, n_recorded, progress)
+    return _run(network, target.size, target, n_recorded, progress, after_update)
 
 
-def _run(network, n_steps, target, n_recorded, progress):
+def _run(network, n_steps, target, n_recorded, progress, after_update=None):
     parameters = network.parameters
     n, dt = parameters.n_units, parameters.dt
     check_integer("n_recorded", n_recorded, at_least=0, at_most=n)
@@ -263,6 +266,8 @@ def _run(network, n_steps, target, n_recorded, progress):
                 before = readout.copy()
                 rls.update(readout, rates, output[last - 1] - target[last - 1])
                 changes.append(np.linalg.norm(readout - before))
+                if after_update is not None:
+                    after_update(output[:done], changes)
     except KeyboardInterrupt:
         if not progress:
             raise

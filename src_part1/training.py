@@ -242,7 +242,7 @@ def _forced_rates(task, weights, condition):
 
 def train(
     task, weights, *, ridge=0.5, n_loops=50, rls=None, noise=0.0, rng=None, together=False,
-    progress=True,
+    progress=True, after_loop=None,
 ):
     """Train all recurrent weights by exact RLS.
 
@@ -279,6 +279,9 @@ def train(
         of the time.
     progress : bool, optional
         Show a progress bar with the current correlation.
+    after_loop : callable, optional
+        Called with the `TrainingResult` so far after each loop, for example to plot it. Its weights
+        and ``rls`` go on learning.
 
     Returns
     -------
@@ -302,6 +305,7 @@ def train(
     return train_in_loops(
         train_trial, task.targets, weights,
         ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, together=together,
+        after_loop=after_loop,
     )
 
 

@@ -92,7 +92,8 @@ class LIFTask:
 
 
 def train(
-    task, weights, rng, *, ridge=0.5, n_loops=20, rls=None, max_rate=500.0, progress=True
+    task, weights, rng, *, ridge=0.5, n_loops=20, rls=None, max_rate=500.0, progress=True,
+    after_loop=None,
 ):
     """Train all recurrent weights by exact RLS on the filtered spikes.
 
@@ -125,6 +126,9 @@ def train(
         as diverged.
     progress : bool, optional
         Show a progress bar with the current correlation.
+    after_loop : callable, optional
+        Called with the `TrainingResult` so far after each loop, for example to plot it. Its weights
+        and ``rls`` go on learning.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def train(
     check_real("max_rate", max_rate, unit="Hz", above=0)
     return train_in_loops(
         partial(_train_trial, task, rng, max_rate), task.targets, weights,
-        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
+        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, after_loop=after_loop,
     )
 
 

@@ -24,10 +24,14 @@ class LoopedTraining:
     ``seed`` and the loop's number, so that an interrupted loop is simply repeated: training in one
     call, in several calls, or from a saved file gives the same bits.
 
+    ``last_outputs`` (n_conditions, n_trained, n_bins) is the mean total input (voltage) of the
+    trained neurons that the last entry in the curve is about, None before the first loop; it is
+    not saved.
+
     A subclass has a class attribute ``parameters_type``, the property ``weights`` and two methods:
-    ``_learn(trials)`` with ``trials[condition]`` the list of trials of the loop, and ``_arrays()``
-    with all arrays that learning changes, by name. Its parameters have ``total_loops``,
-    ``trials_per_loop`` and ``max_rate``.
+    ``_learn(trials)`` with ``trials[condition]`` the list of trials of the loop, which also sets
+    ``last_outputs``, and ``_arrays()`` with all arrays that learning changes, by name. Its
+    parameters have ``total_loops``, ``trials_per_loop`` and ``max_rate``.
 
     Parameters
     ----------
@@ -49,6 +53,7 @@ class LoopedTraining:
         self.seed = check_integer("seed", seed, at_least=0)
         self.n_done = 0
         self.curve = []
+        self.last_outputs = None
         self._sound = True
 
     def run(self, total_loops=None, *, progress=True, n_threads=None, after_loop=None):
@@ -152,6 +157,11 @@ class LoopedTraining:
         self.n_done += 1
         self._sound = True
 
+    @property
+    def train_correlation(self):
+        """The curve as an array, shape (n_loops, n_conditions)."""
+        return np.reshape(self.curve, (-1, self.task.n_conditions))
+
     def _trial_weights(self):
         """Weights of each condition in the trials of this loop."""
         return self.weights
@@ -188,8 +198,7 @@ class LoopedTraining:
             If the weights diverged.
         """
         self._check_sound()
-        curve = np.reshape(self.curve, (-1, self.task.n_conditions))
-        return self._arrays() | {"curve": curve, "n_done": np.array(self.n_done)}
+        return self._arrays() | {"curve": self.train_correlation, "n_done": np.array(self.n_done)}
 
     def restore(self, state):
         """Continue from what `state` returned, bit for bit.
@@ -215,3 +224,4 @@ class LoopedTraining:
         for name, array in mine.items():
             array[...] = state[name]
         self.curve, self.n_done, self._sound = list(curve), n_done, True
+        self.last_outputs = None

@@ -248,7 +248,7 @@ class TeacherForcing(LoopedTraining):
         """Take in the trials of a loop; return the quality of their mean in each condition."""
         after = slice(self._cue_off, self._cue_off + self.task.n_bins)
         window = round(_INPUT_WINDOW / self.task.trial_parameters.bin_width)
-        quality = []
+        quality, outputs = [], []
         # The controller's gain falls from 1 as 1 / n, which averages over all settled loops.
         n_settled = self.n_done + 1 - self.parameters.settling_loops
         for condition, of_condition in enumerate(trials):
@@ -256,10 +256,10 @@ class TeacherForcing(LoopedTraining):
             basis = self._bases[condition]
             error = basis @ (basis.T @ (self._targets[condition] - total))
             self.course[condition] += error / max(n_settled, 1)
-            of_neurons = correlation(
-                smooth_bins(total, window), self._targets[condition], axis=0
-            )
+            outputs.append(smooth_bins(total, window))
+            of_neurons = correlation(outputs[-1], self._targets[condition], axis=0)
             quality.append(np.median(np.nan_to_num(of_neurons)))
+        self.last_outputs = np.array(outputs).swapaxes(1, 2)
         if n_settled > 0:
             self._average_regressors(trials, n_settled)
         return quality

@@ -208,6 +208,7 @@ class Training(LoopedTraining):
                 axis=0,
             )
             quality.append(summarise(of_neurons).median)
+        self.last_outputs = self.plastic_targets.total.swapaxes(1, 2).copy()
         return quality
 
     def _arrays(self):

@@ -1,8 +1,8 @@
 """Build the course site from the solved notebooks: ``python -m tools.build_site``.
 
-Executes ``notebooks/solutions`` on the embedded data, puts them beside the pages of ``docs/site``
-and lets Sphinx make ``build/site`` of it. Warnings are errors. With ``COURSE_FAST=1`` the notebooks
-run in small sizes, for tests.
+Executes ``notebooks/solutions`` on the embedded data, puts them and the animation of the first page
+beside the pages of ``docs/site`` and lets Sphinx make ``build/site`` of it. Warnings are errors.
+With ``COURSE_FAST=1`` the notebooks run in small sizes, for tests.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 
 import nbformat
 
+from src_part1.course import sized
+from tools import learning_animation
 from tools.execute_notebooks import ROOT, execute
 
 
@@ -137,6 +139,8 @@ def main(argv=None):
         done = execute(path)
         print(f"{path.name}: {done.seconds:.0f} s", flush=True)
         nbformat.write(prepare(done.notebook), pages / path.name)
+    frames = learning_animation.pictures(sized(300, fast=40), sized(40, fast=4))
+    learning_animation.write(frames, pages / "_static")
     for part in ("src_part1", "src_part2", "src_part3"):
         page = pages / f"api_{part.removeprefix('src_')}.md"
         page.write_text(api_page(part), encoding="utf-8")

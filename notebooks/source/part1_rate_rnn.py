@@ -46,9 +46,9 @@
 # | 2 · Original FORCE | 6 + 2 |
 # | 3 · Why train every unit? | 3 |
 # | 4 · Recursive least squares | 15 + 2 |
-# | 5 · Every unit follows its own sine | 5 + 3 |
+# | 5 · Every unit follows its own sine | 6 + 3 |
 # | 6 · One $P$ for all units | 3 + 10 |
-# | 7 · The recorded population | 8 + 8 |
+# | 7 · The recorded population | 9 + 8 |
 # | 8 · A distractor in the delay | bonus 9 |
 #
 # The number after a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
@@ -259,8 +259,8 @@ course.check_rate_step(my_rate_step)
 #
 # $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x).$$
 #
-# Here $x$ is the state of the units, $\tanh(x)$ their rates and $J$ the fixed recurrent weights. Only
-# $w_{\rm out}$ learns. It is corrected so often, every 2 ms, that $z$ is close to the target almost from
+# Here $x$ is the state of the units, $\tanh(x)$ their rates and $J$ the fixed recurrent weights. The readout
+# weights $w_{\rm out}$ are corrected so often, every 2 ms, that $z$ is close to the target almost from
 # the start. The network therefore always *receives* nearly the right feedback, while the weights approach
 # values that need no more correction. Then they are frozen, and the network runs alone.
 
@@ -272,7 +272,7 @@ force_seed = 1
 period = 1200.0  # ms
 periods_of_training = course.sized(12, fast=2)
 
-# %%
+# %% alt="Schematic of FORCE: a network of 1000 units with fixed weights J drives the readout z through weights that learn. The output z goes back into the network through fixed feedback weights and is compared with the target f; the error goes to RLS, which corrects the readout weights every 2 ms."
 force_parameters = part1.ForceParameters(
     n_units=force_units, tau=10.0, gain=force_gain, learn_every=force_learn_every
 )
@@ -282,12 +282,18 @@ n_training = round(periods_of_training * period / force_parameters.dt)
 
 untrained = part1.force_network(force_parameters, np.random.default_rng(force_seed))
 before = part1.run_force(untrained, 2 * period)
+course.draw_force_loop(force_parameters)
 
 # %% [markdown]
-# You may stop the training (■): what was learned so far is kept, and the cells below show it.
+# **Watch it learn.** You may stop the training (■): what was learned so far is kept, and the cells below show it.
 
-# %%
-learning = part1.train_force(before.network, sines[:n_training])
+# %% [markdown] tags=["slide", "plot"]
+# ## The output is right at once; the weights take time to come to rest
+
+# %% alt="Left: in the last two periods of learning the output lies on the sum of four sines. Right: the change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
+target = sines[:n_training]
+with course.WatchForce(target, dt=force_parameters.dt, window=2 * period) as watch:
+    learning = part1.train_force(before.network, target, after_update=watch)
 
 # %%
 alone = part1.run_force(learning.network, 5 * period)
@@ -332,23 +338,7 @@ for column, (title, run, target, window) in zip(axes.T, stages):
     plotting.plot_traces(run.time[window], run.rates[:3, window], spacing=2.2, ax=column[1])
 axes[0, 0].set_ylabel("output")
 fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-fig.suptitle("The readout (top) and the rates of three units (bottom)");
-
-# %% [markdown] tags=["slide", "plot"]
-# ## What takes time: the weights come to rest
-
-# %% alt="The change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
-changes = learning.readout_change
-per_period = max(1, round(period / force_parameters.learn_every / 20))
-n_points = changes.size // per_period
-mean_change = changes[: n_points * per_period].reshape(n_points, per_period).mean(axis=1)
-fig, ax = plt.subplots(figsize=(9, 3))
-ax.semilogy(
-    (np.arange(n_points) + 0.5) * per_period * force_parameters.learn_every / period, mean_change,
-    color=plotting.COLOURS["blue"],
-)
-ax.set(xlabel="time (periods of the target)", ylabel="|change of w|",
-       title="The output is right at once; the weights take time to come to rest")
+fig.suptitle("The readout (top) and the rates of three units (bottom)")
 elapsed()
 
 # %% [markdown]
@@ -589,7 +579,7 @@ elapsed()
 # *Question: can each unit of a network learn a target of its own?*
 #
 # This is the network of the original tutorial: $N = 100$ units with $\phi(u) = \max(0, u)$, which are
-# silent until a cue of 10 ms activates them. For the next 500 ms the recurrent input of unit $i$ should be
+# silent until a cue, a random constant input, activates them. From then on the recurrent input of unit $i$ should be
 # $f_i(t) = A \sin\big(2\pi (t - t_i)/T\big) + 1$, with a random shift $t_i$.
 
 # %% tags=["parameters"]
@@ -606,7 +596,7 @@ sine_seed = 0
 # %% [markdown] tags=["slide", "plot"]
 # ## A different sine for every unit
 
-# %% alt="Three panels: the random initial weight matrix; ten of the hundred sine targets with different phases; the cue, a random constant input to each unit between 100 and 110 ms."
+# %% alt="Schematic: a cue of 10 ms starts a network of 100 units. The inputs of units 1, 2 and 100 are each compared with a target of their own, sines with different phases; the errors of all units go to RLS, which corrects all weights of the network every 5 ms. There is no readout."
 network_parameters = part1.RateNetworkParameters(
     n_units=sine_units, tau=sine_tau, gain=1.0, transfer="relu", dt=0.1
 )
@@ -620,23 +610,16 @@ sine_targets = part1.sine_targets(
 sine_cue = rng.uniform(0.0, cue_strength, sine_units)
 sine_task = part1.RateTask(network_parameters, timing, sine_targets[None], sine_cue[None])
 sine_weights = part1.random_weights(network_parameters, rng)
+course.draw_every_unit(sine_task)
 
-fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
-plotting.plot_weights(sine_weights, ax=axes[0], title="initial weights W")
-plotting.plot_traces(timing.update_times, sine_targets[:10], ax=axes[1])
-axes[1].set_title("targets of ten units")
-cue_time = np.arange(80.0, 140.0, network_parameters.dt)
-cue_on = (cue_time >= timing.stim_on) & (cue_time < timing.stim_off)
-plotting.plot_traces(cue_time, sine_cue[:10, None] * cue_on, ax=axes[2])
-axes[2].set_title("cue to the same units")
-fig.suptitle("The task: after one brief cue, a different sine in every unit");
+# %% alt="Time line of a trial. Learning: a cue from 100 to 110 ms, then the learning window to 610 ms with an update every 5 ms. Test: the same cue and the same window, with frozen weights."
+course.draw_trial(timing)
 
 # %% [markdown]
 # ### Training
 #
-# In each loop the network starts silent and gets its cue; then RLS updates all weights every 5 ms. The
-# progress bar shows the mean correlation of input and target. You may stop the training (■): it returns
-# what was learned so far, and the test shows it. To go on, run
+# Each loop is one such trial, and the network starts silent. The progress bar shows the mean correlation of input
+# and target. You may stop the training (■): it returns what was learned so far, and the test shows it. To go on, run
 # `sine_training = part1.train(sine_task, sine_training.weights, rls=sine_training.rls, n_loops=10)`.
 
 # %% [markdown] tags=["think"]
@@ -651,7 +634,7 @@ fig.suptitle("The task: after one brief cue, a different sine in every unit");
 sine_training = part1.train(sine_task, sine_weights, ridge=sine_ridge, n_loops=sine_loops)
 
 # %% [markdown]
-# ### Test: weights frozen, only the cue
+# ### Test
 
 # %% [markdown] tags=["slide", "plot"]
 # ## One cue, a hundred sines
@@ -819,10 +802,8 @@ course.check_gain_without_self(my_gain_without_self)
 #
 # *Question: can a network reproduce what hundreds of cortical neurons did in two conditions?*
 #
-# The recordings come from the anterior lateral motor cortex of mice (Finkelstein et al. 2021). In some trials
-# a flash of light activates neurons of the mouse's somatosensory cortex, in others it does not. The mouse holds
-# its decision over a delay and reports it after a go cue, by a lick to the **right** or to the **left**. Each
-# rate is a mean over trials, in 101 bins of 20 ms before the go cue, smoothed by a moving mean over 15 bins.
+# The recordings come from the anterior lateral motor cortex of mice (Finkelstein et al. 2021). Each
+# rate is a mean over trials, in 101 bins of 20 ms, smoothed by a moving mean over 15 bins.
 # The files do not say which neurons were recorded in the same session. If the recordings
 # cannot be loaded, a *synthetic* population with similar statistics takes their place. The printed line
 # says which one you see.
@@ -832,16 +813,18 @@ source = "auto"
 n_neurons = course.sized(300, fast=60)
 population_seed = 0
 
-# %% [markdown] tags=["slide", "plot"]
-# ## The recorded population
-
-# %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in the first condition, lick right: a diagonal band for lick right, a blurred one for lick left."
+# %% alt="The task of the mice: if light activates neurons of the somatosensory cortex the mouse should lick right, without light left. A delay, in which the decision is held, separates stimulus and go cue; the recorded rates are those of the 2000 ms before the go cue."
 recordings = part1.load_recordings(source)
 if n_neurons < recordings.n_neurons:
     recordings = recordings.select(n_neurons, rng=np.random.default_rng(population_seed))
 print(recordings.provenance)
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
+course.draw_mouse_task(recordings)
 
+# %% [markdown] tags=["slide", "plot"]
+# ## The recorded population
+
+# %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in the first condition, lick right: a diagonal band for lick right, a blurred one for lick left."
 order = np.argsort(recordings.rates[0].argmax(axis=1))
 fig, axes = plt.subplots(1, recordings.n_conditions, figsize=(12, 4.5), squeeze=False)
 for ax, name, rates in zip(axes.flat, recordings.conditions, recordings.rates):

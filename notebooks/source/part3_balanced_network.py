@@ -38,7 +38,7 @@
 # | --- | --- |
 # | 1 · The balanced state | 16 + 4 |
 # | 2 · From recorded rates to target inputs | 4 + 5 |
-# | 3 · Plastic synapses | 4 |
+# | 3 · Plastic synapses | 5 |
 # | 4 · Learning: a teacher lets go | 9 + 9 |
 # | 5 · What carries it? Lesions, and a dial | 7 + 10 |
 # | 6 · What the untrained neurons do, and why | 5 |
@@ -457,7 +457,11 @@ course.check_target_input(my_target_input)
 # conditions. They are slow, with $\tau_p = 600$ ms (300 for the 1824 recorded neurons, since more neurons average away
 # more noise). Trials to the right and to the left differ only in the cue, a random input to all
 # neurons for 200 ms. The network has to make what follows by itself.
-#
+
+# %% alt="Schematic of the network: 500 trained E neurons, 2000 other E neurons and 2500 I neurons with fixed static synapses between all, 500 from E and 500 from I neurons on average. Trained neurons also get 132 plastic synapses from trained E neurons and 132 from I neurons. External input and a cue of 200 ms reach all; there is no clock."
+course.draw_synapses(task)
+
+# %% [markdown]
 # How many synapses does that take? The filtered spikes of one neuron are mostly noise. The next cell runs a few
 # trials, fits the weights of 60 neurons to one half of them by ridge regression, and tests on the other half.
 
@@ -531,8 +535,7 @@ elapsed()
 # %% [markdown]
 # ### Training, live
 #
-# The bar shows the median correlation of target and mean input of a loop's trials, *with* the teacher. Stop it (■) whenever
-# you like and run the second cell again: it goes on from where it was.
+# You see mean input and target *with* the teacher. Stop it (■) any time; the second cell goes on from where it was.
 
 # %% tags=["parameters"]
 total_loops = sized(24, fast=3)
@@ -553,8 +556,11 @@ training = part3.TeacherForcing(
     seed=training_seed,
 )
 
-# %%
-training.run(total_loops)
+# %% alt="Mean inputs of four neurons in both conditions come to lie on their targets, and the correlation rises within a few loops and stays."
+shown = np.argsort(task.targets.std(axis=2).mean(axis=0))[-1::-20][:4]
+with course.WatchLoops(task.times, task.targets, total_loops, units=shown,
+                       conditions=task.conditions, ylabel="median correlation") as watch:
+    training.run(total_loops, after_loop=watch)
 print(f"{training.n_done} loops done")
 elapsed()
 
@@ -586,19 +592,15 @@ for name, measure in rows:
 # %% [markdown] tags=["slide", "plot"]
 # ## With the teacher, and without
 
-# %% alt="Left: the correlation with the teacher rises within a few loops and stays. Right: histogram of the correlation of mean input and target of each neuron, without the teacher." jupyter={"source_hidden": true} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
+# %% alt="Histogram of the correlation of mean input and target of each neuron, without the teacher." jupyter={"source_hidden": true} tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(9, 4))
 styles = plotting.condition_styles(task.n_conditions)
-plotting.plot_learning_curve(
-    np.array(training.curve), names=task.conditions, ylabel="median correlation", ax=left
-)
-left.set(title="with the teacher: the input finds the target")
 for name, values, style in zip(task.conditions, live_test.correlation, styles):
-    right.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
-               label=f"{name}: median {np.nanmedian(values):.2f}")
-right.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
-          ylabel="neurons", title="without the teacher: quality of each neuron")
-right.legend(loc="upper left");
+    ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
+            label=f"{name}: median {np.nanmedian(values):.2f}")
+ax.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
+       ylabel="neurons", title="without the teacher: quality of each neuron")
+ax.legend(loc="upper left");
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Four neurons, alone for two seconds

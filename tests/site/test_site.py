@@ -100,3 +100,27 @@ def test_page_in_a_browser(browser, address, name):
 
 def test_all_parts_are_there():
     assert set(COURSE) <= set(PAGES)
+
+
+def test_the_animation_is_small_and_rests_for_those_who_want_rest(browser, address):
+    animation = SITE / "_static" / "learning.gif"
+    assert 10_000 < animation.stat().st_size <= 2_000_000
+    for motion, shown in (("no-preference", "learning.gif"), ("reduce", "learning.png")):
+        context = browser.new_context(reduced_motion=motion)
+        page = context.new_page()
+        page.goto(f"{address}/index.html", wait_until="networkidle")
+        picture = page.locator("figure.learning img")
+        assert picture.evaluate("i => i.currentSrc").endswith(shown)
+        assert picture.evaluate("i => i.naturalWidth") > 800
+        assert len(picture.get_attribute("alt")) > 100
+        page.get_by_role("button", name="Play again").press("Enter")
+        page.wait_for_function(
+            "document.querySelector('figure.learning img').currentSrc.includes('learning.gif?')"
+        )
+        context.close()
+
+
+def test_schematics_are_vectors():
+    for name, least in zip(COURSE, (4, 0, 1), strict=True):
+        page = (SITE / name).read_text(encoding="utf-8")
+        assert page.count(".svg\"") >= least, name

@@ -186,7 +186,7 @@ def html(data, folder=None, address=""):
         shown = shown * len(values) + start
         named = markup.escape(json.dumps(values))
         dials.append(
-            f'<label>{name} <input type="range" min="0" max="{len(values) - 1}" value="{start}" '
+            f'<label>{name} <input type="range" name="{name}" min="0" max="{len(values) - 1}" value="{start}" '
             f'data-values="{named}" aria-valuetext="{values[start]}" autocomplete="off">'
             f"<output>{values[start]}</output></label>"
         )

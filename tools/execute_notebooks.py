@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import nbformat
 import psutil
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -39,6 +40,23 @@ class Execution(NamedTuple):
     seconds: float  # from the first cell to the end of the last
     first_plot: float  # seconds from the first cell to the first plot; NaN without one
     peak_mb: float  # largest resident memory of the kernel (10^6 bytes)
+
+
+class Client(NotebookClient):
+    """Runs cells, those that fill an Output widget included.
+
+    Such a widget answers each output on the channel on which the cell's reply comes in. If the
+    reply is there already, sending takes away the event that would have announced it, and the
+    client waits until its timeout for a cell that has long ended. Asking the socket for its events
+    announces the reply again.
+    """
+
+    def process_message(self, msg, cell, cell_index):
+        """Handle a message of the kernel, then look for a reply that nobody announced."""
+        try:
+            return super().process_message(msg, cell, cell_index)
+        finally:
+            self.kc.shell_channel.socket.get(zmq.EVENTS)
 
 
 def execute(path, *, timeout=1800, most_values=0):
@@ -67,7 +85,7 @@ def execute(path, *, timeout=1800, most_values=0):
         If a cell takes too long, or the kernel dies.
     """
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
+    client = Client(
         notebook,
         timeout=timeout,
         kernel_name="python3",

@@ -53,7 +53,11 @@ def prepare(notebook, static):
             cell.metadata["mystnb"] = {"code_prompt_show": f"Show {what}"}
         if (output := demo_frames.frames_of(cell)) is not None:
             data = output.data[demo_frames.MIME]
-            panel = demo_frames.html(data, static / data["name"], f"_static/{data['name']}")
+            # The plain cell before drew the picture with which the demo begins.
+            plain = next(c for c in reversed(kept) if c.cell_type == "code")
+            plain.outputs = [o for o in plain.outputs if "image/png" not in o.get("data", {})]
+            folder, address = static / data["name"], f"_static/{data['name']}"
+            panel = demo_frames.html(data, folder, address, plain.metadata.get("alt", ""))
             output.data = {"text/html": panel}
         if "solution" in tags:
             cell.source = f":::{{dropdown}} Solution\n{cell.source}\n:::"

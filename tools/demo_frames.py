@@ -45,7 +45,7 @@ GRIDS = {
 # What a cell runs first; how many values a dial has at most is in the environment.
 REPLACE_SLIDERS = "import tools.demo_frames; course.sliders = tools.demo_frames.show"
 MOST_VALUES = "DEMO_FRAMES_MOST_VALUES"
-_COLOURS = 48
+_COLOURS = 32
 
 
 def show(demo, **controls):
@@ -154,7 +154,7 @@ def frames_of(cell):
     return next((o for o in cell.get("outputs", []) if MIME in o.get("data", {})), None)
 
 
-def html(data, folder=None, address=""):
+def html(data, folder=None, address="", start_alt=""):
     """Return the panel of a demo.
 
     Parameters
@@ -165,6 +165,8 @@ def html(data, folder=None, address=""):
         Where to write the pictures; inside of the panel by default.
     address : str, optional
         The folder as a page has to name it.
+    start_alt : str, optional
+        Alternative text of the first picture, if somebody wrote one.
 
     Returns
     -------
@@ -191,6 +193,7 @@ def html(data, folder=None, address=""):
             f"<output>{values[start]}</output></label>"
         )
     size = _size(data["frames"][shown][0])
+    sources[shown][1] = f"{sources[shown][1]} {start_alt}".strip()
     source, alt = sources[shown]
     stay = "".join(f" {name} stays at {value}." for name, value in data["stay"].items())
     return (

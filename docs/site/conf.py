@@ -17,6 +17,7 @@ html_favicon = "_static/favicon.svg"
 html_css_files = ["course.css", "frames.css"]
 html_js_files = ["frames.js"]
 html_theme_options = {"use_download_button": False, "show_toc_level": 2}
+html_sidebars = {"**": ["navbar-logo.html", "sbt-sidebar-nav.html"]}  # the header has a search
 html_context = {"default_mode": "light"}
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

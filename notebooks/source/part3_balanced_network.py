@@ -267,6 +267,8 @@ task_seed = 0
 recordings = part3.load_recordings(source)
 if n_recorded < recordings.n_neurons:
     recordings = recordings.select(n_recorded, rng=np.random.default_rng(task_seed))
+elif n_recorded > recordings.n_neurons:
+    print(f"These recordings have {recordings.n_neurons} neurons, not {n_recorded}: all are taken.")
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
 print(recordings.provenance)
 task = part3.make_task(
@@ -423,6 +425,8 @@ training = part3.TeacherForcing(
 )
 
 # %%
+if training.task is not task:
+    raise ValueError("Section 2 has made a new task: run the cell above, which begins anew.")
 training.run(total_loops)
 print(f"{training.n_done} loops done")
 elapsed()
@@ -589,7 +593,7 @@ course.check_corrected_correlation(my_corrected_correlation)
 # a tenth, a third and nine tenths of the trained neurons silent; all static weights halved.
 
 # %% tags=["parameters"]
-silenced_fraction = 0.3
+silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
 n_lesion_trials = sized(12, fast=2)
 lesion_seed = 4
 

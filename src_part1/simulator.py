@@ -207,7 +207,7 @@ def advance(network_parameters, state, n_steps, *, weights, external_input, reco
     samples = _NOTHING
     if recorder is not None:
         samples = check_type("recorder", recorder, RateRecorder).samples_for(n, last_step)
-    kernel = advance_parallel if in_parallel(n) else advance_serial
+    kernel = advance_parallel if in_parallel(n, steps=True) else advance_serial
     kernel(
         weights, external_input, network_parameters.dt / network_parameters.tau,
         network_parameters.transfer == "tanh", state.step, n_steps,

@@ -151,7 +151,8 @@ def _train_trial(task, noise, rng, condition, weights, rls, outputs):
 def _train_together(task, noise, rng, conditions, weights, rls, outputs):
     """Do what `_train_trial` does for all conditions side by side, and learn from all at once."""
     p, dtype = task.network_parameters, rls.dtype
-    kernel = advance_together_parallel if in_parallel(p.n_units) else advance_together_serial
+    parallel = in_parallel(p.n_units, steps=True)
+    kernel = advance_together_parallel if parallel else advance_together_serial
     stretches = [_phases(task, c)[:-1] for c in range(task.n_conditions)[conditions]]
     targets = np.ascontiguousarray(task.targets[conditions].transpose(2, 0, 1), dtype=dtype)
     rates, currents = np.zeros((2, *targets.shape[1:]), dtype)

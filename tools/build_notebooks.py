@@ -14,8 +14,9 @@ pyproject.toml, where alone the repository's address and the version stand:
 Markdown tagged ``slide`` is for the slides (`tools.build_slides`) and in neither copy.
 
 README.md gets its badges and the clone command between comments, CITATION.cff its address and
-version, and the page for instructors the questions and answers of all notebooks. No address is shown while it is a placeholder, because it would lead nowhere. With
-``--check`` nothing is written and the exit status is 1 if anything would change.
+version, and the page for instructors the questions and answers of all notebooks. No address is
+shown while it is a placeholder, because it would lead nowhere. With ``--check`` nothing is written
+and the exit status is 1 if anything would change.
 """
 
 from __future__ import annotations

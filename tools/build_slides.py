@@ -35,7 +35,9 @@ SESSIONS = {
     "session_a": ("Session A · Parts 1 and 2", ("part1_rate_rnn", "part2_spiking_rnn")),
     "session_b": ("Session B · Part 3", ("part3_balanced_network",)),
 }
-_NOTICE = re.compile(r"\*\*What to notice\.\*\*\s*(.+?)(?=\n\n\*\*What to try|\n\n###? |\Z)", re.DOTALL)
+_NOTICE = re.compile(
+    r"\*\*What to notice\.\*\*\s*(.+?)(?=\n\n\*\*What to try|\n\n###? |\Z)", re.DOTALL
+)
 _HEADING = re.compile(r"(?m)^(##+) (.+)$")
 
 

@@ -362,6 +362,8 @@ task_seed = 0
 recordings = part3.load_recordings(source)
 if n_recorded < recordings.n_neurons:
     recordings = recordings.select(n_recorded, rng=np.random.default_rng(task_seed))
+elif n_recorded > recordings.n_neurons:
+    print(f"These recordings have {recordings.n_neurons} neurons, not {n_recorded}: all are taken.")
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
 print(recordings.provenance)
 task = part3.make_task(
@@ -557,6 +559,8 @@ training = part3.TeacherForcing(
 )
 
 # %% alt="Mean inputs of four neurons in both conditions come to lie on their targets, and the correlation rises within a few loops and stays."
+if training.task is not task:
+    raise ValueError("Section 2 has made a new task: run the cell above, which begins anew.")
 shown = np.argsort(task.targets.std(axis=2).mean(axis=0))[-1::-20][:4]
 with course.WatchLoops(task.times, task.targets, total_loops, units=shown,
                        conditions=task.conditions, ylabel="median correlation") as watch:
@@ -731,7 +735,7 @@ course.check_corrected_correlation(my_corrected_correlation)
 # A good fit does not show what causes it. We take away one part at a time and do not train again.
 
 # %% tags=["parameters"]
-silenced_fraction = 0.3
+silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
 n_lesion_trials = sized(12, fast=2)
 lesion_seed = 4
 

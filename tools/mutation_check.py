@@ -111,8 +111,9 @@ BREAKS = [
          "state.r_plastic[i] *= decay * decay"),
         ("balanced: feed-forward spike late", "external.spike_steps[next_spike] <= step",
          "external.spike_steps[next_spike] < step"),
-        ("balanced: silenced neuron", "if scratch.fired[j] and active[j]:",
-         "if scratch.fired[j]:"),
+        ("balanced: silenced neuron", "scratch.fired[j] & active[j]", "scratch.fired[j]"),
+        ("balanced: passed over", "some |= scratch.fired_words[q]",
+         "some = scratch.fired_words[q]"),
         ("balanced: last neurons", "min(8 * q + 8, n)", "min(8 * q + 7, n)"),
     ),
     *_breaks(

@@ -237,16 +237,16 @@ class SparseRLS:
         weights[:] = new
 
     def _check_learned(self, weights, condition):
+        if np.isfinite(weights).all() and np.isfinite(self._D_inverse[condition]).all():
+            return
         bad = ~np.isfinite(weights).all(axis=1)
         if bad.any():
             what = (
                 f"the weights of {bad.sum()} of {bad.size} neurons are not finite, the first is "
                 f"neuron {np.argmax(bad)}"
             )
-        elif not np.isfinite(self._D_inverse[condition]).all():
-            what = "D^-1 of the shared inputs is not finite"
         else:
-            return
+            what = "D^-1 of the shared inputs is not finite"
         raise FloatingPointError(
             f"RLS diverged: {what}. Use a stronger prior, less forgetting, or dtype float64. The "
             "weights are as they were before this update."

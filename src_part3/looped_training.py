@@ -17,12 +17,12 @@ from src_part3.trials import run_trial
 
 
 class LoopedTraining:
-    """A training that can be interrupted at any time and goes on from where it was.
+    """A training that can be interrupted at any time and continued from there.
 
-    In each loop every condition is shown in a few trials with frozen weights, two or more at a
-    time on as many cores; then ``_learn`` takes them in. A loop's random numbers depend on ``seed``
-    and the loop's number only, so that a loop that was interrupted is simply done again: training
-    in one go, in several calls, or from a saved file gives the same bits.
+    In each loop every condition is shown in a few trials with frozen weights, which run in
+    parallel on all cores; then ``_learn`` learns from them. A loop's random numbers depend only on
+    ``seed`` and the loop's number, so that an interrupted loop is simply repeated: training in one
+    call, in several calls, or from a saved file gives the same bits.
 
     A subclass has a class attribute ``parameters_type``, the property ``weights`` and two methods:
     ``_learn(trials)`` with ``trials[condition]`` the list of trials of the loop, and ``_arrays()``
@@ -54,8 +54,8 @@ class LoopedTraining:
     def run(self, total_loops=None, *, progress=True, n_threads=None, after_loop=None):
         """Train until so many loops are done in all calls together.
 
-        An interrupt from the keyboard ends the call with a warning; nothing is lost but the
-        loop at hand. Call it again to go on.
+        An interrupt from the keyboard ends the call with a warning, and only the current loop is
+        lost. Call it again to go on.
 
         Parameters
         ----------
@@ -78,9 +78,9 @@ class LoopedTraining:
         TypeError, ValueError
             If a number is wrong.
         TrainingDivergedError
-            If rates pass ``max_rate``, and this training, which is the error's ``result``, is as it
-            was after the last loop; or if the weights diverged, and this training neither goes on
-            nor can be saved any more (``result`` is None).
+            If rates exceed ``max_rate``: this training, which is the error's ``result``, is then as
+            it was after the last loop. Or if the weights diverged: this training can then neither
+            be continued nor saved (``result`` is None).
         """
         self._check_sound()
         total_loops = self.parameters.total_loops if total_loops is None else total_loops
@@ -146,7 +146,7 @@ class LoopedTraining:
     def _take_in(self, trials):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
-        # A training shall not depend on the machine.
+        # A training must not depend on the machine.
         with one_blas_thread():
             self.curve.append(np.asarray(self._learn(trials)))
         self.n_done += 1
@@ -171,7 +171,7 @@ class LoopedTraining:
         if not self._sound:
             raise TrainingDivergedError(
                 f"the weights diverged in loop {self.n_done + 1} of this training, which is of no "
-                "use any more; go on from a file of an earlier loop, or begin anew."
+                "further use; go on from a file of an earlier loop, or start a new training."
             )
 
     def state(self):

@@ -227,7 +227,7 @@ class SparseRLS:
             for sample in zip(rates, shared, targets, strict=True):
                 self._learn_once(new, *sample, condition)
         else:
-            # The last bits of BLAS depend on its threads, and a training shall not depend on the
+            # The last bits of BLAS depend on its threads, and a training must not depend on the
             # machine.
             with one_blas_thread():
                 for first in range(0, n_time, _TOGETHER):

@@ -56,6 +56,10 @@ def project(tmp_path):
         '[project]\nversion = "1.2"\nurls.Repository = "https://github.com/someone/some-course"\n',
         encoding="utf-8",
     )
+    (tmp_path / "docs/site").mkdir(parents=True)
+    (tmp_path / "docs/site/instructor.md").write_text(
+        "top\n<!-- answers -->\nold\n<!-- end of answers -->\n", encoding="utf-8"
+    )
     (tmp_path / "CITATION.cff").write_text("version: 0\nrepository-code: x\n", encoding="utf-8")
     (tmp_path / "README.md").write_text(
         "top\n<!-- clone -->\nold\n<!-- end of clone -->\nmiddle\n"

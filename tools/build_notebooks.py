@@ -8,10 +8,13 @@ pyproject.toml, where alone the repository's address and the version stand:
 - the one markdown cell tagged ``badges`` gets the Binder and Colab badges, or, as long as the
   address is a placeholder (its owner is ``OWNER``), a sentence in their place,
 - the one code cell tagged ``setup`` gets the text of ``tools/setup_cell.py``,
-- ``{{repository}}``, ``{{tag}}`` and ``{{version}}`` are replaced in every cell.
+- ``{{repository}}``, ``{{tag}}``, ``{{version}}`` and ``{{feedback}}`` are replaced in every cell;
+  the last is a sentence that leads to the form whose address pyproject.toml names.
+
+Markdown tagged ``slide`` is for the slides (`tools.build_slides`) and in neither copy.
 
 README.md gets its badges and the clone command between comments, CITATION.cff its address and
-version. No address is shown while it is a placeholder, because it would lead nowhere. With
+version, and the page for instructors the questions and answers of all notebooks. No address is shown while it is a placeholder, because it would lead nowhere. With
 ``--check`` nothing is written and the exit status is 1 if anything would change.
 """
 
@@ -28,6 +31,7 @@ import jupytext
 import nbformat
 
 from tools.exercise_cells import apply_exercises
+from tools.questions import answers_page, link_solutions
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACEHOLDER = "OWNER"
@@ -35,6 +39,7 @@ NO_BADGES = (
     "*This notebook runs inside a copy of the project's folder, from its folder `notebooks`; the "
     "README says how to begin.*"
 )
+NO_FORM = "Please tell your instructor, who may have a form for it."
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -52,14 +57,19 @@ def project_facts(root=ROOT):
     Returns
     -------
     dict of str
-        ``repository`` (address; empty while it is a placeholder), ``version`` and ``tag`` (``v``
-        and the version).
+        ``repository`` (address; empty while it is a placeholder), ``version``, ``tag`` (``v``
+        and the version) and ``feedback`` (a sentence).
     """
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject["project"]
+    form = pyproject.get("tool", {}).get("recorded-rnn", {}).get("feedback_form", "")
     version = project["version"]
     address = project["urls"]["Repository"]
     repository = "" if address.rsplit("/", 2)[1] == PLACEHOLDER else address
-    return {"repository": repository, "version": version, "tag": f"v{version}"}
+    feedback = f"Please tell us in [the feedback form]({form})." if form else NO_FORM
+    return {
+        "repository": repository, "version": version, "tag": f"v{version}", "feedback": feedback
+    }
 
 
 def fill(text, facts):
@@ -109,8 +119,8 @@ def badges(path, facts):
     )
 
 
-def build_notebook(source, facts, path, *, solution=False):
-    """Return one of the two notebooks that one source makes.
+def build_notebook(source, facts, path, *, solution=False, slides=False):
+    """Return one of the notebooks that one source makes.
 
     Parameters
     ----------
@@ -121,7 +131,9 @@ def build_notebook(source, facts, path, *, solution=False):
     path : str
         Where the notebook will stand, seen from the root: the badges lead there.
     solution : bool, optional
-        Whether exercises come with their solutions.
+        Whether exercises come with their solutions; without them they link to them.
+    slides : bool, optional
+        Whether to keep the cells that are for the slides only.
 
     Returns
     -------
@@ -150,7 +162,12 @@ def build_notebook(source, facts, path, *, solution=False):
                 f"got {[cell.cell_type for cell in cells]}."
             )
         cells[0].source = text
-    notebook.cells = apply_exercises(notebook.cells, solution=solution)
+    notebook.cells = apply_exercises(
+        [c for c in notebook.cells if slides or "slide" not in c.metadata.get("tags", [])],
+        solution=solution,
+    )
+    if not solution:
+        link_solutions(notebook.cells, path.rsplit("/", 1)[-1])
     ids = set()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
@@ -181,7 +198,10 @@ def _title(notebook):
 def _replace_block(text, name, block):
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
     if len(pattern.findall(text)) != 1:
-        raise ValueError(f"README.md must hold the comments of the block {name!r} exactly once.")
+        raise ValueError(
+            f"README.md and the page for instructors must hold the comments of the block {name!r} "
+            "exactly once."
+        )
     return pattern.sub(lambda match: f"{match[1]}{block}\n{match[2]}", text)
 
 
@@ -279,6 +299,9 @@ def build_all(root=ROOT):
     readme, citation = root / "README.md", root / "CITATION.cff"
     texts[readme] = build_readme(readme.read_text(encoding="utf-8"), notebooks, facts)
     texts[citation] = build_citation(citation.read_text(encoding="utf-8"), facts)
+    page = root / "docs/site/instructor.md"
+    answers = answers_page({_title(notebook): notebook for notebook in notebooks.values()})
+    texts[page] = _replace_block(page.read_text(encoding="utf-8"), "answers", answers)
     return texts
 
 

@@ -37,13 +37,15 @@ class Execution(NamedTuple):
     peak_mb: float  # largest resident memory of the kernel (10^6 bytes)
 
 
-def execute(path, *, timeout=1800):
+def execute(path, *, notebook=None, timeout=1800):
     """Run every cell of a notebook in a kernel of its own.
 
     Parameters
     ----------
     path : pathlib.Path
         The notebook. Its folder is the kernel's working folder; the file stays as it is.
+    notebook : nbformat.NotebookNode, optional
+        What to run in place of what the file holds.
     timeout : int, optional
         Seconds that one cell may take.
 
@@ -59,7 +61,7 @@ def execute(path, *, timeout=1800):
     nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError
         If a cell takes too long, or the kernel dies.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4) if notebook is None else notebook
     client = NotebookClient(
         notebook,
         timeout=timeout,

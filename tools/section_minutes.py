@@ -111,7 +111,7 @@ def sections_of(notebook):
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", []))
         if cell.cell_type == "markdown":
-            if "solution" in tags:
+            if tags & {"solution", "slide"}:
                 continue
             for piece in re.split(r"(?m)^(?=##+ )", cell.source):
                 heading = _HEADING.match(piece)

@@ -6,6 +6,27 @@
 # %% [markdown] tags=["badges"]
 # (badges)
 
+# %% [markdown] tags=["slide"]
+# # Recurrent networks that reproduce recorded neurons
+#
+# Session A · a rate network, and a network that spikes
+
+# %% [markdown] tags=["slide"]
+# ## The mouse
+#
+# - It feels a stimulus, a flash of light that activates neurons of its somatosensory cortex, or it does not.
+# - It holds its decision over a delay.
+# - After a go cue it licks **right** or **left**.
+#
+# 1824 neurons of its motor cortex were recorded. *Each rate is a mean over trials.*
+
+# %% [markdown] tags=["slide"]
+# ## Two questions
+#
+# > Can a network be taught a signal?
+#
+# > Can every neuron be taught its own?
+
 # %% [markdown]
 # **What you will learn**
 #
@@ -21,7 +42,7 @@
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · Chaos in a random network | 8 + 5 |
+# | 1 · Chaos in a random network | 9 + 5 |
 # | 2 · Original FORCE | 6 + 2 |
 # | 3 · Why train every unit? | 3 |
 # | 4 · Recursive least squares | 15 + 2 |
@@ -95,6 +116,26 @@ chaos_units = course.sized(800, fast=100)
 chaos_duration = course.sized(2000.0, fast=400.0)  # ms
 chaos_seed = 0
 
+# %% [markdown] tags=["slide"]
+# ## Chaos in a random network
+#
+# $$\tau\,\frac{dr_i}{dt} = -r_i + \tanh\Big(\sum_j W_{ij}\, r_j\Big),\qquad W_{ij} \sim \mathcal N\big(0,\; g^2/N\big)$$
+#
+# Each unit sums the rates of all others. The gain $g$ says how strong the weights are.
+#
+# We run the same network twice. The second start is moved by one part in ten thousand.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** At which of the gains 0.5, 1 and 1.5 will the two runs part?
+#
+# <details><summary>Answer</summary>
+# At 1.5 only. With gains of 0.5 and 1 either run fades, so both end at zero. At 1.5 the difference of one part in ten
+# thousand grows exponentially: for more than a second the runs look alike, and then they have nothing in common.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Below a gain of one it dies, above it is chaotic
+
 # %% alt="Three panels. At gain 0.5 all rates decay to zero in 50 ms; at 1 they fade slowly; at 1.5 they fluctuate for ever, and a second run from almost the same start departs from the first after about 1200 ms."
 runs = {}
 for g in np.atleast_1d(gains):
@@ -139,6 +180,11 @@ fig.suptitle("The same four units of a random network at three gains");
 # The eigenvalues of $W$ fill a disc of radius $g$. Beyond the dashed line at 1 the recurrent input exceeds the
 # leak, and small activity grows.
 
+# %% [markdown] tags=["slide", "plot"]
+# ## The eigenvalues decide
+#
+# They fill a disc of radius $g$. To the right of the dashed line small activity grows.
+
 # %% alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
 course.demo_gain(gain=1.5, n_units=300);
 
@@ -150,6 +196,13 @@ course.sliders(
     seed=widgets.fixed(0),
 )
 elapsed()
+
+# %% [markdown] tags=["slide"]
+# ## Exercise 1: the critical gain
+#
+# > With which smallest gain, to one decimal, does the activity of a large network last?
+#
+# Three minutes, with the slider or with the eigenvalues.
 
 # %% [markdown]
 # ### Exercise 1 (★☆☆): the critical gain
@@ -242,6 +295,26 @@ n_learned = learning.output.size
 error = part1.normalised_error(alone.output, sines[n_learned : n_learned + alone.output.size])
 print(f"normalised error of the free run over 5 periods: {error:.3f} (0 perfect, 1 useless)")
 
+# %% [markdown] tags=["slide"]
+# ## FORCE: one readout, fed back
+#
+# $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x)$$
+#
+# - Only $w_{\rm out}$ learns.
+# - It is corrected so fast that $z$ equals the target from the first moments on.
+# - So the network *receives* nearly the right feedback while it learns.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** The readout starts at zero. After how many periods of learning will it lie on the target?
+#
+# <details><summary>Answer</summary>
+# After far less than one: a few updates, each 2 ms after the other, are enough. The output does not get better from
+# period to period. What changes is how much the weights still have to move to keep it there.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## The readout is right at once
+
 # %% alt="Three stretches of the readout: zero before learning; on top of the sum of four sines while it learns; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
 fig, axes = plt.subplots(2, 3, figsize=(13, 6), sharex="col", sharey="row")
 shown = round(2 * period / force_parameters.dt)
@@ -260,6 +333,9 @@ for column, (title, run, target, window) in zip(axes.T, stages):
 axes[0, 0].set_ylabel("output")
 fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 fig.suptitle("The readout (top) and the rates of three units (bottom)");
+
+# %% [markdown] tags=["slide", "plot"]
+# ## What takes time: the weights come to rest
 
 # %% alt="The change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
 changes = learning.readout_change
@@ -339,6 +415,33 @@ elapsed()
 # the two conditions at the best of six values of $\lambda$; learning online from the same start reaches 0.98 and
 # 0.96. Learning *while the network runs* exposes the weights to the errors that they cause. What it brings is
 # stability of the closed loop.
+
+# %% [markdown] tags=["slide"]
+# ## Now every unit has a target
+#
+# $$x_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i$$
+#
+# - $N$ regressions at once, all with the same regressors $r(t)$.
+# - A batch fit would be possible, but it never meets the errors that it causes.
+# - Learning while the network runs makes the *closed loop* stable.
+
+# %% [markdown] tags=["slide"]
+# ## Ridge regression, one sample at a time
+#
+# $$\sum_{s \le t} \big(w \cdot r_s - f_s\big)^2 + \lambda\, |w - w_0|^2 \;\longrightarrow\; \min$$
+#
+# With every sample:
+#
+# $$k = P\, r,\qquad c = \frac{1}{1 + r \cdot k},\qquad e = w \cdot r - f$$
+#
+# $$P \leftarrow P - c\, k k^\top,\qquad w \leftarrow w - c\, e\, k$$
+
+# %% [markdown] tags=["slide"]
+# ## Exercise 3: write it yourself
+#
+# > Turn the last slide into a function: $w$, $P$, $r$ and $f$ of one sample go in, the new $w$ and the new $P$ come out.
+#
+# Ten minutes, in pairs. The check says what is wrong.
 
 # %% [markdown]
 # ## 4 · Recursive least squares
@@ -421,6 +524,17 @@ for ridge in ridges:
     print(f"lambda = {ridge:g}: largest difference from the batch ridge solution "
           f"{np.abs(w - batch).max():.1e}")
 
+# %% [markdown] tags=["think"]
+# **Think, then look.** With which $\lambda$ does the error reach the noise first? And what does the largest eigenvalue of $P$ do meanwhile?
+#
+# <details><summary>Answer</summary>
+# With the smallest, 0.1; with 100 the error hardly falls in 120 samples. The largest eigenvalue of P stays at 1/&lambda;
+# for the first 30 samples, because until then there is a direction that no sample has shown. Then it falls.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## P is a learning rate with a memory
+
 # %% alt="Left: the error before each update falls to the noise after about 60 samples for small lambda and slowly for lambda 100. Middle: distance to the true weights. Right: the eigenvalues of P start at one over lambda and fall one by one, as the directions are seen."
 fig, axes = plt.subplots(1, 3, figsize=(13, 4))
 sample_number = np.arange(1, n_samples + 1)
@@ -489,6 +603,9 @@ sine_ridge = 0.5
 sine_loops = course.sized(50, fast=4)
 sine_seed = 0
 
+# %% [markdown] tags=["slide", "plot"]
+# ## A different sine for every unit
+
 # %% alt="Three panels: the random initial weight matrix; ten of the hundred sine targets with different phases; the cue, a random constant input to each unit between 100 and 110 ms."
 network_parameters = part1.RateNetworkParameters(
     n_units=sine_units, tau=sine_tau, gain=1.0, transfer="relu", dt=0.1
@@ -522,11 +639,24 @@ fig.suptitle("The task: after one brief cue, a different sine in every unit");
 # what was learned so far, and the test shows it. To go on, run
 # `sine_training = part1.train(sine_task, sine_training.weights, rls=sine_training.rls, n_loops=10)`.
 
+# %% [markdown] tags=["think"]
+# **Think, then look.** How well will input and target correlate in the first of the 50 loops?
+#
+# <details><summary>Answer</summary>
+# By 0.92: the rule corrects the weights every 5 ms, faster than the network can depart from its targets. How good the
+# network is on its own, only the test with frozen weights tells.
+# </details>
+
 # %%
 sine_training = part1.train(sine_task, sine_weights, ridge=sine_ridge, n_loops=sine_loops)
 
 # %% [markdown]
 # ### Test: weights frozen, only the cue
+
+# %% [markdown] tags=["slide", "plot"]
+# ## One cue, a hundred sines
+#
+# The weights are frozen, and nothing but a cue of 10 ms comes in.
 
 # %% alt="Left: recurrent input of six units before learning, flat after the cue. Middle: after learning, input and target coincide for 500 ms. Right: the learning curve rises from 0.92 to nearly 1 within 20 loops."
 fig, axes = plt.subplots(1, 3, figsize=(14, 5), width_ratios=[2, 2, 1.3])
@@ -618,6 +748,20 @@ n_check = 30
 n_check_updates = 100
 check_seed = 5
 
+# %% [markdown] tags=["slide"]
+# ## One $P$ for all units
+#
+# Unit $i$ must not use its own rate, so its regressors are $r$ without $r_i$:
+#
+# $$\text{gain}_{ij} = g_j - \frac{P_{ji}\, g_i}{P_{ii}},\qquad g = P\, r,\qquad w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij}$$
+#
+# | numbers at each update | one $P$ for each unit | one for all |
+# | --- | --- | --- |
+# | $N = 300$ | 27 million | 90 thousand |
+
+# %% [markdown] tags=["slide", "plot"]
+# ## No approximation
+
 # %% alt="Scatter of the weights learned with one shared matrix against those learned with thirty separate matrices: all 870 points lie on the diagonal."
 rng = np.random.default_rng(check_seed)
 check_rates = rng.random((n_check_updates, n_check))
@@ -688,6 +832,9 @@ source = "auto"
 n_neurons = course.sized(300, fast=60)
 population_seed = 0
 
+# %% [markdown] tags=["slide", "plot"]
+# ## The recorded population
+
 # %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in the first condition, lick right: a diagonal band for lick right, a blurred one for lick left."
 recordings = part1.load_recordings(source)
 if n_neurons < recordings.n_neurons:
@@ -752,6 +899,9 @@ for name, values in zip(recordings.conditions, by_neuron):
           f"median {np.nanmedian(values):.3f}  (frozen weights, only the cue)")
 elapsed()
 
+# %% [markdown] tags=["slide", "plot"]
+# ## A cue of 50 ms selects two seconds
+
 # %% tags=["readme-part1_recordings"] alt="Top: recorded rates of the population in both conditions, bottom: the rates of the freely running network. They look alike."
 fig, axes = plt.subplots(2, recordings.n_conditions, figsize=(12, 8), sharex=True, squeeze=False)
 for column, name, rates, net in zip(
@@ -762,6 +912,17 @@ for column, name, rates, net in zip(
     plotting.plot_population(recordings.time, net, order=order, ax=column[1],
                              title=f"{name}: network, running freely")
 fig.suptitle("A network that carries the activity of the population, started by a cue");
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Which neurons will the network follow worst?
+#
+# <details><summary>Answer</summary>
+# Those whose rate hardly changes. What there is of a course in them is small and fast, and the network draws a smooth
+# line through it.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Neuron by neuron
 
 # %% tags=["readme-part1_neurons"] alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
@@ -776,6 +937,9 @@ for ax, i in zip(axes.flat, shown):
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Two paths, held by the same weights
 
 # %% alt="Left: histogram of the correlations, most neurons above 0.9. Middle: learning curve of both conditions. Right: the population's path in the plane of its first two principal components, recorded and network; the two conditions start apart and move alike."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
@@ -956,7 +1120,50 @@ elapsed()
 # - A network trained on recordings of two conditions holds both, and a short cue selects one.
 #
 # **Next:** the units here have smooth rates. [Part 2](part2_spiking_rnn.ipynb) does the same with neurons that spike.
+
+# %% [markdown] tags=["exit-ticket"]
+# ## Exit ticket
 #
+# Five questions before you leave, each to be answered in a sentence.
+#
+# **1.** A random network of 1000 units with $\phi = \tanh$ has a gain of 0.8. What becomes of its activity, and what tells you?
+#
+# <details><summary>Answer</summary>
+# It dies out. The eigenvalues of W fill a disc of radius 0.8, so none lies to the right of 1: in each direction the leak
+# is stronger than the recurrent input.
+# </details>
+#
+# **2.** Why does it matter in FORCE that the output is right from the first moments on?
+#
+# <details><summary>Answer</summary>
+# The readout is fed back. With the right output the units receive the input that they will have when the weights are
+# frozen, so the weights are fitted to the activity that they will later meet.
+# </details>
+#
+# **3.** What does $P$ remember, and what does $\lambda$ set?
+#
+# <details><summary>Answer</summary>
+# P is the inverse of the regressors' correlation matrix plus &lambda; I. It is large in directions that no sample has
+# shown yet and small in those that are learned. &lambda; is the strength of the prior: it sets the size of the first steps.
+# </details>
+#
+# **4.** Why is one matrix $P$ enough for $N$ units?
+#
+# <details><summary>Answer</summary>
+# All units learn from the same rates, and what belongs to a unit without its own rate follows from the full P by the
+# formula of the block inverse, without an approximation.
+# </details>
+#
+# **5.** While it learns, a network follows its targets with a correlation of 0.99. What do you know of its free run?
+#
+# <details><summary>Answer</summary>
+# Little. While it learns, each error is corrected at once; when it runs freely, errors come back as inputs and may grow.
+# Only a test with frozen weights tells.
+# </details>
+#
+# How was it? {{feedback}}
+
+# %% [markdown]
 # ## References
 #
 # - Sussillo D, Abbott LF (2009) Generating coherent patterns of activity from chaotic neural

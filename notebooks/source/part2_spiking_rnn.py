@@ -6,6 +6,11 @@
 # %% [markdown] tags=["badges"]
 # (badges)
 
+# %% [markdown] tags=["slide"]
+# # Part 2: now they spike
+#
+# The same question, the same rule of learning, and neurons that speak in spikes
+
 # %% [markdown]
 # **What you will learn**
 #
@@ -20,13 +25,13 @@
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · One neuron | 6 + 15 |
-# | 2 · Two neurons | 3 |
+# | 1 · One neuron | 7 + 15 |
+# | 2 · Two neurons | 4 |
 # | 3 · A network | bonus 4 |
-# | 4 · Training with filtered spikes | 12 + 13 |
+# | 4 · Training with filtered spikes | 13 + 13 |
 # | 5 · Any pattern | bonus 4 |
 # | 6 · Recorded neurons | 5 |
-# | 7 · What limits learning? | bonus 5 |
+# | 7 · What limits learning? | bonus 6 |
 #
 # The number after a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
 # All cells together run for about a minute.
@@ -96,6 +101,16 @@ single_mean_input = 0.7
 single_duration = 1000.0  # ms
 single_seed = 3
 
+# %% [markdown] tags=["slide"]
+# ## One neuron
+#
+# $$\tau_m \frac{dv}{dt} = -v + \mu + s\,\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
+#
+# The voltage leaks towards its mean input $\mu = 0.7$, below the threshold of 1, and noise kicks it at every step.
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Every spike is an accident of the noise
+
 # %% alt="Voltage of one neuron over a second: it fluctuates around 0.7, and where noise carries it across the threshold at 1 a spike is drawn as a stroke and the voltage restarts at 0. A second trace without noise settles at 0.7 and never fires."
 neuron_parameters = part2.LIFParameters(
     tau_m=10.0, tau_syn=3.0, v_th=1.0, v_reset=0.0, noise=single_noise, dt=single_dt
@@ -138,6 +153,17 @@ curve_inputs = np.linspace(0.3, 1.6, 27)
 curve_copies = course.sized(200, fast=10)  # neurons for each input
 curve_duration = 2000.0  # ms
 curve_seed = 0
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** How will noise change the curve of rate against mean input, which begins at the threshold without it? Will a simulation with steps of 0.1 ms fire as often as Siegert's formula says, or less?
+#
+# <details><summary>Answer</summary>
+# Noise lets the neuron fire below the threshold, so the sharp corner becomes smooth; far above the threshold noise matters
+# little. The simulation fires less, because a crossing between two steps goes unseen.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Noise smooths the threshold
 
 # %% alt="Left: rate against mean input. Without noise the rate jumps up at the threshold of 1; with noise it rises smoothly from 0.5 on; Siegert's curve and the simulation agree at this scale. Right: simulated rate over Siegert's, near 0.82 at small inputs for the plain formula and near 1 everywhere for the corrected one."
 curve_inputs = np.asarray(curve_inputs, dtype=float)
@@ -285,6 +311,25 @@ pair_mean_input = (0.85, 0.65)
 pair_duration = 1000.0  # ms
 pair_seed = 13
 
+# %% [markdown] tags=["slide"]
+# ## Two neurons
+#
+# $$\tau_s \frac{du_i}{dt} = -u_i + \sum_j w_{ij} \sum_k \delta(t - t_j^k)$$
+#
+# - A spike of neuron 1 raises the input of neuron 2 **one step later**, by $w/\tau_s$.
+# - Then this input decays.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Neuron 2 has a mean input of 0.65, and each spike of neuron 1 adds 0.25. How many of these will make it fire?
+#
+# <details><summary>Answer</summary>
+# About half. 0.65 + 0.25 still lies below the threshold, so an event only brings neuron 2 closer to it, and noise decides.
+# When several events come in quick succession, they add up.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## A synaptic event is a push, not a command
+
 # %% alt="Three rows over a second: voltage of neuron 1 with irregular spikes; the synaptic input of neuron 2, which jumps by 0.25 after each spike of neuron 1 and decays; voltage of neuron 2, raised by the input; some of its spikes follow closely."
 pair_parameters = part2.LIFParameters(tau_syn=pair_tau_syn)
 pair_weights = np.array([[0.0, 0.0], [pair_weight, 0.0]])  # [to, from]
@@ -396,6 +441,21 @@ elapsed()
 # the spikes are now due to the mean input and not to the noise. `coupling = 0.0`: what is left of the
 # differences between the neurons?
 
+# %% [markdown] tags=["slide"]
+# ## Learning from filtered spikes
+#
+# $$\tau_s \frac{dr_j}{dt} = -r_j + \sum_k \delta(t - t_j^k) \qquad\Rightarrow\qquad u_i = \sum_j w_{ij}\, r_j$$
+#
+# - The input is a weighted sum of *filtered* spikes, exactly.
+# - So Part 1 applies as it is, with one matrix $P$ for all neurons.
+
+# %% [markdown] tags=["slide"]
+# ## Exercise 4: from spikes to regressors
+#
+# > Write one Euler step of the equation for $r$.
+#
+# Five minutes. A delta has the area 1 and no width.
+
 # %% [markdown]
 # ## 4 · Training with filtered spikes
 #
@@ -473,6 +533,9 @@ sine_ridge = 0.5
 sine_loops = course.sized(20, fast=3)
 sine_seed = 1
 
+# %% [markdown] tags=["slide", "plot"]
+# ## The task: a cue, then a sine of two seconds
+
 # %% alt="Left: targets of five neurons, sines of two seconds with different phases around 0.7. Right: the cue, a random constant input to each neuron between 800 and 1000 ms, drawn for the same five neurons."
 sine_parameters = part2.LIFParameters(tau_syn=sine_tau_syn, noise=sine_noise)
 sine_timing = part2.TrialTiming(
@@ -514,6 +577,17 @@ print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weig
 # You may stop the training (■): it returns what was learned so far. To go on, run
 # `sine_training = part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
 
+# %% [markdown] tags=["think"]
+# **Think, then look.** Two trials with the same frozen weights differ in nothing but the noise. What will be alike in them: the spikes, the inputs, both?
+#
+# <details><summary>Answer</summary>
+# The inputs. New noise gives other spikes, but the input is a sum over a hundred neurons, filtered by slow synapses, and the
+# accidents of single spikes average out in it. In each trial it stays close to its target.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## The cue starts the pattern, and spikes carry it
+
 # %% alt="Left: voltages of five trained neurons in one trial, spiking in groups once per target period. Right: their total input, noisy before the cue shaded in blue, then following the black target sines closely to the end."
 examples = np.arange(min(5, sine_neurons))
 test = part2.run_frozen(
@@ -535,6 +609,9 @@ fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside upper right", n
 for ax in axes[-1]:
     ax.set_xlabel("time (ms)")
 fig.suptitle("One trial with frozen weights: the cue (blue) starts the pattern", x=0.3);
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Twenty trials with noise that it has never seen
 
 # %% alt="Left: learning curve, the correlation rises above 0.95 within ten loops. Middle: histogram of the test correlation of each neuron in each trial, almost all above 0.95. Right: raster of the trained network sorted by the phase of the target: a diagonal band of spikes."
 outputs = part2.run_frozen_outputs(
@@ -664,6 +741,24 @@ recorded_loops = course.sized(20, fast=2)
 recorded_trials = course.sized(40, fast=3)
 recorded_seed = 0
 
+# %% [markdown] tags=["slide"]
+# ## From recorded rates to inputs
+#
+# - Our targets are inputs, and recordings are rates.
+# - Siegert's formula gives the rate for an input.
+# - Turned round, it gives the input that makes *our* neuron fire like the recorded one.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** A typical rate changes threefold. Will its input swing like the sines (0.35)?
+#
+# <details><summary>Answer</summary>
+# No: by two to three hundredths (standard deviation), and only one in sixty by more than 0.1. A small change of the mean
+# input makes a large change of the rate, while the noise is as large as before.
+# </details>
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Small swings, beside the same noise
+
 # %% alt="Left: the curve from rate to mean input, steep below 2 Hz and flat above. Middle: recorded rates of four neurons. Right: the mean inputs they stand for, between 0.5 and 0.9, with much smaller swings than the sines had."
 recordings = part2.load_recordings(source)
 recordings = recordings.select(min(n_neurons, recordings.n_neurons))
@@ -719,6 +814,9 @@ print(f"input of a single trial: correlation {recorded_quality.correlation:.2f};
       f"rates over {recorded_trials} trials: median correlation "
       f"{np.nanmedian(psth_correlation):.2f}")
 
+# %% [markdown] tags=["slide", "plot"]
+# ## What is strong is learned
+
 # %% alt="Six panels with the rates of six neurons in Hz in both conditions, thick pale lines for the recording and thin lines for the network; the strongly modulated neurons fit well, the weakly modulated ones are noisy."
 spread = np.argsort(recordings.rates.std(axis=2).mean(axis=0))
 picked = spread[np.linspace(0.3 * spread.size, spread.size - 1, 6).astype(int)]
@@ -732,6 +830,9 @@ for ax, i in zip(axes.flat, picked, strict=True):
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Modulation decides
 
 # %% alt="Left: histogram over neurons of the correlation of simulated and recorded rates. Right: the same correlation against the standard deviation of the recorded rate: it rises with the modulation."
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.3))
@@ -786,6 +887,14 @@ noises = course.sized((0.0, 1.0, 2.0, 4.0, 8.0), fast=(0.0, 2.0))
 limit_seeds = course.sized((0, 1), fast=(0,))
 noise_seeds = course.sized((0, 1, 2, 3, 4), fast=(0,))  # small differences need more networks
 
+# %% [markdown] tags=["think"]
+# **Think, then look.** Which synaptic time constant is best for sines of 500 ms, and which for sines of 2000 ms?
+#
+# <details><summary>Answer</summary>
+# Of the five, 100 ms for 500 ms, where 300 ms blur the pattern, and 300 ms for 2000 ms, which average most of the shot noise away. With
+# 3 ms nothing is learned.
+# </details>
+
 # %% alt="Test correlation against tau_syn from 3 to 300 ms, one line for each period. All lines are near zero for 3 ms; for 2000 ms the quality rises to almost 1 at 300 ms; for 500 ms it has a peak near 100 ms and falls again."
 base = part2.TrainingSettings(
     kind="sines", tau_syn=100.0, time_scale=2000.0, n_loops=limit_loops
@@ -804,6 +913,14 @@ for (period, found), style in zip(by_synapse.items(), styles, strict=True):
 ax.set(xscale="log", xlabel=r"synaptic time constant $\tau_s$ (ms)", ylim=(-0.1, 1.05),
        title="Fast targets want synapses that are neither too fast nor too slow")
 ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 0.5));
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** By which factor does the error fall when the network grows from 100 to 350 neurons? And is no noise at all the best?
+#
+# <details><summary>Answer</summary>
+# By about four, a little more than the 3.5 of a fall with 1/N. No noise is not best: without it the correlation is 0.70, with 2 it is 0.97, and
+# with 8 it is 0.80.
+# </details>
 
 # %% alt="Three panels. Left: test error against the number of neurons, falling at least as fast as a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
 by_size = part2.sweep_setting(base, "n_neurons", list(sizes), seeds=limit_seeds, progress=False)
@@ -872,7 +989,46 @@ elapsed()
 #   lowers the quality a little (frozen test 0.988 instead of 0.993, means of five networks).
 # - The original adds noise of standard deviation 2 to the error that RLS learns from. We do not.
 # - We measure quality in frozen trials with new noise. The original shows example traces.
+
+# %% [markdown] tags=["exit-ticket"]
+# ## Exit ticket
 #
+# Five questions before you leave, each to be answered in a sentence.
+#
+# **1.** A neuron has a mean input below its threshold and fires nevertheless. What makes its spikes, and what do they look like?
+#
+# <details><summary>Answer</summary>
+# Noise, which carries the voltage over the threshold now and then. So they are irregular.
+# </details>
+#
+# **2.** Why can the rule of Part 1 train spiking neurons, although they have no rates?
+#
+# <details><summary>Answer</summary>
+# The synaptic input is linear in the filtered spikes, u = W r. These take the place of the rates, are the same for all neurons, and one matrix P
+# serves everybody.
+# </details>
+#
+# **3.** What do slow synapses gain, and what do they cost?
+#
+# <details><summary>Answer</summary>
+# They average over more spikes, so that shot noise becomes smaller. But they blur what changes faster than their time constant.
+# </details>
+#
+# **4.** Recordings are rates. Where do the targets of the inputs come from?
+#
+# <details><summary>Answer</summary>
+# From Siegert's formula, inverted: bin by bin it gives the mean input with which our neuron fires at the recorded rate.
+# </details>
+#
+# **5.** Which recorded neurons are reproduced badly here, and why?
+#
+# <details><summary>Answer</summary>
+# Those whose rate hardly changes. The modulation of their input is smaller than the noise of the filtered spikes from which it has to be made.
+# </details>
+#
+# How was it? {{feedback}}
+
+# %% [markdown]
 # ## References
 #
 # - Kim CM, Chow CC (2018) Learning recurrent dynamics in spiking networks. *eLife* 7:e37124.

@@ -1,0 +1,222 @@
+"""Build the slides of both sessions from the notebooks: ``python -m tools.build_slides``.
+
+A slide is a markdown cell tagged ``slide`` of ``notebooks/source``: a heading and a few words; the
+notebooks themselves leave it out. With the tag ``plot`` it also shows the plot of the next code
+cell that draws one. Of what is core in a notebook, the questions before plots and the exit
+ticket (`tools.questions`) become slides as well, and what the notebook says next to notice, or what
+answers the question, is a note to the speaker (key S).
+
+The solved notebooks are executed on the embedded data; each session becomes one page in
+``build/slides`` that holds reveal.js, MathJax and all plots, and needs no network. With
+``COURSE_FAST=1`` the notebooks run in small sizes, for tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbconvert import SlidesExporter
+
+from tools.build_notebooks import build_notebook, project_facts
+from tools.execute_notebooks import ROOT, execute
+from tools.questions import THINK, TICKET, questions_of
+from tools.section_minutes import BONUS
+
+WIDTH, HEIGHT = 1280, 800  # pixels of a slide
+SESSIONS = {
+    "session_a": ("Session A · Parts 1 and 2", ("part1_rate_rnn", "part2_spiking_rnn")),
+    "session_b": ("Session B · Part 3", ("part3_balanced_network",)),
+}
+_NOTICE = re.compile(r"\*\*What to notice\.\*\*\s*(.+?)(?=\n\n\*\*What to try|\n\n###? |\Z)", re.DOTALL)
+_HEADING = re.compile(r"(?m)^(##+) (.+)$")
+
+
+class Slide(NamedTuple):
+    """One slide."""
+
+    text: str  # Markdown, with the heading
+    plots: tuple = ()  # (PNG in base64, alternative text) of each
+    notes: str = ""  # what the speaker may say
+
+
+def slides_of(notebook):
+    """Return the slides of one executed notebook.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        A solved copy that was built with its slides, with outputs.
+
+    Returns
+    -------
+    list of Slide
+        In the order of the notebook.
+
+    Raises
+    ------
+    ValueError
+        If a slide has no heading of level 1 or 2, or shall show a plot and none follows.
+    """
+    slides, marks = [], {}
+    waiting = False  # for the plot of the slide that came last
+    for cell in notebook.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "code":
+            plots = tuple(
+                (output.data["image/png"].replace("\n", ""), cell.metadata["alt"])
+                for output in cell.outputs
+                if "alt" in cell.metadata and "image/png" in output.get("data", {})
+            )
+            if waiting and plots:
+                slides[-1] = slides[-1]._replace(plots=plots)
+                waiting = False
+            continue
+        if "slide" in tags:
+            if waiting:
+                break
+            if not re.match(r"##? \S", cell.source):
+                raise ValueError(
+                    f"A slide must begin with a heading of level 1 or 2, got:\n{cell.source}"
+                )
+            slides.append(Slide(cell.source))
+            waiting = "plot" in tags
+            continue
+        for level, title in _HEADING.findall(cell.source):
+            marks = {k: v for k, v in marks.items() if k < len(level)}
+            marks[len(level)] = BONUS in title
+        if any(marks.values()):
+            continue
+        questions = questions_of(cell)
+        answers = "\n".join(f"- {q.answer}" for q in questions)
+        if THINK in tags:
+            slides.append(Slide(f"## Think, then look\n\n> {questions[0].question}", notes=answers))
+        elif TICKET in tags:
+            listed = "\n".join(f"{n}. {q.question}" for n, q in enumerate(questions, 1))
+            feedback = cell.source.rsplit("</details>", 1)[1].strip()
+            slides.append(Slide(f"## Exit ticket\n\n{listed}\n\n{feedback}", notes=answers))
+        elif slides and slides[-1].plots and not slides[-1].notes:
+            said = _NOTICE.search(cell.source)
+            slides[-1] = slides[-1]._replace(notes=said[1] if said else "")
+    if waiting:
+        raise ValueError(f"No plot follows the slide that shall show one:\n{slides[-1].text}")
+    return slides
+
+
+def deck(slides, title):
+    """Return the page of one session.
+
+    Parameters
+    ----------
+    slides : list of Slide
+        All slides of the session.
+    title : str
+        What the browser's window is called.
+
+    Returns
+    -------
+    str
+        One HTML page that needs no other file.
+    """
+    cells, plots = [], []
+    for slide in slides:
+        text = slide.text
+        for plot in slide.plots:
+            # Markdown would be slow on megabytes of base64, so the plots are put in afterwards.
+            text += f'\n\n<img class="r-stretch" src="plot:{len(plots)}:">\n'
+            plots.append(plot)
+        cells.append(_cell(text, "slide"))
+        if slide.notes:
+            cells.append(_cell(slide.notes, "notes"))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
+    exporter = SlidesExporter(
+        template_name="slides", extra_template_basedirs=[str(ROOT / "tools")]
+    )
+    page, _ = exporter.from_notebook_node(notebook, {"deck": _parts_of_a_deck()})
+    for number, (png, alt) in enumerate(plots):
+        described = f'src="data:image/png;base64,{png}" alt="{html.escape(alt)}"'
+        page = page.replace(f'src="plot:{number}:"', described)
+    return page
+
+
+def _cell(text, kind):
+    cell = nbformat.v4.new_markdown_cell(text)
+    cell.metadata["slideshow"] = {"slide_type": kind}
+    return cell
+
+
+def _parts_of_a_deck():
+    reveal = _folder_of("sphinx_revealjs") / "_static/revealjs"
+    mathjax = _folder_of("sphinx-mathjax-offline") / "static/mathjax"
+    files = {
+        "reveal_css": reveal / "dist/reveal.css",
+        "reveal_js": reveal / "dist/reveal.js",
+        "notes_js": reveal / "plugin/notes/notes.js",
+        "mathjax": mathjax / "tex-svg.js",
+        "css": ROOT / "tools/slides/course.css",
+    }
+    parts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+    for name in ("reveal_js", "notes_js", "mathjax"):
+        # The end of a script must not stand inside of it, and a map of the source is not there.
+        text = re.sub(r"(?m)^//# sourceMappingURL=.*$", "", parts[name])
+        parts[name] = text.replace("</script", r"<\/script").replace("<!--", r"<\!--")
+    return parts | {"width": WIDTH, "height": HEIGHT}
+
+
+def _folder_of(package):
+    # Both are only looked up, never imported: they would want a running Sphinx.
+    found = importlib.util.find_spec(package)
+    if found is None:
+        raise ModuleNotFoundError(
+            f"The slides need the package {package}: 'make slides' installs it, or "
+            "pip install --require-hashes -r requirements-site.lock."
+        )
+    return Path(found.origin).parent
+
+
+def main(argv=None):
+    """Execute the notebooks and write the pages.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit status, 0.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.build_slides", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "slides")
+    output = parser.parse_args(argv).output.resolve()
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    output.mkdir(parents=True, exist_ok=True)
+    for name, (title, stems) in SESSIONS.items():
+        slides = []
+        for stem in stems:
+            source = (ROOT / f"notebooks/source/{stem}.py").read_text(encoding="utf-8")
+            path = ROOT / f"notebooks/solutions/{stem}.ipynb"
+            notebook = build_notebook(
+                source, project_facts(), str(path.relative_to(ROOT)), solution=True, slides=True
+            )
+            done = execute(path, notebook=notebook)
+            print(f"{stem}: {done.seconds:.0f} s", flush=True)
+            slides += slides_of(done.notebook)
+        page = output / f"{name}.html"
+        page.write_text(deck(slides, title), encoding="utf-8")
+        print(f"{len(slides)} slides: {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

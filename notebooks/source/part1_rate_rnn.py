@@ -409,7 +409,7 @@ elapsed()
 # %% [markdown] tags=["slide"]
 # ## Now every unit has a target
 #
-# $$x_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i$$
+# $$u_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i$$
 #
 # - $N$ regressions at once, all with the same regressors $r(t)$.
 # - A batch fit would be possible, but it never meets the errors that it causes.
@@ -626,8 +626,8 @@ course.draw_trial(timing)
 # **Think, then look.** How well will input and target correlate in the first of the 50 loops?
 #
 # <details><summary>Answer</summary>
-# By 0.92: the rule corrects the weights every 5 ms, faster than the network can depart from its targets. How good the
-# network is on its own, only the test with frozen weights tells.
+# About 0.92: the rule corrects the weights every 5 ms, faster than the network can leave its targets. Only the test
+# with frozen weights shows how good the network is on its own.
 # </details>
 
 # %%
@@ -736,7 +736,7 @@ check_seed = 5
 #
 # Unit $i$ must not use its own rate, so its regressors are $r$ without $r_i$:
 #
-# $$\text{gain}_{ij} = g_j - \frac{P_{ji}\, g_i}{P_{ii}},\qquad g = P\, r,\qquad w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij}$$
+# $$\text{gain}_{ij} = q_j - \frac{P_{ji}\, q_i}{P_{ii}},\qquad q = P\, r,\qquad w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij}$$
 #
 # | numbers at each update | one $P$ for each unit | one for all |
 # | --- | --- | --- |
@@ -900,8 +900,8 @@ fig.suptitle("A network that carries the activity of the population, started by 
 # **Think, then look.** Which neurons will the network follow worst?
 #
 # <details><summary>Answer</summary>
-# Those whose rate hardly changes. What there is of a course in them is small and fast, and the network draws a smooth
-# line through it.
+# Those whose rate changes mostly fast; most of them are weakly modulated. The network draws a smooth line through
+# such a rate.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -1109,7 +1109,7 @@ elapsed()
 #
 # Five questions before you leave, each to be answered in a sentence.
 #
-# **1.** A random network of 1000 units with $\phi = \tanh$ has a gain of 0.8. What becomes of its activity, and what tells you?
+# **1.** A random network of 1000 units with $\phi = \tanh$ has a gain of 0.8. What happens to its activity, and how do you know?
 #
 # <details><summary>Answer</summary>
 # It dies out. The eigenvalues of W fill a disc of radius 0.8, so none lies to the right of 1: in each direction the leak
@@ -1141,7 +1141,7 @@ elapsed()
 #
 # <details><summary>Answer</summary>
 # Little. While it learns, each error is corrected at once; when it runs freely, errors come back as inputs and may grow.
-# Only a test with frozen weights tells.
+# Only a test with frozen weights shows it.
 # </details>
 #
 # How was it? {{feedback}}

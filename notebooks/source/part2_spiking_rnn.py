@@ -106,10 +106,10 @@ single_seed = 3
 #
 # $$\tau_m \frac{dv}{dt} = -v + \mu + s\,\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
 #
-# The voltage leaks towards its mean input $\mu = 0.7$, below the threshold of 1, and noise kicks it at every step.
+# The voltage relaxes towards its mean input $\mu = 0.7$, below the threshold of 1, and noise moves it at every step.
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Every spike is an accident of the noise
+# ## Every spike is due to the noise
 
 # %% alt="Voltage of one neuron over a second: it fluctuates around 0.7, and where noise carries it across the threshold at 1 a spike is drawn as a stroke and the voltage restarts at 0. A second trace without noise settles at 0.7 and never fires."
 neuron_parameters = part2.LIFParameters(
@@ -328,7 +328,7 @@ pair_seed = 13
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
-# ## A synaptic event is a push, not a command
+# ## A synaptic event does not force a spike
 
 # %% alt="Three rows over a second: voltage of neuron 1 with irregular spikes; the synaptic input of neuron 2, which jumps by 0.25 after each spike of neuron 1 and decays; voltage of neuron 2, raised by the input; some of its spikes follow closely."
 pair_parameters = part2.LIFParameters(tau_syn=pair_tau_syn)
@@ -583,7 +583,7 @@ print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weig
 #
 # <details><summary>Answer</summary>
 # The inputs. New noise gives other spikes, but the input is a sum over a hundred neurons, filtered by slow synapses, and the
-# accidents of single spikes average out in it. In each trial it stays close to its target.
+# randomness of single spikes averages out in it. In each trial it stays close to its target.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -1006,7 +1006,7 @@ elapsed()
 #
 # <details><summary>Answer</summary>
 # The synaptic input is linear in the filtered spikes, u = W r. These take the place of the rates, are the same for all neurons, and one matrix P
-# serves everybody.
+# serves all neurons.
 # </details>
 #
 # **3.** What do slow synapses gain, and what do they cost?

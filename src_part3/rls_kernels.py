@@ -303,6 +303,9 @@ def learn_neurons_once(weights, Q, index, E, e, decay):
     for i in numba.prange(index.shape[0]):
         Q_i, w = Q[i], weights[i]
         x, k = np.empty(n_own, Q.dtype), np.empty(n_own, Q.dtype)
+        if decay != 1:
+            for j in range(Q_i.size):
+                Q_i[j] *= forget
         error = e[i]
         for m in range(n_own):
             x[m] = E[index[i, m]]
@@ -324,14 +327,15 @@ def learn_neurons_once(weights, Q, index, E, e, decay):
         for m in range(n_own):
             quadratic += k[m] * x[m]
         # x'Qx is never negative, or Q is not positive definite any more: NaN says so.
-        scale = one / (decay + quadratic) if quadratic >= 0 else Q.dtype.type(np.nan)
+        scale = one / (one + quadratic) if quadratic >= 0 else Q.dtype.type(np.nan)
+        for m in range(n_own):
+            w[m] += error * scale * k[m]
         first = 0
         for r in range(n_own):
             row = Q_i[first : first + r + 1]
             k_r = scale * k[r]
-            w[r] += error * k_r
             for c in range(r + 1):
-                row[c] = (row[c] - k_r * k[c]) * forget
+                row[c] -= k_r * k[c]
             first += r + 1
 
 

@@ -1,10 +1,10 @@
 """Linear algebra of `src_part3.rls`: the steps of its docstring, for all neurons in blocks.
 
 Products of stacks of matrices are NumPy's, which calls BLAS for each matrix. The Cholesky factors
-are compiled here: of matrices as small as 40 x 40, LAPACK reaches a tenth of the peak, and these
-loops twice that with neurons side by side; larger ones are factored in strips of rows, nearly all
-of which is products of BLAS. One time in a call leaves nothing to BLAS but vectors, which would
-pass through memory several times: that is compiled, in one pass.
+are compiled here: of 40 x 40 matrices LAPACK reaches a tenth of the peak, and loops over neurons
+side by side half as much again; larger matrices are factored in strips of rows, where most of the
+work is products of BLAS. One time in a call leaves nothing to BLAS but vectors, which would pass
+through memory several times: that is compiled, in one pass.
 
 Threads get blocks of fixed size, whatever their number, and the caller limits BLAS to one thread:
 the result does not depend on the number of threads. All functions change arrays in place.

@@ -100,8 +100,8 @@ class SparseRLS:
 
     With ``time_by_time`` the neurons keep Q_i = S_i^-1 instead of S_i, and (4) becomes
 
-        k = Q_i E_i,  c = 1 / (f + E_i.k),  w_i <- w_i + c (e_i - w_i.E_i) k,
-        Q_i <- (Q_i - c k k') / f
+        Q_i <- Q_i / f,  k = Q_i E_i,  c = 1 / (1 + E_i.k),  w_i <- w_i + c (e_i - w_i.E_i) k,
+        Q_i <- Q_i - c k k'
 
     for one time after the other, as in the textbook: the quicker form for a rule that learns within
     a trial, and the slower one for a rule that learns from many times at once.

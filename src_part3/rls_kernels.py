@@ -1,10 +1,10 @@
 """Linear algebra of `src_part3.rls`: the steps of its docstring, for all neurons in blocks.
 
 Products of stacks of matrices are NumPy's, which calls BLAS for each matrix. The Cholesky factors
-are compiled here: of matrices as small as 40 x 40, LAPACK reaches a tenth of the peak, and these
-loops twice that with neurons side by side; larger ones are factored in strips of rows, nearly all
-of which is products of BLAS. One time in a call leaves nothing to BLAS but vectors, which would
-pass through memory several times: that is compiled, in one pass.
+are compiled here: of 40 x 40 matrices LAPACK reaches a tenth of the peak, and loops over neurons
+side by side half as much again; larger matrices are factored in strips of rows, where most of the
+work is products of BLAS. One time in a call leaves nothing to BLAS but vectors, which would pass
+through memory several times: that is compiled, in one pass.
 
 Threads get blocks of fixed size, whatever their number, and the caller limits BLAS to one thread:
 the result does not depend on the number of threads. All functions change arrays in place.
@@ -303,6 +303,9 @@ def learn_neurons_once(weights, Q, index, E, e, decay):
     for i in numba.prange(index.shape[0]):
         Q_i, w = Q[i], weights[i]
         x, k = np.empty(n_own, Q.dtype), np.empty(n_own, Q.dtype)
+        if decay != 1:
+            for j in range(Q_i.size):
+                Q_i[j] *= forget
         error = e[i]
         for m in range(n_own):
             x[m] = E[index[i, m]]
@@ -324,14 +327,15 @@ def learn_neurons_once(weights, Q, index, E, e, decay):
         for m in range(n_own):
             quadratic += k[m] * x[m]
         # x'Qx is never negative, or Q is not positive definite any more: NaN says so.
-        scale = one / (decay + quadratic) if quadratic >= 0 else Q.dtype.type(np.nan)
+        scale = one / (one + quadratic) if quadratic >= 0 else Q.dtype.type(np.nan)
+        for m in range(n_own):
+            w[m] += error * scale * k[m]
         first = 0
         for r in range(n_own):
             row = Q_i[first : first + r + 1]
             k_r = scale * k[r]
-            w[r] += error * k_r
             for c in range(r + 1):
-                row[c] = (row[c] - k_r * k[c]) * forget
+                row[c] -= k_r * k[c]
             first += r + 1
 
 

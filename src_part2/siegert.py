@@ -19,6 +19,9 @@ the evaluation exact and quick for every input:
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from scipy.special import dawsn, erfcx
 
@@ -197,9 +200,15 @@ def siegert_mean_input(rate, sigma, *, tau_m=10.0, v_th=1.0, v_reset=0.0, t_ref=
         )
     wanted = (1000.0 / rate - t_ref) / tau_m
     mu = np.empty(rate.size)
-    for first in range(0, rate.size, _CHUNK):
+
+    def solve(first):
         part = slice(first, first + _CHUNK)
         mu[part] = _solve(wanted.flat[part], sigma.flat[part], v_th, v_reset)
+
+    # Chunks know nothing of each other, and NumPy lets go of Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(solve, range(0, rate.size, _CHUNK)):
+            pass
     mu = mu.reshape(rate.shape)
     return mu if mu.ndim else float(mu)
 

@@ -18,8 +18,13 @@ from benchmarks import (
     part3_training,
     part3_tsn,
 )
+from benchmarks.networks import coarse_task
+from src_part1 import load_recordings
 from src_part3.balance import mean_field
-from src_part3.parameters import RECURRENT
+from src_part3.parameters import RECURRENT, FeedforwardParameters
+from src_part3.task import make_task
+from src_part3.training import Training
+from src_part3.trials import run_trial
 
 CONDITIONS = {"lick right", "lick left"}
 
@@ -45,15 +50,56 @@ def test_all_rules_learn_the_same():
     assert "1824 neurons" in report
 
 
-def test_the_full_job_reports_every_measure_by_condition():
-    result, report = measure(
-        part3_training, "--source", "synthetic", "--loops", "1", "--trials", "2"
-    )
+def test_the_full_job_reports_every_measure_by_condition(monkeypatch):
+    stages = ((1, 1, False, False), (1, 2, True, True), (1, 1, False, True))
+    monkeypatch.setattr(part3_training, "SCHEDULE", stages)
+    words = "--source", "synthetic", "--loops", "1", "--trials", "2"
+    result, report = measure(part3_training, *words)
     for name in part3_training.MEASURES:
         assert result[name].keys() == CONDITIONS
     assert result["loops"] == 1
     assert result["seconds"] > 0 < result["peak_rss_mb"]
-    assert "synthetic" in report
+    # Two loops cannot pass: all snapshots are tested, and none gives a time.
+    assert result["seconds_to_0.95"] is None
+    assert [(t["loops"], t["trials"]) for t in result["quick_tests"]] == [(2, 3), (3, 4)]
+    assert "synthetic" in report and "not reached" in report
+
+
+def test_the_first_snapshot_that_passes_ends_the_quick_training(monkeypatch):
+    stages = ((1, 1, False, True), (1, 2, True, True))
+    monkeypatch.setattr(part3_training, "SCHEDULE", stages)
+    monkeypatch.setattr(part3_training, "ENOUGH", -1.0)
+    result, report = measure(
+        part3_training, "--source", "synthetic", "--loops", "1", "--trials", "2"
+    )
+    (test,) = result["quick_tests"]
+    assert result["seconds_to_-1"] == test["seconds"]
+    assert test["loops"] == 1
+    assert 0 < test["test_seconds"]
+    assert "reached after" in report
+
+
+def test_the_coarse_task_is_the_same_network_with_fewer_steps():
+    task = make_task(
+        load_recordings("synthetic"), feedforward_parameters=FeedforwardParameters(
+            clock="per_condition"
+        ),
+    )
+    coarse = coarse_task(task)
+    assert coarse.times == pytest.approx(task.times - 500)
+    assert coarse.network.parameters.dt == 0.2
+    rates = coarse.feedforward_rates
+    np.testing.assert_array_equal(rates.rates, task.feedforward_rates.rates[:, 1::2])
+    assert rates.start * rates.dt == coarse.trial_parameters.stim_off
+    hz = []
+    for of_one in (task, coarse):
+        trial = run_trial(
+            of_one.network, of_one.trial_parameters, np.random.default_rng(0),
+            weights=Training(of_one).weights[0], **of_one.trial_options(0),
+        )
+        halves = np.split(trial.counts / trial.duration * 1000, [task.network.n_exc])
+        hz.append([half.mean() for half in halves])
+    np.testing.assert_allclose(*hz, rtol=0.03)
 
 
 def test_the_original_stands_beside_its_own_curve():

@@ -7,6 +7,10 @@
 # (badges)
 
 # %% [markdown]
+# A mouse decides to lick right or left and has to remember its decision until a go cue (Part 1, Section 7, explains
+# the task). What could keep such a memory in a cortex whose neurons fire irregularly? In this part a network of 5000 spiking
+# neurons learns the recorded activity, and we take it apart to see what keeps it going.
+#
 # **What you will learn**
 #
 # 1. how a network of excitatory (E) and inhibitory (I) neurons balances its inputs, and how well
@@ -366,8 +370,8 @@ elapsed()
 
 # %% [markdown]
 # **What to notice.** Nearly all targets lie below the threshold, so fluctuations make the neurons fire.
-# Over a trial a target changes by a few hundredths only, while the input of a single trial fluctuates by 0.15
-# (in windows of 100 ms). Section 4 needs this number.
+# A typical target varies over a trial with a standard deviation of a few hundredths, while the input of a single trial
+# fluctuates by 0.15 (in windows of 100 ms). Section 4 needs this number.
 #
 # ### Exercise 3 (★★☆): invert a curve · bonus
 #
@@ -535,7 +539,7 @@ axes[1, 0].set_ylabel("rate (Hz)")
 fig.supxlabel("time in the trial (ms)")
 fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
 
-# %% alt="Left: population rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Right: those of the network, in the same order; they look alike." jupyter={"source_hidden": true} tags=["hide-input"]
+# %% alt="Above: rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Below: those of the network, in the same order; they look alike." jupyter={"source_hidden": true} tags=["hide-input"]
 order = np.argsort(task.recorded_rates[0].argmax(axis=1))
 fig, axes = plt.subplots(2, task.n_conditions, figsize=(13, 6.5), sharex=True, sharey=True,
                          squeeze=False)
@@ -556,6 +560,7 @@ fig.supxlabel("time in the trial (ms)")
 common = task.targets.mean(axis=(0, 2))
 changes = np.concatenate(list(task.targets - common[:, None]), axis=1)
 patterns = np.linalg.svd(changes, full_matrices=False)[0][:, :2]
+window = max(1, round(100.0 / task.trial_parameters.bin_width))  # 100 ms
 fig, ax = plt.subplots(figsize=(7, 5))
 for c, style in enumerate(styles):
     for k in range(4):
@@ -563,13 +568,14 @@ for c, style in enumerate(styles):
             task.network, task.trial_parameters, np.random.default_rng([test_seed, k]),
             weights=training.weights[c], **task.trial_options(c),
         )
-        x, y = patterns.T @ (trial.total_input[: task.n_bins] - common).T
-        ax.plot(x, y, color=style["color"], lw=1, alpha=0.6)
+        smooth = part3.plastic_targets.smooth_bins(trial.total_input[: task.n_bins], window)
+        x, y = patterns.T @ (smooth - common).T
+        ax.plot(x, y, color=style["color"], lw=1.5, alpha=0.6)
     x, y = patterns.T @ (task.targets[c] - common[:, None])
     ax.plot(x, y, lw=4, **style, label=f"{task.conditions[c]}, target")
     ax.plot(x[0], y[0], "o", ms=10, color=style["color"])
 ax.set(xlabel="strongest pattern of the targets", ylabel="second pattern",
-       title="four single trials of each condition; the dot is the end of the cue")
+       title="four single trials of each condition, in windows of 100 ms; the dot ends the cue")
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 elapsed()
 
@@ -581,8 +587,8 @@ elapsed()
 #   moment, and what is weaker than this noise is lost.
 # - In a *single* trial a neuron's input correlates weakly with its target, because it is mostly noise (0.15 against a
 #   few hundredths). All neurons together still show the side in nearly every trial.
-# - $R^2$ is low: it also asks for the right gain and the right mean. The table says what is lost to each. Most
-#   is lost to another shape, which includes the noise that is left in the mean.
+# - $R^2$ is lower, because it also asks for the right gain and the right mean. The table says what is lost to each; what is
+#   lost to another shape includes the noise that is left in the mean.
 #
 # ### Exercise 4 (★★☆): how good could it be? · bonus
 #
@@ -782,8 +788,8 @@ for x, ((name, members), style, marker) in enumerate(
     zip(groups.items(), plotting.condition_styles(len(groups)), "os^")
 ):
     if shown_task.n_conditions > 1:
-        left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
-                  lw=2.5, **style, label=name)
+        left.hist(np.clip(preference[members], -10, 10), np.linspace(-10, 10, 21), density=True,
+                  histtype="step", lw=2.5, **style, label=name)
         beyond = np.abs(preference[members]) > 2 * noise[members]
         print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
               f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f}), "
@@ -798,7 +804,7 @@ left.set(ylabel="density of neurons", title="selectivity")
 middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
 middle.legend(loc="lower right")
 right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance without noise",
-          title=f"in the trained {n_components} courses (dashed: shifted)")
+          title=f"in {n_components} trained time courses (dashed: shifted)")
 elapsed()
 
 # %% alt="Eight small panels: the rates in both conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below; the conditions separate with time." jupyter={"source_hidden": true} tags=["hide-input"]

@@ -575,7 +575,7 @@ for c, style in enumerate(styles):
     ax.plot(x, y, lw=4, **style, label=f"{task.conditions[c]}, target")
     ax.plot(x[0], y[0], "o", ms=10, color=style["color"])
 ax.set(xlabel="strongest pattern of the targets", ylabel="second pattern",
-       title="four single trials of each condition, in windows of 100 ms; the dot ends the cue")
+       title="four trials of each condition (100 ms windows); dot: end of cue")
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 elapsed()
 
@@ -788,7 +788,7 @@ for x, ((name, members), style, marker) in enumerate(
     zip(groups.items(), plotting.condition_styles(len(groups)), "os^")
 ):
     if shown_task.n_conditions > 1:
-        left.hist(np.clip(preference[members], -10, 10), np.linspace(-10, 10, 21), density=True,
+        left.hist(np.clip(preference[members], -20, 20), np.linspace(-20, 20, 41), density=True,
                   histtype="step", lw=2.5, **style, label=name)
         beyond = np.abs(preference[members]) > 2 * noise[members]
         print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
@@ -804,7 +804,7 @@ left.set(ylabel="density of neurons", title="selectivity")
 middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
 middle.legend(loc="lower right")
 right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance without noise",
-          title=f"in {n_components} trained time courses (dashed: shifted)")
+          title=f"in {n_components} time courses (dashed: shifted)")
 elapsed()
 
 # %% alt="Eight small panels: the rates in both conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below; the conditions separate with time." jupyter={"source_hidden": true} tags=["hide-input"]

@@ -825,7 +825,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # trained time courses more closely than activity shifted in time does. The panels show the strongest of them.
 # This is the finding of Kim et al. (2023), and a warning: a selective neuron need not have been trained.
 #
-# **What carries it there?** Everything that reaches untrained neurons comes through static synapses. **Predict** what
+# **What carries it there?** All recurrent input of untrained neurons comes through static synapses. **Predict** what
 # happens if these are weaker and the network learns the same activity again.
 #
 # <details><summary>What was measured</summary>
@@ -833,7 +833,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # Each row is the mean ± standard error of five networks that learned the 1824 recorded neurons (`python -m benchmarks part3-spread`). The external
 # input is set so that all have the same mean rates in theory. The quality is the corrected correlation.
 #
-# | static couplings | untrained | variance in the trained courses, above chance (Hz²) | before learning | selectivity without noise (Hz) | before learning | quality, side |
+# | static couplings | untrained | variance in the trained time courses, above chance (Hz²) | before learning | selectivity without noise (Hz) | before learning | quality, side |
 # | --- | --- | --- | --- | --- | --- | --- |
 # | × 0.1 | E | 1.11 ± 0.15 | 1.33 ± 0.08 | 0.84 ± 0.40 | 0.12 ± 0.05 | 0.50, 0.58 |
 # | × 0.1 | I | 0.52 ± 0.03 | 0.26 ± 0.01 | 1.36 ± 0.61 | 0.06 ± 0.04 | 0.50, 0.58 |

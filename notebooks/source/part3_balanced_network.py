@@ -112,8 +112,7 @@ print(f"targets: {task.provenance}")
 # D = |J<sub>EI</sub>| J<sub>IE</sub> − J<sub>EE</sub> |J<sub>II</sub>|. Both rates and D are positive if
 # μ<sub>E</sub> / μ<sub>I</sub> &gt; |J<sub>EI</sub>| / |J<sub>II</sub>| &gt; J<sub>EE</sub> / J<sub>IE</sub>; here
 # 1.5 &gt; 0.75 &gt; 0.15. If all three ratios stood in the opposite order, D would be negative and the rates
-# positive again, but the state would be unstable: a small common rise of the rates would excite more than it inhibits, and
-# would grow. Where D is positive, inhibition must also be strong and fast enough; with equal gains and time constants of
+# positive again, but the state would be unstable: some small changes of both rates would grow. Where D is positive, inhibition must also be strong and fast enough; with equal gains and time constants of
 # both populations J<sub>EE</sub> &lt; |J<sub>II</sub>| suffices.
 # </details>
 

@@ -60,8 +60,8 @@ def save_network(path, task, weights):
     for of_condition in weights[1:]:
         if not np.array_equal(of_condition.recurrent_weights, weights[0].recurrent_weights):
             raise ValueError(
-                "weights can be saved only if the recurrent weights are the same in all "
-                "conditions, got different ones."
+                "weights must have the same recurrent weights in all conditions to be saved, "
+                "got different ones."
             )
     arrays = {
         "recurrent": weights[0].recurrent_weights,

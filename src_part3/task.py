@@ -270,8 +270,8 @@ def _network_of(n_trained, clock):
         parameters = replace(parameters, n_plastic_exc=n_trained - 1)
     if n_trained < FEW_NEURONS and clock == "none":
         warnings.warn(
-            f"{n_trained} recorded neurons are too few to sustain their activity without a clock, "
-            f"which takes about {FEW_NEURONS}: expect a poor fit, or use "
+            f"{n_trained} recorded neurons are probably too few to sustain their activity without "
+            f"a clock, which takes about {FEW_NEURONS}: expect a poor fit, or use "
             "FeedforwardParameters(clock='per_condition').", stacklevel=3,
         )
     return parameters

@@ -19,6 +19,10 @@
 # > How do we find out what its activity rests on?
 
 # %% [markdown]
+# A mouse decides to lick right or left and has to remember its decision until a go cue (Part 1, Section 7, explains
+# the task). What could keep such a memory in a cortex whose neurons fire irregularly? In this part a network of 5000 spiking
+# neurons learns the recorded activity, and we take it apart to see what keeps it going.
+#
 # **What you will learn**
 #
 # 1. how a network of excitatory (E) and inhibitory (I) neurons balances its inputs, and how well
@@ -120,8 +124,7 @@ print(f"targets: {task.provenance}")
 # D = |J<sub>EI</sub>| J<sub>IE</sub> − J<sub>EE</sub> |J<sub>II</sub>|. Both rates and D are positive if
 # μ<sub>E</sub> / μ<sub>I</sub> &gt; |J<sub>EI</sub>| / |J<sub>II</sub>| &gt; J<sub>EE</sub> / J<sub>IE</sub>; here
 # 1.5 &gt; 0.75 &gt; 0.15. If all three ratios stood in the opposite order, D would be negative and the rates
-# positive again, but the state would be unstable: a small common rise of the rates would excite more than it inhibits, and
-# would grow. Where D is positive, inhibition must also be strong and fast enough; with equal gains and time constants of
+# positive again, but the state would be unstable: some small changes of both rates would grow. Where D is positive, inhibition must also be strong and fast enough; with equal gains and time constants of
 # both populations J<sub>EE</sub> &lt; |J<sub>II</sub>| suffices.
 # </details>
 
@@ -424,8 +427,8 @@ elapsed()
 
 # %% [markdown]
 # **What to notice.** Nearly all targets lie below the threshold, so fluctuations make the neurons fire.
-# Over a trial a target changes by a few hundredths only, while the input of a single trial fluctuates by 0.15
-# (in windows of 100 ms). Section 4 needs this number.
+# A typical target varies over a trial with a standard deviation of a few hundredths, while the input of a single trial
+# fluctuates by 0.15 (in windows of 100 ms). Section 4 needs this number.
 #
 # ### Exercise 3 (★★☆): invert a curve · bonus
 #
@@ -632,7 +635,7 @@ fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", 
 # %% [markdown] tags=["slide", "plot"]
 # ## All neurons
 
-# %% alt="Left: population rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Right: those of the network, in the same order; they look alike." jupyter={"source_hidden": true} tags=["hide-input"]
+# %% alt="Above: rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Below: those of the network, in the same order; they look alike." jupyter={"source_hidden": true} tags=["hide-input"]
 order = np.argsort(task.recorded_rates[0].argmax(axis=1))
 fig, axes = plt.subplots(2, task.n_conditions, figsize=(13, 6.5), sharex=True, sharey=True,
                          squeeze=False)
@@ -656,6 +659,7 @@ fig.supxlabel("time in the trial (ms)")
 common = task.targets.mean(axis=(0, 2))
 changes = np.concatenate(list(task.targets - common[:, None]), axis=1)
 patterns = np.linalg.svd(changes, full_matrices=False)[0][:, :2]
+window = max(1, round(100.0 / task.trial_parameters.bin_width))  # 100 ms
 fig, ax = plt.subplots(figsize=(7, 5))
 for c, style in enumerate(styles):
     for k in range(4):
@@ -663,13 +667,14 @@ for c, style in enumerate(styles):
             task.network, task.trial_parameters, np.random.default_rng([test_seed, k]),
             weights=training.weights[c], **task.trial_options(c),
         )
-        x, y = patterns.T @ (trial.total_input[: task.n_bins] - common).T
-        ax.plot(x, y, color=style["color"], lw=1, alpha=0.6)
+        smooth = part3.plastic_targets.smooth_bins(trial.total_input[: task.n_bins], window)
+        x, y = patterns.T @ (smooth - common).T
+        ax.plot(x, y, color=style["color"], lw=1.5, alpha=0.6)
     x, y = patterns.T @ (task.targets[c] - common[:, None])
     ax.plot(x, y, lw=4, **style, label=f"{task.conditions[c]}, target")
     ax.plot(x[0], y[0], "o", ms=10, color=style["color"])
 ax.set(xlabel="strongest pattern of the targets", ylabel="second pattern",
-       title="four single trials of each condition; the dot is the end of the cue")
+       title="four trials of each condition (100 ms windows); dot: end of cue")
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 elapsed()
 
@@ -681,8 +686,8 @@ elapsed()
 #   moment, and what is weaker than this noise is lost.
 # - In a *single* trial a neuron's input correlates weakly with its target, because it is mostly noise (0.15 against a
 #   few hundredths). All neurons together still show the side in nearly every trial.
-# - $R^2$ is low: it also asks for the right gain and the right mean. The table says what is lost to each. Most
-#   is lost to another shape, which includes the noise that is left in the mean.
+# - $R^2$ is lower, because it also asks for the right gain and the right mean. The table says what is lost to each; what is
+#   lost to another shape includes the noise that is left in the mean.
 #
 # ### Exercise 4 (★★☆): how good could it be? · bonus
 #
@@ -920,8 +925,8 @@ for x, ((name, members), style, marker) in enumerate(
     zip(groups.items(), plotting.condition_styles(len(groups)), "os^")
 ):
     if shown_task.n_conditions > 1:
-        left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
-                  lw=2.5, **style, label=name)
+        left.hist(np.clip(preference[members], -20, 20), np.linspace(-20, 20, 41), density=True,
+                  histtype="step", lw=2.5, **style, label=name)
         beyond = np.abs(preference[members]) > 2 * noise[members]
         print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
               f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f}), "
@@ -936,7 +941,7 @@ left.set(ylabel="density of neurons", title="selectivity")
 middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
 middle.legend(loc="lower right")
 right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance without noise",
-          title=f"in the trained {n_components} courses (dashed: shifted)")
+          title=f"in {n_components} time courses (dashed: shifted)")
 elapsed()
 
 # %% [markdown] tags=["slide", "plot"]
@@ -960,7 +965,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # trained time courses more closely than activity shifted in time does. The panels show the strongest of them.
 # This is the finding of Kim et al. (2023), and a warning: a selective neuron need not have been trained.
 #
-# **What carries it there?** Everything that reaches untrained neurons comes through static synapses.
+# **What carries it there?** All recurrent input of untrained neurons comes through static synapses.
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** What happens if these are weaker, and the network learns again?
@@ -987,7 +992,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # Each row is the mean ± standard error of five networks that learned the 1824 recorded neurons (`python -m benchmarks part3-spread`). The external
 # input is set so that all have the same mean rates in theory. The quality is the corrected correlation.
 #
-# | static couplings | untrained | variance in the trained courses, above chance (Hz²) | before learning | selectivity without noise (Hz) | before learning | quality, side |
+# | static couplings | untrained | variance in the trained time courses, above chance (Hz²) | before learning | selectivity without noise (Hz) | before learning | quality, side |
 # | --- | --- | --- | --- | --- | --- | --- |
 # | × 0.1 | E | 1.11 ± 0.15 | 1.33 ± 0.08 | 0.84 ± 0.40 | 0.12 ± 0.05 | 0.50, 0.58 |
 # | × 0.1 | I | 0.52 ± 0.03 | 0.26 ± 0.01 | 1.36 ± 0.61 | 0.06 ± 0.04 | 0.50, 0.58 |

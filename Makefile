@@ -9,6 +9,7 @@ PYTHON ?= $(shell test "$$(uname -sm)" = "Darwin x86_64" && tested=14 || tested=
 	2>/dev/null && { echo $$name; exit; }; done; done)
 PYTEST_ARGS ?=
 BENCHMARKS ?=
+FULL ?=
 UPGRADE ?=
 RECORDINGS ?=
 REPORT_ARGS ?=
@@ -50,8 +51,8 @@ notebooks: $(READY) ## make the notebooks and badges from notebooks/source and p
 warm: $(READY) ## compile all kernels once, so that the first cells do not wait
 	$(RUN) -m tools.warm_kernels
 
-bench: $(PEERS) ## measure all, write build/benchmarks.html (BENCHMARKS="part1-rls" for some)
-	$(RUN) -m benchmarks all $(if $(BENCHMARKS),--only $(BENCHMARKS))
+bench: $(PEERS) ## measure all, write build/benchmarks.html (BENCHMARKS="part1-rls" for some, FULL=1: hours)
+	$(RUN) -m benchmarks all $(if $(BENCHMARKS),--only $(BENCHMARKS)) $(if $(FULL),--full)
 
 soak: $(ORACLE) ## the long tests: full notebooks, faults, damaged files, elephant, broken kernels
 	$(RUN) -m pytest -q -m soak $(PYTEST_ARGS)

@@ -2,7 +2,9 @@
 
 Every module ``benchmarks/partN_<topic>.py`` is one benchmark. It offers
 ``add_arguments(parser)``, ``run(arguments) -> dict`` (the measurement, fit for JSON) and
-``report(result) -> str`` (the table for people). Its docstring is its help text.
+``report(result) -> str`` (the table for people). Its docstring is its help text. A long one has
+``BRIEF``, the options with which ``all`` runs it, so that all together take about 40 minutes;
+``all --full`` runs each with its own defaults, as it does alone.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import importlib
 import json
 import pkgutil
+import time
 
 import benchmarks
 from benchmarks.page import run_all
@@ -55,14 +58,23 @@ def main(argv=None):
     command = commands.add_parser("all", help="run all, write benchmarks.json and benchmarks.html")
     command.add_argument("--only", nargs="+", choices=modules, default=list(modules))
     command.add_argument("--output", default="build", help="folder of the two files")
+    command.add_argument(
+        "--full", action="store_true", help="all networks and loops of the long ones (hours)"
+    )
     arguments = parser.parse_args(argv)
     if arguments.name == "all":
-        run_all(arguments.only, arguments.output)
+        run_all({name: _options(modules[name], arguments.full) for name in arguments.only},
+                arguments.output)
         return
+    start = time.perf_counter()
     result = arguments.module.run(arguments)
     print(arguments.module.report(result))
     if arguments.json:
-        print(json.dumps(result))
+        print(json.dumps(result | {"benchmark_seconds": time.perf_counter() - start}))
+
+
+def _options(module_name, full):
+    return () if full else getattr(importlib.import_module(module_name), "BRIEF", ())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from src_part3.feedforward import FeedforwardRates
 from src_part3.original import train_original
 from src_part3.parameters import RECURRENT, FeedforwardParameters
 from src_part3.task import make_task
@@ -81,6 +82,40 @@ def train_briefly(task, seed, loops):
     """
     p = TeacherForcingParameters(total_loops=loops, settling_loops=min(8, loops // 2))
     return TeacherForcing(task, p, seed=seed).run().weights
+
+
+def coarse_task(task, coarsening=2, stim_on=300.0):
+    """Make the same task cheaper: larger time steps, and a shorter wait for the cue.
+
+    Its arrays have the shapes of the task's own, so that a training's state fits both.
+
+    Parameters
+    ----------
+    task : BalancedTask
+        The task.
+    coarsening : int, optional
+        How many time steps of the task make one of the coarse task.
+    stim_on : float, optional
+        Start of the cue (ms), not after that of the task.
+
+    Returns
+    -------
+    BalancedTask
+        The coarse task, with the same network, cues, targets and rates of Poisson neurons.
+    """
+    network, trial, rates = task.network, task.trial_parameters, task.feedforward_rates
+    dt, earlier = coarsening * network.parameters.dt, trial.stim_on - stim_on
+    trial = replace(
+        trial, stim_on=stim_on, stim_off=trial.stim_off - earlier, duration=trial.duration - earlier
+    )
+    return replace(
+        task, trial_parameters=trial,
+        network=replace(network, parameters=replace(network.parameters, dt=dt)),
+        feedforward_rates=FeedforwardRates(
+            np.ascontiguousarray(rates.rates[:, coarsening - 1 :: coarsening]),
+            round(trial.stim_off / dt), dt,
+        ),
+    )
 
 
 def train_network(name, recordings, seed, *, loops=None):

@@ -1,4 +1,4 @@
-"""All benchmarks in one run: a JSON file and a page with every table, plots and the machine."""
+"""All benchmarks in one run: a JSON file and a page with tables, plots, minutes and the machine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from src_part1.recordings import load_recordings
+
 _OURS = "shared", "src_part", "ours"  # names of what is ours; peers are grey
-_PACKAGES = ("numpy", "scipy", "numba", "brian2", "nest-simulator")
+_PACKAGES = ("numpy", "scipy", "numba", "brian2", "brainevent", "jax", "nest-simulator")
 PUBLISHED = """\
 Published for TrainSpikingNet.jl (Arthur, Kim, Chen, Preibisch & Darshan 2023), not measured here:
 3.9, about 8 and 22 s a loop for 10, 20, 50 thousand neurons on CPU, cores not stated; all neurons
@@ -26,6 +28,8 @@ correlation 0.647 after 100 loops. part3-tsn does the first of these jobs with o
 _STYLE = """\
 body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 pre { overflow-x: auto; background: #f4f4f4; padding: 0.8rem; font-size: 0.8rem; }
+table { border-collapse: collapse; } td, th { padding: 0.1rem 0.8rem; text-align: left; }
+td.number { text-align: right; }
 svg { max-width: 100%; height: auto; }"""
 
 
@@ -48,30 +52,36 @@ def environment():
             versions[package] = version(package)
         except PackageNotFoundError:
             versions[package] = "not installed"
+    memory = "unknown"
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+        memory = f"{gigabytes:.1f} GB"
     return {
-        "processor": processor, "cores": str(os.cpu_count()), "system": platform.platform(),
-        "python": platform.python_version(), **versions,
+        "processor": processor, "cores": str(os.cpu_count()), "memory": memory,
+        "system": platform.platform(), "python": platform.python_version(), **versions,
     }
 
 
-def run_one(name):
+def run_one(name, options=()):
     """Run one benchmark in a process of its own.
 
     Parameters
     ----------
     name : str
         For example ``part1-rls``.
+    options : sequence of str, optional
+        Its options, as on the command line.
 
     Returns
     -------
     dict
-        ``report`` (str), ``result`` (dict, or None if it failed), ``seconds``, and the
-        machine's load ``load_before`` and ``load_after``.
+        ``command`` and ``report`` (str), ``result`` (dict, or None if it failed), ``seconds``, and
+        the machine's load ``load_before`` and ``load_after``.
     """
     start, before = time.perf_counter(), os.getloadavg()[0]
+    words = ["-m", "benchmarks", name, *options]
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", name, "--json"], capture_output=True, text=True,
-        check=False,
+        [sys.executable, *words, "--json"], capture_output=True, text=True, check=False,
     )
     if done.returncode:
         reason = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
@@ -80,8 +90,9 @@ def run_one(name):
         report, _, last = done.stdout.rstrip().rpartition("\n")
         result = json.loads(last)
     return {
-        "report": report, "result": result, "seconds": time.perf_counter() - start,
-        "load_before": before, "load_after": os.getloadavg()[0],
+        "command": " ".join(["python", *words]), "report": report, "result": result,
+        "seconds": time.perf_counter() - start, "load_before": before,
+        "load_after": os.getloadavg()[0],
     }
 
 
@@ -158,6 +169,20 @@ _PLOTS = {
 }
 
 
+def _times(benchmarks):
+    """What each benchmark took, and all together."""
+    rows = "".join(
+        f"<tr><td><a href='#{name}'>{name}</a></td><td class='number'>{one['seconds']:.0f}</td>"
+        f"<td>{'' if one['result'] else 'not measured'}</td></tr>"
+        for name, one in benchmarks.items()
+    )
+    minutes = sum(one["seconds"] for one in benchmarks.values()) / 60
+    return (
+        f"<p>{len(benchmarks)} benchmarks, {minutes:.1f} minutes in all.</p>"
+        f"<table><tr><th>benchmark</th><th>seconds</th><th></th></tr>{rows}</table>"
+    )
+
+
 def page(measured):
     """Write the page.
 
@@ -172,13 +197,17 @@ def page(measured):
         A complete HTML file without links to anything else.
     """
     about = ", ".join(f"{key} {value}" for key, value in measured["environment"].items())
-    parts = [f"<h1>Benchmarks</h1><p>{html.escape(about)}.</p><p>{html.escape(PUBLISHED)}</p>"]
+    parts = [
+        f"<h1>Benchmarks</h1><p>{html.escape(about)}.</p>{_times(measured['benchmarks'])}"
+        f"<p>{html.escape(PUBLISHED)}</p>"
+    ]
     for name, one in measured["benchmarks"].items():
         plot = ""
         if one["result"] is not None and name in _PLOTS:
             plot = _PLOTS[name](one["result"])
         parts.append(
-            f"<h2>{name}</h2><p>{one['seconds']:.0f} s, load {one['load_before']:.1f} before and "
+            f"<h2 id='{name}'>{name}</h2><p><code>{html.escape(one['command'])}</code>: "
+            f"{one['seconds']:.0f} s, load {one['load_before']:.1f} before and "
             f"{one['load_after']:.1f} after.</p>{plot}<pre>{html.escape(one['report'])}</pre>"
         )
     return (
@@ -187,24 +216,25 @@ def page(measured):
     )
 
 
-def run_all(names, folder):
+def run_all(options, folder):
     """Run benchmarks one after the other and write ``benchmarks.json`` and ``benchmarks.html``.
 
     Both files are written anew after each benchmark.
 
     Parameters
     ----------
-    names : iterable of str
-        Which ones.
+    options : dict of str to sequence of str
+        Which ones, and the options of each.
     folder : path-like
         Where to write.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    measured = {"environment": environment(), "published": PUBLISHED, "benchmarks": {}}
-    for name in names:
+    about = environment() | {"recordings": load_recordings().source}
+    measured = {"environment": about, "published": PUBLISHED, "benchmarks": {}}
+    for name, words in options.items():
         print(f"== {name}", flush=True)
-        measured["benchmarks"][name] = run_one(name)
-        print(measured["benchmarks"][name]["report"], flush=True)
+        one = measured["benchmarks"][name] = run_one(name, words)
+        print(f"{one['report']}\n({one['seconds']:.0f} s)", flush=True)
         (folder / "benchmarks.json").write_text(json.dumps(measured, indent=1) + "\n")
         (folder / "benchmarks.html").write_text(page(measured), encoding="utf-8")

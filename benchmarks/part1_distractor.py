@@ -37,11 +37,13 @@ from src_part1 import (
 
 KINDS = ("without_ramp", "with_ramp", "ramp_clamped", "held_with_ramp", "held_ramp_clamped")
 MEASURES = ("end_error", "switched_share", "off_axis")
+# Fewer networks.
+BRIEF = ("--seeds", "3")
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--source", default="synthetic",
+    parser.add_argument("--source", default="auto",
                         help="folder of the ALM files, or a source")
     parser.add_argument("--neurons", type=int, default=300)
     parser.add_argument("--loops", type=int, default=40)

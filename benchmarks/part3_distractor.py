@@ -22,11 +22,16 @@ from src_part3.distractors import run_distractors, with_held_clock, with_ramp
 from src_part3.evaluation import evaluate
 
 MEASURES = ("switched_share", "end_error")
+# All recorded neurons, fewer networks, loops and times.
+BRIEF = (
+    "--n-recorded", "1824", "--loops", "12", "--trials", "8", "--after", "100", "1200",
+    "--seeds", "0", "1", "2",
+)
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--source", default="synthetic", help="recordings: a word or a folder")
+    parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--after", type=float, nargs="+", default=[100.0, 400.0, 800.0, 1200.0],
                         help="times of the distractor after the cue (ms)")

@@ -17,6 +17,10 @@ from src_part1.recordings import load_recordings
 from src_part3.lesions import study_lesions
 
 MEASURES = ("corrected_correlation", "median_correlation", "r2", "n_unreliable", "side_decoded")
+# Trained for fewer loops, and without the original's rule, which part3-original measures.
+BRIEF = (
+    "--networks", "none", "common", "per_condition", "--loops", "24", "--trials", "20",
+)
 
 
 def add_arguments(parser):

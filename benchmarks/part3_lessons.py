@@ -58,6 +58,11 @@ LESSONS = {
     ),
 }
 MEASURES = ("corrected_correlation", "median_correlation", "split_half", "single_trial_correlation")
+# The rows that differ by more than the noise of the comparison.
+BRIEF = (
+    "--lessons", "defaults", "plastic target as it comes", "one trial per loop",
+    "prior 50 times as strong", "no clock",
+)
 
 
 def add_arguments(parser):

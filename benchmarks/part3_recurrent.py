@@ -23,6 +23,8 @@ MEASURES = (
     "single_trial_correlation", "split_half", "n_unreliable", "side_decoded", "r2_lost_by_shape",
     "r2_lost_by_gain", "r2_lost_by_mean",
 )
+# Half of the test trials.
+BRIEF = ("--trials", "50")
 
 
 def add_arguments(parser):

@@ -1,17 +1,22 @@
-"""The untrained balanced network against Brian2's C++ standalone mode and NEST, on one thread.
+"""The untrained balanced network against Brian2 (C++ standalone), brainevent and NEST, one thread.
 
 The same connection lists and first voltages for all, dt = 0.1 ms, a spike acts one step later.
 Brian2 runs in its fastest form, four blocks with constant weights, in float64 and float32; its
-seconds are those that its program reports for the network alone. NEST integrates exactly and has
-a shortest delay of one step. Nobody records more than the number of spikes of each population.
+seconds are those that its program reports for the network alone. brainevent runs on JAX and the CPU
+as one compiled scan over all steps, in both types; of four ways to hold the synapses, a matrix with
+a fixed number of receivers for each neuron and a weight for each synapse was its fastest. NEST
+integrates exactly and has a shortest delay of one step. Nobody records more than the number of
+spikes of each population.
 The runs alternate, medians are reported. Needs the extra ``bench`` and a C++ compiler.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -48,17 +53,24 @@ def add_arguments(parser):
 
 
 def _peers():
+    # Read by JAX and NEST when they are imported: no threads, no search for a GPU, no banner.
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ["PYNEST_QUIET"] = "1"
     try:
+        import brainevent
         import brian2
+        import jax
         import nest
     except ImportError as error:
         raise SystemExit(
-            "part3-simulation compares with Brian2 and NEST, which are not both installed here: "
-            "pip install '.[bench]' (Brian2 2.9 needs numpy below 2.4)."
+            "part3-simulation compares with Brian2, brainevent and NEST, which are not all "
+            f"installed here ({error}): pip install '.[bench]' (Brian2 2.9 needs numpy below 2.4)."
         ) from error
     nest.verbosity = nest.VerbosityLevel.ERROR
     brian2.set_device("cpp_standalone", build_on_run=False)
-    return brian2, nest
+    jax.config.update("jax_enable_x64", True)
+    return brian2, brainevent, nest
 
 
 class _Ours:
@@ -135,6 +147,49 @@ class _Brian2:
         return float(seconds), [int(np.fromfile(f, np.int32).sum()) for f in self.count_files]
 
 
+class _BrainEvent:
+    def __init__(self, brainevent, precision, ours):
+        import jax
+        from jax import numpy as jnp
+
+        p, dtype = PARAMETERS, np.dtype(precision)
+        start = time.perf_counter()
+        targets = ours.network.static.targets.astype(np.int32)
+        from_inh = (np.arange(p.n_neurons) >= p.n_exc).astype(int)[:, None]
+        jumps = (p.weights / p.tau_syn)[(targets >= p.n_exc).astype(int), from_inh]
+        synapses = brainevent.FixedNumPerPre(
+            (jnp.asarray(jumps.astype(dtype)), jnp.asarray(targets)), shape=(p.n_neurons,) * 2
+        )
+        external = jnp.asarray(p.external_input.astype(dtype))
+        decay, rate = dtype.type(1 - p.dt / p.tau_syn), dtype.type(p.dt / p.tau_m)
+
+        def step(state, _):
+            v, u, spikes, counts = state
+            u = decay * u + brainevent.BinaryArray(spikes) @ synapses
+            v = v + rate * (external + u - v)
+            spikes = v > p.v_th
+            return (jnp.where(spikes, p.v_reset, v), u, spikes, counts + spikes), None
+
+        def all_steps(state):
+            return jax.lax.scan(step, state, None, round(ours.duration / p.dt))[0]
+
+        n = p.n_neurons
+        self.start = (
+            jnp.asarray(ours.start.v.astype(dtype)), jnp.zeros(n, dtype), jnp.zeros(n, bool),
+            jnp.zeros(n, np.int32),
+        )
+        built = time.perf_counter()
+        self.all_steps = jax.jit(all_steps).lower(self.start).compile()
+        self.build_s, self.compile_s = built - start, time.perf_counter() - built
+
+    def run(self):
+        """Seconds of the run, and the spikes of E and of I neurons."""
+        start = time.perf_counter()
+        counts = np.asarray(self.all_steps(self.start)[3])  # waits for the end
+        seconds = time.perf_counter() - start
+        return seconds, [int(part.sum()) for part in np.split(counts, [PARAMETERS.n_exc])]
+
+
 class _Nest:
     compile_s = 0.0
 
@@ -171,13 +226,15 @@ class _Nest:
 
 def run(arguments):
     """Measure; see the module's docstring."""
-    brian2, nest = _peers()
+    brian2, brainevent, nest = _peers()
     ours = {p: _Ours(p, arguments.seed, arguments.duration) for p in PRECISIONS}
     tools = {f"src_part3 {p}": ours[p] for p in PRECISIONS}
     with tempfile.TemporaryDirectory() as directory:
         for p in PRECISIONS:
             name = f"brian2_cpp_standalone {p}"
             tools[name] = _Brian2(brian2, p, ours[p], f"{directory}/{p}")
+        for p in PRECISIONS:
+            tools[f"brainevent {p}"] = _BrainEvent(brainevent, p, ours[p])
         tools[NEST] = _Nest(nest, ours["float64"])
         seconds = {name: [] for name in tools}
         counts = {}
@@ -198,7 +255,8 @@ def run(arguments):
         "ratio": run_s[best_peer] / min(run_s[f"src_part3 {p}"] for p in PRECISIONS),
         "ratio_float64": run_s[best_peer] / run_s["src_part3 float64"],
         "duration_ms": arguments.duration, "repeats": arguments.repeats,
-        "brian2": brian2.__version__, "nest": nest.__version__, "machine": machine(),
+        "brian2": brian2.__version__, "brainevent": brainevent.__version__,
+        "jax": version("jax"), "nest": nest.__version__, "machine": machine(),
     }
 
 
@@ -214,5 +272,5 @@ def report(result):
         f"{table(header, rows)}\nbest peer / ours: {result['ratio']:.1f} "
         f"(ours in float64: {result['ratio_float64']:.1f})\n({result['machine']}; one thread; "
         f"{result['duration_ms']:g} ms, median of {result['repeats']}; Brian2 {result['brian2']}, "
-        f"NEST {result['nest']})"
+        f"brainevent {result['brainevent']} on JAX {result['jax']}, NEST {result['nest']})"
     )

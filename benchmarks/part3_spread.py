@@ -30,11 +30,16 @@ GROUPS = {"exc": "untrained_exc", "inh": "untrained_inh"}
 MEASURES = ("shared_above_null", "abs_selectivity", "selectivity_without_noise")
 SELECTIVE_MS = 400.0
 N_COMPONENTS = 6
+# All recorded neurons, fewer networks and loops; the unbalanced scale is left out.
+BRIEF = (
+    "--n-recorded", "1824", "--loops", "12", "--trials", "16", "--scales", "0.4", "1.0",
+    "--seeds", "0", "1", "2",
+)
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--source", default="synthetic", help="recordings: a word or a folder")
+    parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
     parser.add_argument("--scales", type=float, nargs="+", default=[0.1, 0.4, 1.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--loops", type=int, default=24)

@@ -33,8 +33,8 @@ class DistractorResult:
     positions : ndarray of shape (n_conditions, n_times, n_trials)
         Ends of the trials with a distractor.
     off_axis : ndarray of shape (n_conditions, n_times, n_trials)
-        How far from the axis these trials ended, in units of the distance between the two ends. An
-        axis tells little of a trial that ended far from it.
+        How far from the axis these trials ended, in units of the distance between the two ends. The
+        position says little about a trial that ended far from the axis.
     undisturbed : ndarray of shape (n_conditions, n_trials)
         Positions of the ends of as many trials without a distractor.
     distance : float
@@ -87,11 +87,11 @@ def run_distractors(
         Recurrent weights [post, pre], frozen.
     times : array_like of shape (n_times,)
         When the distractor begins (ms from the start of the trial), whole time steps, not before
-        ``task.timing.learn_on``. It has to be over when the trial ends.
+        ``task.timing.learn_on``. It must end before the trial does.
     rng : numpy.random.Generator
         Source of the noise.
     strength : float, optional
-        The distractor is so many times the other condition's cue.
+        Factor by which the other condition's cue is multiplied to make the distractor.
     duration : float, optional
         How long it acts (ms), whole time steps.
     noise : float, optional
@@ -117,7 +117,8 @@ def run_distractors(
     n, dt, timing = task.network_parameters.n_units, task.network_parameters.dt, task.timing
     if task.n_conditions != 2:
         raise ValueError(
-            f"task must have 2 conditions, each the other's distractor, got {task.n_conditions}."
+            "task must have 2 conditions, each of which is the other's distractor, got "
+            f"{task.n_conditions}."
         )
     weights = check_array("weights", weights, (n, n))
     times = check_array("times", times, ("n_times",), at_least=timing.learn_on)

@@ -88,8 +88,7 @@ class ForceRun:
     rates : ndarray of shape (n_recorded, n_steps)
         tanh(x) of the first few units.
     readout_change : ndarray of shape (n_updates,)
-        Length of the change of the readout weights at each update, per update (empty if
-        nothing was learned).
+        Norm of the change of the readout weights at each update (empty if nothing was learned).
     """
 
     network: ForceNetwork
@@ -151,7 +150,7 @@ def force_network(force_parameters, rng):
     Returns
     -------
     ForceNetwork
-        With readout 0 and a random initial state.
+        With readout weights of 0 and a random initial state.
 
     Raises
     ------
@@ -200,11 +199,11 @@ def run_force(network, duration, *, n_recorded=5):
     return _run(network, n_steps, None, n_recorded, progress=False)
 
 
-def train_force(network, target, *, n_recorded=5, progress=True):
+def train_force(network, target, *, n_recorded=5, progress=True, after_update=None):
     """Learn a target with FORCE: update the readout while the network runs and feeds back.
 
-    An interrupt from the keyboard ends a training that shows its progress early: the run until then
-    is returned, with the network as it is. Without progress it is raised.
+    A keyboard interrupt ends a training that shows its progress: the run until then is returned,
+    with the network as it is. Without a progress bar the interrupt is raised.
 
     Parameters
     ----------
@@ -216,6 +215,9 @@ def train_force(network, target, *, n_recorded=5, progress=True):
         Number of units whose rates are kept.
     progress : bool, optional
         Show a progress bar.
+    after_update : callable, optional
+        Called after each update, for example to plot, with the outputs so far (an array of shape
+        (n_steps,)) and a list of the changes of the readout so far, as in `ForceRun`.
 
     Returns
     -------
@@ -231,10 +233,10 @@ def train_force(network, target, *, n_recorded=5, progress=True):
     """
     check_type("network", network, ForceNetwork)
     target = check_array("target", target, (None,))
-    return _run(network, target.size, target, n_recorded, progress)
+    return _run(network, target.size, target, n_recorded, progress, after_update)
 
 
-def _run(network, n_steps, target, n_recorded, progress):
+def _run(network, n_steps, target, n_recorded, progress, after_update=None):
     parameters = network.parameters
     n, dt = parameters.n_units, parameters.dt
     check_integer("n_recorded", n_recorded, at_least=0, at_most=n)
@@ -264,16 +266,18 @@ def _run(network, n_steps, target, n_recorded, progress):
                 before = readout.copy()
                 rls.update(readout, rates, output[last - 1] - target[last - 1])
                 changes.append(np.linalg.norm(readout - before))
+                if after_update is not None:
+                    after_update(output[:done], changes)
     except KeyboardInterrupt:
         if not progress:
             raise
         warnings.warn(
-            f"interrupted after {done * dt:g} of {n_steps * dt:g} ms; the network has learned "
-            "until then.", stacklevel=3,
+            f"interrupted after {done * dt:g} of {n_steps * dt:g} ms; what the "
+            "network learned until then is kept.", stacklevel=3,
         )
     if not np.isfinite(state).all():
         raise FloatingPointError(
-            "the network left the finite numbers: the readout weights are far too large."
+            "the activity is not finite any longer: the readout weights are far too large."
         )
     return ForceRun(
         replace(network, readout_weights=readout, state=state),

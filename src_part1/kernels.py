@@ -22,25 +22,32 @@ from src_part1.common.forking import without_threads
 # numbers stay off, so that a diverging run can be detected.
 _SUM = {"reassoc", "contract", "nsz"}
 
-# From this number of units on an update or a time step is long enough to be shared by threads.
+# From this number of units on an update, or a time step, is long enough to be shared by threads.
+# They meet after each. Where another process has a core, all wait for the one that it keeps out:
+# with 800 units shared time steps then took five times as long as on one thread, and alone on the
+# machine they gained a fifth.
 PARALLEL_FROM = 400
+PARALLEL_STEPS_FROM = 1500
 _ROWS = 32  # rows that a thread takes at a time
 
 
-def in_parallel(n_units):
+def in_parallel(n_units, *, steps=False):
     """Tell whether the parallel one of two kernels is the quicker one and may run here.
 
     Parameters
     ----------
     n_units : int
         Size of the network.
+    steps : bool, optional
+        Whether the kernels are those of time steps.
 
     Returns
     -------
     bool
         False for small networks, and in a process that must not use threads.
     """
-    return n_units >= PARALLEL_FROM and not without_threads()
+    least = PARALLEL_STEPS_FROM if steps else PARALLEL_FROM
+    return n_units >= least and not without_threads()
 
 
 class Samples(NamedTuple):
@@ -183,7 +190,7 @@ def _is_sound(quadratic):
 def _learn_rows(weights, P, k, errors, c, first, last):
     """Update the rows of P and, in the same pass over memory, the weights of these units.
 
-    Unit i's gain, e_i (g_j - P_ji g_i / P_ii) with g = c k and the new P, is a multiple of k
+    Unit i's gain, e_i (q_j - P_ji q_i / P_ii) with q = c k and the new P, is a multiple of k
     (``along_gain``) less a multiple of column i of P (``along_P``). P is symmetric, so the column
     is the row, which has just been computed.
     """

@@ -98,7 +98,7 @@ class ForceParameters:
         Share p of the connections that exist; their weights have standard deviation
         g / sqrt(p N).
     alpha : float
-        The learning starts from P = identity / alpha.
+        Learning starts from P = identity / alpha.
     learn_every : float
         Time between two updates of the readout (ms).
     dt : float

@@ -43,7 +43,7 @@ def condition_styles(n_conditions):
     Raises
     ------
     TypeError, ValueError
-        If ``n_conditions`` is no whole number or negative.
+        If ``n_conditions`` is negative or not a whole number.
     """
     n_conditions = check_integer("n_conditions", n_conditions, at_least=0)
     n_colours, n_styles = len(_LINE_COLOURS), len(_LINE_STYLES)
@@ -315,6 +315,69 @@ def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
         ax.hist(v, bins, histtype="step", linewidth=2.5, label=label, **style)
         ax.axvline(np.median(v), linewidth=1, **style)
     ax.legend(loc="upper left")
+    return ax
+
+
+def plot_neuron(time, recorded, network, *, names, kind="recorded", ax=None):
+    """Draw the rates of one neuron, recorded and of the network, in each condition.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_time,)
+        Time relative to the go cue (ms).
+    recorded, network : ndarray of shape (n_conditions, n_time)
+        Rates (Hz): thick pale lines and thin lines.
+    names : sequence of str
+        Names of the conditions.
+    kind : str, optional
+        How the legend calls the recorded rates.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    styles = condition_styles(len(names))
+    for name, wanted, found, style in zip(names, recorded, network, styles, strict=True):
+        ax.plot(time, wanted, color=style["color"], lw=5, alpha=0.35, label=f"{name}, {kind}")
+        ax.plot(time, found, lw=1.8, label=f"{name}, network", **style)
+    return ax
+
+
+def plot_paths(recorded, network, *, names, kind="recorded", ax=None):
+    """Draw the path of a population in the plane of its first two principal components.
+
+    Parameters
+    ----------
+    recorded, network : ndarray of shape (n_conditions, n_neurons, n_time)
+        Rates, in any unit that makes the neurons comparable. The components are those of the
+        recorded rates, about their mean.
+    names : sequence of str
+        Names of the conditions.
+    kind : str, optional
+        How the legend calls the recorded rates.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+    """
+    ax = _axes(ax)
+    centre = recorded.mean(axis=(0, 2))[:, None]
+    components = np.linalg.svd(np.concatenate(list(recorded - centre), axis=1))[0][:, :2].T
+    styles = condition_styles(len(names))
+    for name, wanted, found, style in zip(names, recorded, network, styles, strict=True):
+        path = components @ (wanted - centre)
+        ax.plot(*path, color=style["color"], lw=6, alpha=0.35, label=f"{name}, {kind}")
+        path = components @ (found - centre)
+        ax.plot(*path, label=f"{name}, network", **style)
+        ax.plot(*path[:, 0], "o", color=style["color"])
+    ax.set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
     return ax
 
 

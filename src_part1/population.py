@@ -25,13 +25,13 @@ class RecordedRateTask:
     task : RateTask
         Targets of the recurrent input, one cue for each condition.
     recordings : Recordings
-        The recorded rates that the units shall reproduce; unit i follows neuron i.
+        The recorded rates that the units should reproduce; unit i follows neuron i.
     initial_weights : ndarray of shape (n_units, n_units)
         Random recurrent weights [post, pre] to start the training from.
     bin_times : ndarray of shape (n_time,)
         Where the recording's time points lie in a trial (ms from its start).
     hz_per_rate : ndarray of shape (n_units,)
-        How many Hz of neuron i are one unit of the rate r_i.
+        The rate of neuron i (Hz) that corresponds to r_i = 1.
     """
 
     task: RateTask
@@ -49,12 +49,12 @@ def make_task(
 ):
     """Turn recorded rates into targets of a rate network.
 
-    For the rate of unit i to follow f_i(t), tau dr/dt = -r + max(0, W r) asks for a recurrent
-    input of f_i + tau df_i/dt (with splines between the recorded bins; bins finer than
-    ``learn_every`` are averaged over that time). Each neuron's rate is measured in units of its
-    own standard deviation over time, so that weakly and strongly modulated neurons count alike.
-    A trial begins with the cue of its condition; then, for the time ``settle``, the first
-    recorded value is the target, and from there the recorded course.
+    For the rate of unit i to follow a recorded rate s_i(t), tau dr/dt = -r + max(0, W r) requires
+    the recurrent input f_i = s_i + tau ds_i/dt (with splines between the recorded bins; bins finer
+    than ``learn_every`` are averaged over that time). Each neuron's rate is measured in units of
+    its own standard deviation over time, so that weakly and strongly modulated neurons count
+    equally. A trial begins with the cue of its condition. For the time ``settle`` the target then
+    stays at the first recorded rate, and from there on it follows the recording.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def make_task(
     dt : float, optional
         Time step (ms); the other times must be whole multiples of it.
     cue_duration : float, optional
-        How long the cue acts, from the start of the trial (ms).
+        Duration of the cue, which begins with the trial (ms).
     cue_strength : float, optional
         Each condition's cue is drawn for each unit from [0, cue_strength).
     settle : float, optional
@@ -80,7 +80,7 @@ def make_task(
     Returns
     -------
     RecordedRateTask
-        The task, weights to start from and the scales that lead back to Hz.
+        The task, weights to start from and the scales that turn rates back into Hz.
 
     Raises
     ------
@@ -146,23 +146,24 @@ def _scale(rates):
 def with_ramp(recorded_task, rng, *, strength=2.0):
     """Give the network a ramp: an input that grows through the trial, the same in all conditions.
 
-    The input of unit i is w_i k(t). The ramp k is 0 up to the first recorded bin and grows evenly
-    to 1 at the last one; it tells the time and nothing of the condition. What the ramp brings to a
-    unit need not come from the others, so it is taken off the targets of the recurrent input.
+    The input of unit i is a_i kappa(t). The ramp kappa is 0 up to the first recorded bin and grows
+    linearly to 1 at the last one; it carries the time but not the condition. What the ramp
+    contributes to a unit need not come from the other units, so it is subtracted from the targets
+    of the recurrent input.
 
     Parameters
     ----------
     recorded_task : RecordedRateTask
         The task without a ramp; it is not changed.
     rng : numpy.random.Generator
-        Source of the ramp's weights w.
+        Source of the ramp's weights a.
     strength : float, optional
-        w is drawn for each unit from [0, strength), as the cues are.
+        a is drawn for each unit from [0, strength), as the cues are.
 
     Returns
     -------
     RecordedRateTask
-        The same with ``task.inputs`` and ``task.targets`` of the ramp.
+        The same task with the ramp in ``task.inputs`` and subtracted from ``task.targets``.
 
     Raises
     ------
@@ -185,9 +186,9 @@ def with_ramp(recorded_task, rng, *, strength=2.0):
 def with_held_ramps(recorded_task, held_at):
     """Add trials in which the ramp stops, and the population with it.
 
-    A network that has seen the ramp in one course only may ignore it and count the time on its
-    own. In these trials the ramp rests from some time on, and the targets are the rates of that
-    time: what the network shall do follows from the ramp and not from the time that has passed.
+    A network that has only met the full ramp may ignore it and keep the time by itself. In these
+    trials the ramp stays constant from some time on, and the targets stay at the rates of that
+    time: they follow the ramp and not the time that has passed.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ from src_part1.kernels import (
 
 _NOT_FINITE = (
     "RLS stopped: rates, errors or P hold a value that is not finite, or P is not positive "
-    "definite any more; weights are as they were before this update."
+    "definite any longer; the weights are those before this update."
 )
 
 
@@ -78,7 +78,7 @@ class _OneP:
         Raises
         ------
         TypeError, ValueError
-            If it is no mapping, or an array is missing or belongs to another size. Nothing is
+            If it is not a mapping, or an array is missing or belongs to another size. Nothing is
             changed then.
         """
         check_type("state", state, Mapping)
@@ -153,19 +153,19 @@ class AllToAllRLS(_OneP):
 
         sum_t (w_i . r(t) - target_i(t))^2 + ridge * norm(w_i - w_i(0))^2 .
 
-    Each unit sees all rates but its own, so the textbook keeps one inverse correlation
-    matrix for each unit. They are all sub-matrices' inverses of one and the same matrix:
-    with the N x N matrix P of all rates,
+    Each unit sees all rates but its own, so textbook RLS keeps one inverse correlation matrix
+    for each unit. All of them are inverses of sub-matrices of one and the same matrix. With
+    the N x N matrix P of all rates,
 
-        k = P r,  c = 1 / (1 + r.k),  P <- P - c k k',  g = P r = c k ,
+        k = P r,  c = 1 / (1 + r.k),  P <- P - c k k',  q = P r = c k ,
 
     the inverse without row and column i follows from P by the block-inverse identity, and
     unit i's gain for the inputs j != i is
 
-        gain_ij = g_j - P_ji g_i / P_ii ,      w_ij <- w_ij - e_i gain_ij .
+        gain_ij = q_j - P_ji q_i / P_ii ,      w_ij <- w_ij - e_i gain_ij .
 
     One update costs O(N^2) for all units together instead of O(N^3), and the memory is
-    N^2 numbers instead of N^3. The result is the same, not an approximation.
+    N^2 numbers instead of N^3. The result is exact, not an approximation.
 
     Parameters
     ----------
@@ -174,8 +174,8 @@ class AllToAllRLS(_OneP):
     ridge : float, optional
         Strength of the prior (the lambda of the texts); P starts as identity / ridge.
     precision : {"float64", "float32"}, optional
-        Of P and of the weights. float32 moves half the memory, and time is spent on nothing else
-        in a network of more than a thousand units.
+        Of P and of the weights. float32 halves the memory that is moved, and moving it takes nearly
+        all of the time in a network of more than a thousand units.
 
     Attributes
     ----------
@@ -202,10 +202,10 @@ class AllToAllRLS(_OneP):
     def update(self, weights, rates, errors):
         """Move all weights by one RLS step, from one sample or from several.
 
-        Several samples in one call give what as many calls give, if each call's errors come from
-        the weights that the one before left behind. The step is the same with matrices: for
+        Several samples in one call have the same effect as one call for each sample, with errors
+        that come from the weights after the call before. The update is the same with matrices: for
         samples in the rows of R, K = R P, L L' = 1 + K R', B = L^-1 K, P <- P - B' B, and the
-        gains g of all samples are the rows of G = L'^-1 B = R P with the new P.
+        vectors q of all samples are the rows of Q = L'^-1 B = R P with the new P.
 
         Parameters
         ----------
@@ -244,7 +244,7 @@ class AllToAllRLS(_OneP):
         rates = _samples("rates", rates, n, self.dtype)
         errors = _samples("errors", errors, n, self.dtype)
         if len(errors) != len(rates):
-            raise ValueError(f"errors must be of {len(rates)} samples, got {len(errors)}.")
+            raise ValueError(f"errors must hold {len(rates)} samples, got {len(errors)}.")
         K = np.empty_like(rates)
         multiply, learn = multiply_all, learn_all_of_many
         if without_threads():

@@ -59,7 +59,7 @@ class RateNetworkState:
     Raises
     ------
     TypeError, ValueError
-        If ``step`` is no whole number or negative; :func:`advance` checks the arrays.
+        If ``step`` is not a whole number or negative; :func:`advance` checks the arrays.
     """
 
     rates: np.ndarray
@@ -106,7 +106,7 @@ class RateRecorder:
     n_units : int
         Number of units.
     n_steps : int
-        Number of steps for which there shall be room.
+        Number of steps for which there should be room.
     every : int, optional
         A sample is taken before each step whose number is a multiple of this.
 
@@ -118,7 +118,7 @@ class RateRecorder:
     Raises
     ------
     TypeError, ValueError
-        If a number is no whole number or out of its range.
+        If a number is not a whole number or out of its range.
     """
 
     def __init__(self, n_units, n_steps, every=1):
@@ -207,7 +207,7 @@ def advance(network_parameters, state, n_steps, *, weights, external_input, reco
     samples = _NOTHING
     if recorder is not None:
         samples = check_type("recorder", recorder, RateRecorder).samples_for(n, last_step)
-    kernel = advance_parallel if in_parallel(n) else advance_serial
+    kernel = advance_parallel if in_parallel(n, steps=True) else advance_serial
     kernel(
         weights, external_input, network_parameters.dt / network_parameters.tau,
         network_parameters.transfer == "tanh", state.step, n_steps,
@@ -329,7 +329,7 @@ def grew_beyond_bounds(time):
         The message of the FloatingPointError.
     """
     return (
-        f"the rates grew beyond all bounds by {time:g} ms: the recurrent weights excite more than "
-        "the transfer function limits; lower the gain, or train longer before the weights are "
-        "frozen."
+        f"the rates grew beyond all bounds by {time:g} ms: the recurrent excitation is too strong "
+        "for the transfer function to limit; lower the gain, or train longer before the weights "
+        "are frozen."
     )

@@ -43,7 +43,7 @@ class SweepError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class SweepResult:
-    """What `sweep` brought together.
+    """Results of all runs of a `sweep`.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     Runs go to all cores through joblib, which starts new processes and forks none. While a
     ``dask.distributed.Client`` is open they go to its cluster instead, and nothing else changes. A
     run that raises an error, or whose process is killed, is reported in the result and does not
-    touch the others.
+    affect the others.
 
     Parameters
     ----------
@@ -101,13 +101,13 @@ def sweep(function, grid, *, seeds=(0,), folder=None, n_jobs=-1, progress=True):
     seeds : sequence of int, optional
         Each combination is run once with each of these seeds.
     folder : path-like, optional
-        Where each run is kept as soon as it ends, in a small JSON file; the same call after an
-        interruption then does what is missing, failed or damaged. A run is known by the name of
-        the function, the settings and the seed: what the function does is not compared, so after
-        a change of it name another folder. Nothing is kept by default.
+        Where each run is kept as soon as it ends, in a small JSON file. After an interruption the
+        same call does only the runs that are missing, failed or damaged. A run is identified by
+        the name of the function, the settings and the seed, not by what the function does: name
+        another folder after you change the function. By default nothing is kept.
     n_jobs : int, optional
-        Processes at a time on this machine; -1 for as many as there are cores, 1 for none but
-        this one.
+        Number of processes on this machine; -1 for as many as there are cores, 1 to run
+        everything in the present process.
     progress : bool, optional
         Show a progress bar.
 

@@ -30,7 +30,7 @@ from src_part1.training_loop import train_in_loops
 
 @dataclass(frozen=True, eq=False)
 class RateTask:
-    """Which recurrent inputs the network shall produce after which cue.
+    """Which recurrent inputs the network should produce after which cue.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class RateTask:
     Raises
     ------
     TypeError, ValueError
-        If a field has a wrong type or shape, or a time is no whole number of time steps.
+        If a field has a wrong type or shape, or a time is not a whole number of time steps.
     """
 
     network_parameters: RateNetworkParameters
@@ -87,7 +87,7 @@ class RateTask:
         return self.targets.shape[0]
 
     def hold_inputs(self, time):
-        """Let the external inputs rest from some time on.
+        """Hold the external inputs constant from some time on.
 
         Parameters
         ----------
@@ -103,7 +103,7 @@ class RateTask:
         Raises
         ------
         TypeError, ValueError
-            If the time is no number or too early, or the task has no inputs.
+            If the time is not a number or too early, or the task has no inputs.
         """
         check_real("time", time, unit="ms", at_least=self.timing.learn_on)
         if self.inputs is None:
@@ -151,7 +151,8 @@ def _train_trial(task, noise, rng, condition, weights, rls, outputs):
 def _train_together(task, noise, rng, conditions, weights, rls, outputs):
     """Do what `_train_trial` does for all conditions side by side, and learn from all at once."""
     p, dtype = task.network_parameters, rls.dtype
-    kernel = advance_together_parallel if in_parallel(p.n_units) else advance_together_serial
+    parallel = in_parallel(p.n_units, steps=True)
+    kernel = advance_together_parallel if parallel else advance_together_serial
     stretches = [_phases(task, c)[:-1] for c in range(task.n_conditions)[conditions]]
     targets = np.ascontiguousarray(task.targets[conditions].transpose(2, 0, 1), dtype=dtype)
     rates, currents = np.zeros((2, *targets.shape[1:]), dtype)
@@ -176,18 +177,18 @@ def _train_together(task, noise, rng, conditions, weights, rls, outputs):
 def forced_start(task, weights, *, ridge=0.5, precision="float64"):
     """Fit the weights once to rates that are held on the targets, without a closed loop.
 
-    After its cue each condition's network gets the targets in the place of its recurrent input, so
-    that it does what it shall do. The rates at all update times are then the regressors of one
-    ridge regression for each unit. This is convex and takes a moment, but it says nothing of what
-    happens when the network drives itself; it is a start, from which `train` needs fewer loops.
+    After the cue of each condition the network gets the targets instead of its recurrent input, so
+    that its rates are the ones wanted. The rates at all update times are then the regressors of one
+    ridge regression for each unit. This takes a moment, but the fit does not say what
+    happens when the network drives itself. It is a start from which `train` needs fewer loops.
 
     Parameters
     ----------
     task : RateTask
         Network, timing, targets and cues.
     weights : array_like of shape (n_units, n_units)
-        Weights to start from, with a zero diagonal: those of the prior, and of the response to
-        the cue.
+        Weights to start from, with a zero diagonal. The prior keeps the fit near them, and they
+        determine the response to the cue.
     ridge : float, optional
         Strength of the prior that keeps the weights near their start, lambda.
     precision : {"float64", "float32"}, optional
@@ -198,7 +199,7 @@ def forced_start(task, weights, *, ridge=0.5, precision="float64"):
     weights : ndarray of shape (n_units, n_units)
         The fitted weights.
     rls : AllToAllRLS
-        The learning rule that knows these samples; hand both to `train`.
+        The learning rule after these samples; pass both to `train`.
 
     Raises
     ------
@@ -242,7 +243,7 @@ def _forced_rates(task, weights, condition):
 
 def train(
     task, weights, *, ridge=0.5, n_loops=50, rls=None, noise=0.0, rng=None, together=False,
-    progress=True,
+    progress=True, after_loop=None,
 ):
     """Train all recurrent weights by exact RLS.
 
@@ -250,10 +251,10 @@ def train(
     starts silent, the cue acts, and at each update time the recurrent input x = W r is
     compared with the target and all weights move by one RLS step.
 
-    To go on with an earlier training, hand over its weights and its ``rls``: the two calls
-    together then do exactly what one longer call would have done. An interrupt from the
-    keyboard ends a training that shows its progress early and returns what was learned so far;
-    without progress it is raised, because the training is then a step of something larger.
+    To go on with an earlier training, pass its weights and its ``rls``: the two calls
+    together then do exactly what one longer call would have done. A keyboard interrupt ends a
+    training that shows its progress, and what was learned so far is returned. Without a progress
+    bar the interrupt is raised, because the training is then a step of something larger.
 
     Parameters
     ----------
@@ -270,15 +271,18 @@ def train(
         updated in place.
     noise : float, optional
         Standard deviation of a Gaussian input that is drawn anew for each unit after each update.
-        What the network then learns holds against such noise.
+        The network then learns activity that is stable against such noise.
     rng : numpy.random.Generator, optional
         Source of the noise; needed only if there is any.
     together : bool, optional
-        Run all conditions side by side, and learn from all at each update time at once. The
-        weights are then read once for all conditions, which is what takes the time in a large
-        network.
+        Run all conditions side by side and learn from all of them at each update time. The
+        weights are then read once for all conditions; in a large network reading them takes most
+        of the time.
     progress : bool, optional
         Show a progress bar with the current correlation.
+    after_loop : callable, optional
+        Called with the `TrainingResult` so far after each loop, for example to plot it. Its weights
+        and ``rls`` go on learning.
 
     Returns
     -------
@@ -290,18 +294,19 @@ def train(
     TypeError, ValueError
         If an argument has a wrong type, shape or value.
     TrainingDivergedError
-        If rates or weights leave the finite numbers; it carries the last sound result.
+        If rates or weights are no longer finite; the error holds the last sound result.
     """
     check_type("task", task, RateTask)
     if check_real("noise", noise, at_least=0):
         check_rng("rng", rng)
     together = check_flag("together", together)
     if rls is not None and check_type("rls", rls, AllToAllRLS).dtype != np.float64 and not together:
-        raise ValueError("rls must be of precision float64 unless conditions go together.")
+        raise ValueError("rls must have precision float64 unless together is True.")
     train_trial = partial(_train_together if together else _train_trial, task, noise, rng)
     return train_in_loops(
         train_trial, task.targets, weights,
         ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, together=together,
+        after_loop=after_loop,
     )
 
 

@@ -25,17 +25,20 @@ class TrainingResult:
     initial_weights : ndarray of shape (n_units, n_units)
         Weights before the first update of this call.
     rls : AllToAllRLS
-        State of the learning rule; hand it to the next call to go on from here.
+        State of the learning rule; pass it to the next call to go on from here.
     train_correlation : ndarray of shape (n_loops, n_conditions)
         Mean over units of the correlation of the trained input, as it was just before
-        each update, with its target; a row for each loop that was completed. Units whose target
-        is constant have none and do not count.
+        each update, with its target; one row for each completed loop. Units whose target
+        is constant have no correlation and do not count.
+    last_outputs : ndarray of shape (n_conditions, n_units, n_updates) or None
+        The trained input just before each update in the last loop; None before the first.
     """
 
     weights: np.ndarray
     initial_weights: np.ndarray
     rls: AllToAllRLS
     train_correlation: np.ndarray
+    last_outputs: np.ndarray | None = None
 
     __repr__ = one_line
 
@@ -58,7 +61,8 @@ class TrainingDivergedError(RuntimeError):
 
 
 def train_in_loops(
-    train_trial, targets, weights, *, ridge, n_loops, rls, progress, together=False
+    train_trial, targets, weights, *, ridge, n_loops, rls, progress, together=False,
+    after_loop=None,
 ):
     """Show every condition once in each loop, in the order of its index.
 
@@ -83,6 +87,8 @@ def train_in_loops(
         Show a progress bar with the current correlation.
     together : bool, optional
         Whether all conditions run side by side.
+    after_loop : callable, optional
+        Called with the result so far after each loop.
 
     Returns
     -------
@@ -115,11 +121,14 @@ def train_in_loops(
     weights = initial.astype(rls.dtype)
     groups = [slice(None)] if together else range(n_conditions)
     outputs = np.empty((n_conditions, n_updates, n))
-    curve = []
+    curve, last_outputs = [], None
     sound = _copies(weights, rls)
 
     def result():
-        return TrainingResult(weights, initial, rls, np.reshape(curve, (-1, n_conditions)))
+        return TrainingResult(
+            weights, initial, rls, np.reshape(curve, (-1, n_conditions)),
+            last_outputs,
+        )
 
     bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
     try:
@@ -127,10 +136,13 @@ def train_in_loops(
             for group in groups:
                 train_trial(group, weights, rls, outputs[group])
             if not np.isfinite(weights).all():
-                raise FloatingPointError("the weights are not finite any more")
-            curve.append(_mean_correlation(outputs.swapaxes(1, 2), targets))
+                raise FloatingPointError("the weights are not finite any longer")
+            last_outputs = outputs.swapaxes(1, 2).copy()
+            curve.append(_mean_correlation(last_outputs, targets))
             bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
             sound = _copies(weights, rls)
+            if after_loop is not None:
+                after_loop(result())
     except FloatingPointError as error:
         weights[:], learned = sound
         rls.restore(learned)

@@ -53,7 +53,7 @@ class TrainingSettings:
     Raises
     ------
     TypeError, ValueError
-        If a value is no finite number or out of its range.
+        If a value is not a finite number or out of its range.
     """
 
     kind: str = choice("sines", *KINDS)
@@ -187,8 +187,8 @@ class QualitySweep:
 def sweep_setting(settings, setting, values, *, seeds=(0, 1), n_trials=5, progress=True):
     """Train and test at each value of one setting, with everything else kept.
 
-    For several settings at a time, several processes or a cluster take
-    :func:`src_part1.sweeps.sweep`, which this function calls.
+    To change several settings at a time, or to use several processes or a cluster, call
+    :func:`src_part1.sweeps.sweep`, on which this function is built.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ class LIFParameters:
     tau_syn : float
         Synaptic time constant (ms).
     v_th : float
-        Threshold: a spike where v exceeds it.
+        Threshold: the neuron spikes when v exceeds it.
     v_reset : float
         Voltage right after a spike, below the threshold.
     noise : float
@@ -41,7 +41,7 @@ class LIFParameters:
     Raises
     ------
     TypeError, ValueError
-        If a value is no finite number or out of its range.
+        If a value is not a finite number or out of its range.
     """
 
     tau_m: float = real(10.0, unit="ms", above=0)
@@ -74,7 +74,7 @@ class LIFNetworkParameters:
     Raises
     ------
     TypeError, ValueError
-        If ``n_neurons`` is no positive whole number or another value no finite number.
+        If ``n_neurons`` is not a positive whole number, or another value is not a finite number.
     """
 
     n_neurons: int = integer(100, at_least=1)

@@ -104,7 +104,7 @@ def _check_arrays(state, weights_by_pre, external_input):
     if not 0 <= state.n_pending <= shape[0]:
         raise ValueError(f"state.n_pending must be 0 to {shape[0]}, got {state.n_pending}.")
     if state.step < 0:
-        raise ValueError(f"state.step must be not negative, got {state.step}.")
+        raise ValueError(f"state.step must be at least 0, got {state.step}.")
     check_type("state.key", state.key, np.uint64)
     if weights_by_pre is not _UNCONNECTED:
         check_kernel_array("weights_by_pre", weights_by_pre, 2 * shape)
@@ -187,7 +187,7 @@ def simulate(
     rng : numpy.random.Generator
         Source of the key of the noise.
     weights : array_like of shape (n_neurons, n_neurons), optional
-        Weights [post, pre]; none leaves the neurons unconnected.
+        Weights [post, pre]; without them the neurons are unconnected.
     cue : array_like of shape (n_neurons,), optional
         Additional input while the cue is on.
     stim_on, stim_off : float, optional
@@ -198,7 +198,7 @@ def simulate(
         Interval between two samples (ms), a whole multiple of ``neuron_parameters.dt``; each
         step by default.
     record_spikes : bool, optional
-        Record all spikes; without, they are only counted.
+        Record all spikes; if False, they are only counted.
 
     Returns
     -------

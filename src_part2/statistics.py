@@ -27,7 +27,7 @@ def firing_rates(run, *, start=0.0):
     Raises
     ------
     TypeError, ValueError
-        If ``run`` is no such run, ``start`` is no time within it, or the spikes were not
+        If ``run`` is not such a run, ``start`` is not a time within it, or the spikes were not
         recorded.
     """
     _check_run(run)
@@ -59,7 +59,7 @@ def spike_intervals(run, *, start=0.0):
     Raises
     ------
     TypeError, ValueError
-        If ``run`` is no such run, ``start`` is no time within it, or the spikes were not
+        If ``run`` is not such a run, ``start`` is not a time within it, or the spikes were not
         recorded.
     """
     _check_run(run)

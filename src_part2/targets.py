@@ -134,7 +134,7 @@ def chaotic_targets(n_neurons, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0)
 
 
 def recorded_targets(recordings, neuron_parameters, time, *, min_rate=0.1):
-    """Turn recorded rates into the total input that makes the model neuron fire like that.
+    """Turn recorded rates into the total input that makes the model neuron fire at these rates.
 
     Each rate is replaced by the mean input at which a neuron with the given noise fires at
     this rate (:func:`siegert_mean_input`, for the equivalent of the forward Euler neuron), and

@@ -84,7 +84,7 @@ def make_pattern_task(
         Sines with random phases, smoothed Ornstein-Uhlenbeck paths, or the rates of a chaotic
         rate network.
     neuron_parameters : LIFParameters
-        The neuron; its ``tau_syn`` has to be slow for learning to work well.
+        The neuron; learning works well only if its ``tau_syn`` is slow.
     network_parameters : LIFNetworkParameters
         Size, coupling and mean input.
     rng : numpy.random.Generator
@@ -147,7 +147,7 @@ class RecordedLIFTask:
     task : LIFTask
         Targets of the total input, one cue for each condition.
     recordings : Recordings
-        The rates that the neurons shall reproduce, neuron by neuron.
+        The rates that the neurons should reproduce, neuron by neuron.
     initial_weights : ndarray of shape (n_neurons, n_neurons)
         Untrained weights [post, pre].
     bin_times : ndarray of shape (n_time,)

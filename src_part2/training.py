@@ -29,7 +29,7 @@ from src_part2.state import start_state
 
 @dataclass(frozen=True, eq=False)
 class LIFTask:
-    """Which total inputs mu + u the spiking neurons shall receive after which cue.
+    """Which total inputs mu + u the spiking neurons should receive after which cue.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class LIFTask:
     Raises
     ------
     TypeError, ValueError
-        If a time is no whole multiple of ``neuron_parameters.dt``, or an array has the wrong
+        If a time is not a whole multiple of ``neuron_parameters.dt``, or an array has the wrong
         shape (for example targets longer than the learning window) or is not finite.
     """
 
@@ -92,7 +92,8 @@ class LIFTask:
 
 
 def train(
-    task, weights, rng, *, ridge=0.5, n_loops=20, rls=None, max_rate=500.0, progress=True
+    task, weights, rng, *, ridge=0.5, n_loops=20, rls=None, max_rate=500.0, progress=True,
+    after_loop=None,
 ):
     """Train all recurrent weights by exact RLS on the filtered spikes.
 
@@ -125,6 +126,9 @@ def train(
         as diverged.
     progress : bool, optional
         Show a progress bar with the current correlation.
+    after_loop : callable, optional
+        Called with the `TrainingResult` so far after each loop, for example to plot it. Its weights
+        and ``rls`` go on learning.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def train(
     check_real("max_rate", max_rate, unit="Hz", above=0)
     return train_in_loops(
         partial(_train_trial, task, rng, max_rate), task.targets, weights,
-        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress,
+        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, after_loop=after_loop,
     )
 
 
@@ -176,7 +180,7 @@ def _train_trial(task, rng, max_rate, condition, weights, rls, outputs):
         # The next error has to belong to the new weights, and u still holds the old ones.
         state.u[:] = weights @ state.r
         if not np.isfinite(state.u).all():
-            raise FloatingPointError("weights or inputs are not finite any more")
+            raise FloatingPointError("weights or inputs are not finite any longer")
         if k + 1 < len(outputs):
             weights_by_pre[:] = weights.T
             run(between, task.mean_input)

@@ -1,4 +1,4 @@
-"""Part 3: a balanced network of excitatory and inhibitory neurons that carries recorded activity.
+"""Part 3: a balanced network of excitatory and inhibitory neurons that learns recorded activity.
 
 Modules
 -------
@@ -23,7 +23,7 @@ Modules
 ``balance``
     Theory of the balanced state.
 ``rate_sweeps``
-    One number of the untrained network changes: simulated rates beside theory.
+    One or two numbers of the untrained network change: simulated rates beside theory.
 ``spike_statistics``
     How independent neurons fire.
 ``input_targets``
@@ -41,17 +41,17 @@ Modules
 ``course_regression``
     Ridge regression of many neurons on common time courses.
 ``teacher_forcing``
-    Training without a clock: a teacher holds the network on its course, then lets go.
+    Training without a clock: a teacher holds the neurons on their targets, then synapses learn.
 ``training``
     Training by RLS from freely running trials, for a network with a clock.
 ``storage``
     Files of trained networks and of unfinished trainings.
 ``evaluation``
-    Quality over many test trials.
+    Measures of quality over many test trials.
 ``lesions``
-    What a trained network does with a part of it taken away.
+    What a trained network does without one of its parts.
 ``distractors``
-    The other condition's cue, briefly, while the network remembers its own.
+    A brief cue of the other condition while the network remembers its own.
 ``analysis``
     What a trained network does beyond its task.
 ``original``

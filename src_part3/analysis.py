@@ -56,14 +56,14 @@ class PrincipalComponents:
 
 @dataclass(frozen=True, eq=False)
 class SharedVariance:
-    """How much of one population's variance lies in another's time courses.
+    """How much of one population's variance lies in the time courses of another.
 
     Attributes
     ----------
     total : float
         Variance of the population over time, without noise (Hz^2, mean over neurons).
     shared : float
-        What of it lies in the time courses.
+        The part of it that lies in the time courses.
     shifted : ndarray, shape (n_shifts,)
         The same after each neuron's time course was shifted in time.
     """

@@ -83,8 +83,8 @@ def leading_order_rates(network_parameters):
     Returns
     -------
     ndarray, shape (2,)
-        Rates of E and I neurons (Hz) in the limit of many inputs. A negative one says that the
-        network has no balanced state: one population falls silent.
+        Rates of E and I neurons (Hz) in the limit of many inputs. If one is negative, the network
+        has no balanced state: one population falls silent.
     """
     return linear_response(network_parameters) @ _external(network_parameters)
 
@@ -113,7 +113,7 @@ def linear_response(network_parameters):
     degrees = in_degrees(network_parameters)  # which checks the type
     total = network_parameters.weights * degrees
     if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
-        raise ValueError("the weights have no balanced state: j_ee j_ii equals j_ei j_ie.")
+        raise ValueError("the weights have no balanced state, because j_ee j_ii equals j_ei j_ie.")
     return -1000 * np.linalg.inv(total)
 
 

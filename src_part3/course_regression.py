@@ -74,7 +74,7 @@ class CourseRegression:
         Parameters
         ----------
         targets : array_like, shape (n_time, n_neurons)
-            What each neuron's input shall be.
+            What each neuron's input should be.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Distractors: the other condition's cue, briefly, while the network remembers its own."""
+"""Distractors: a brief cue of the other condition while the network remembers its own."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def run_distractors(
     check_rng("rng", rng)
     if task.n_conditions < 2:
         raise ValueError(
-            f"task must have at least 2 conditions to be distracted, got {task.n_conditions}."
+            f"task must have at least 2 conditions for a distractor, got {task.n_conditions}."
         )
     times = check_array("times", times, (None,))
     check_real("strength", strength)
@@ -192,7 +192,7 @@ def with_held_clock(task, time):
     Raises
     ------
     ValueError
-        If the rates have not begun at this time, or are over.
+        If the clock does not run at this time.
     """
     feedforward = check_type("task", task, BalancedTask).feedforward_rates
     step = n_steps_of("time", check_real("time", time, unit="ms", at_least=0), feedforward.dt)
@@ -200,7 +200,7 @@ def with_held_clock(task, time):
     n_steps = feedforward.rates.shape[1]
     if not 0 <= step < n_steps:
         raise ValueError(
-            f"time must be from {feedforward.start * feedforward.dt:g} to before "
+            f"time must be at least {feedforward.start * feedforward.dt:g} and below "
             f"{(feedforward.start + n_steps) * feedforward.dt:g} ms, got {time:g}."
         )
     rates = feedforward.rates.copy()

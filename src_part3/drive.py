@@ -139,7 +139,7 @@ def make_drive(
     steps, sources = (np.zeros(0, np.int32),) * 2 if spikes is None else spikes
     steps, sources = (np.ascontiguousarray(a, dtype=np.int32) for a in (steps, sources))
     if steps.shape != sources.shape or steps.ndim != 1 or (np.diff(steps) < 0).any():
-        raise ValueError("spikes must be two lists of one length, the first in increasing order.")
+        raise ValueError("spikes must be two lists of equal length, the first in increasing order.")
     if sources.size and not 0 <= sources.min() <= sources.max() < network.n_inputs:
         raise ValueError(
             f"spikes must come from sources 0 to {network.n_inputs - 1}, "

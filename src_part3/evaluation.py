@@ -1,4 +1,4 @@
-"""How well the network carries the recorded activity: many trials, and what the numbers mean."""
+"""How well the network reproduces recorded activity: measures over many test trials."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class Evaluation:
     correlation : ndarray
         Correlation of mean input and target.
     corrected_correlation : ndarray
-        The same without what trial noise takes from it: covariance of mean input and target over
+        The same, corrected for trial noise: covariance of mean input and target over
         sqrt(variance of the target * signal power), CC_norm of Schoppe et al. 2016. NaN for a
         neuron whose mean input is hardly reliable (``reliability`` below 0.1).
     reliability : ndarray
-        Signal power over variance of the mean input: the share that is no trial noise. It can be
-        had for constant targets, too.
+        Signal power over variance of the mean input: the share that is not trial noise. It is
+        defined for constant targets, too.
     split_half : ndarray
         Correlation of the mean inputs over even and over odd trials.
     r2 : ndarray
@@ -95,7 +95,7 @@ class Evaluation:
 
     @property
     def side_decoded(self):
-        """Share of single trials whose end shows their own condition, shape (n_conditions,).
+        """Share of single trials that end nearest to their own condition, shape (n_conditions,).
 
         By chance it is one over the number of conditions.
         """
@@ -103,7 +103,7 @@ class Evaluation:
 
     @property
     def r2_losses(self):
-        """What R^2 lacks to 1, in three parts that add up to it, shape (3, ..., n_trained).
+        """1 - R^2 in three parts that add up to it, shape (3, ..., n_trained).
 
         With the standard deviations s and the correlation r of mean input and target (Murphy 1988,
         Mon Weather Rev 116:2417): another shape 1 - r^2, a wrong gain (r - s_input / s_target)^2,
@@ -128,7 +128,7 @@ class Evaluation:
         -------
         ndarray, shape (n_conditions, n_modes)
             Regression slope of the mean input's projection on that of the targets: 1 where a
-            course has its full size, 0 where it is missing.
+            time course has its full size, 0 where it is missing.
         """
         n_modes = check_integer("n_modes", n_modes, at_least=1, at_most=min(self.targets.shape[1:]))
         gains = []
@@ -265,7 +265,7 @@ def evaluate(
 
 
 def decode(task, inputs):
-    """Tell the condition from the end of a trial.
+    """Decode the condition from the end of a trial.
 
     Parameters
     ----------

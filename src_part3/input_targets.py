@@ -1,4 +1,4 @@
-"""From recorded rates to targets: which model neuron, and which synaptic input it shall receive."""
+"""From recorded rates to targets: which model neuron, and which input it should receive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trained network does with a part of it taken away, without learning anew."""
+"""What a trained network does without one of its parts, when it is not trained again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Lesion:
     Attributes
     ----------
     with_recurrent_learning : bool
-        Whether what the recurrent plastic synapses learned remains; without it they have their
+        Whether the recurrent plastic synapses keep what they learned; if not, they have their
         weights from before learning.
     with_feedforward : bool
         Whether the Poisson neurons of the clock spike.
@@ -33,7 +33,7 @@ class Lesion:
         Whether a trial is compared with the targets of its own condition, whose clock it has, or
         of the condition whose cue it is shown.
     silenced_fraction : float
-        Part of the trained neurons that do not spike. They still receive input and are judged.
+        Part of the trained neurons that do not spike. They still receive input and are evaluated.
     coupling_scale : float
         Factor of all static weights.
     """
@@ -122,10 +122,10 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
         Weights of each condition.
     rng : numpy.random.Generator
         Randomness of the trials and of the choice of silenced neurons. All lesions get the same
-        random numbers, so that they differ by what was taken away only.
+        random numbers, so that they differ only by what was taken away.
     lesions : dict of str to Lesion, optional
-        What to take away, by name. By default those of `standard_lesions` that there are: no
-        other cue in a task of one condition, no clock to take from a network without one.
+        What to take away, by name. By default those `standard_lesions` that the task allows: no
+        other cue in a task with one condition, and no lesion of a clock that does not exist.
     n_trials, n_threads : int, optional
         See `evaluate`.
 

@@ -17,17 +17,21 @@ from src_part3.trials import run_trial
 
 
 class LoopedTraining:
-    """A training that can be interrupted at any time and goes on from where it was.
+    """A training that can be interrupted at any time and continued from there.
 
-    In each loop every condition is shown in a few trials with frozen weights, two or more at a
-    time on as many cores; then ``_learn`` takes them in. A loop's random numbers depend on ``seed``
-    and the loop's number only, so that a loop that was interrupted is simply done again: training
-    in one go, in several calls, or from a saved file gives the same bits.
+    In each loop every condition is shown in a few trials with frozen weights, which run in
+    parallel on all cores; then ``_learn`` learns from them. A loop's random numbers depend only on
+    ``seed`` and the loop's number, so that an interrupted loop is simply repeated: training in one
+    call, in several calls, or from a saved file gives the same bits.
+
+    ``last_outputs`` (n_conditions, n_trained, n_bins) is the mean total input (voltage) of the
+    trained neurons that the last entry in the curve is about, None before the first loop; it is
+    not saved.
 
     A subclass has a class attribute ``parameters_type``, the property ``weights`` and two methods:
-    ``_learn(trials)`` with ``trials[condition]`` the list of trials of the loop, and ``_arrays()``
-    with all arrays that learning changes, by name. Its parameters have ``total_loops``,
-    ``trials_per_loop`` and ``max_rate``.
+    ``_learn(trials)`` with ``trials[condition]`` the list of trials of the loop, which also sets
+    ``last_outputs``, and ``_arrays()`` with all arrays that learning changes, by name. Its
+    parameters have ``total_loops``, ``trials_per_loop`` and ``max_rate``.
 
     Parameters
     ----------
@@ -49,13 +53,14 @@ class LoopedTraining:
         self.seed = check_integer("seed", seed, at_least=0)
         self.n_done = 0
         self.curve = []
+        self.last_outputs = None
         self._sound = True
 
     def run(self, total_loops=None, *, progress=True, n_threads=None, after_loop=None):
         """Train until so many loops are done in all calls together.
 
-        An interrupt from the keyboard ends the call with a warning; nothing is lost but the
-        loop at hand. Call it again to go on.
+        An interrupt from the keyboard ends the call with a warning, and only the current loop is
+        lost. Call it again to go on.
 
         Parameters
         ----------
@@ -78,9 +83,9 @@ class LoopedTraining:
         TypeError, ValueError
             If a number is wrong.
         TrainingDivergedError
-            If rates pass ``max_rate``, and this training, which is the error's ``result``, is as it
-            was after the last loop; or if the weights diverged, and this training neither goes on
-            nor can be saved any more (``result`` is None).
+            If rates exceed ``max_rate``: this training, which is the error's ``result``, is then as
+            it was after the last loop. Or if the weights diverged: this training can then neither
+            be continued nor saved (``result`` is None).
         """
         self._check_sound()
         total_loops = self.parameters.total_loops if total_loops is None else total_loops
@@ -146,11 +151,16 @@ class LoopedTraining:
     def _take_in(self, trials):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
-        # A training shall not depend on the machine.
+        # A training must not depend on the machine.
         with one_blas_thread():
             self.curve.append(np.asarray(self._learn(trials)))
         self.n_done += 1
         self._sound = True
+
+    @property
+    def train_correlation(self):
+        """The curve as an array, shape (n_loops, n_conditions)."""
+        return np.reshape(self.curve, (-1, self.task.n_conditions))
 
     def _trial_weights(self):
         """Weights of each condition in the trials of this loop."""
@@ -171,7 +181,7 @@ class LoopedTraining:
         if not self._sound:
             raise TrainingDivergedError(
                 f"the weights diverged in loop {self.n_done + 1} of this training, which is of no "
-                "use any more; go on from a file of an earlier loop, or begin anew."
+                "further use; go on from a file of an earlier loop, or start a new training."
             )
 
     def state(self):
@@ -188,8 +198,7 @@ class LoopedTraining:
             If the weights diverged.
         """
         self._check_sound()
-        curve = np.reshape(self.curve, (-1, self.task.n_conditions))
-        return self._arrays() | {"curve": curve, "n_done": np.array(self.n_done)}
+        return self._arrays() | {"curve": self.train_correlation, "n_done": np.array(self.n_done)}
 
     def restore(self, state):
         """Continue from what `state` returned, bit for bit.
@@ -215,3 +224,4 @@ class LoopedTraining:
         for name, array in mine.items():
             array[...] = state[name]
         self.curve, self.n_done, self._sound = list(curve), n_done, True
+        self.last_outputs = None

@@ -1,4 +1,4 @@
-"""What the balanced network is made of: every number with its unit, none of them hidden."""
+"""The numbers of the balanced network, its clock and its trials, each with its unit."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class FeedforwardParameters:
     neurons: what follows the cue comes from the recurrent synapses. A ``"common"`` clock has the
     same rates and weights in all conditions, so that it tells the time but not the condition (the
     non-selective ramp of Finkelstein et al. 2021 is such an input). A clock ``"per_condition"``
-    has rates and weights of its own in each condition and tells both (the original's option).
+    has its own rates and weights in each condition and so tells both (the original's option).
     """
 
     clock: str = choice("none", "none", "common", "per_condition")

@@ -53,7 +53,7 @@ def strongest_modes(values, n_modes):
         return values
     mean = values.mean(axis=0)
     centred = values - mean
-    # The last bits of BLAS depend on its threads, and a training shall not depend on the machine.
+    # The last bits of BLAS depend on its threads, and a training must not depend on the machine.
     with one_blas_thread():
         modes = np.linalg.eigh(centred @ centred.T)[1][:, -n_modes:]
         return mean + modes @ (modes.T @ centred)

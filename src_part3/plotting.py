@@ -260,13 +260,15 @@ def plot_state_plane(plane, *, course_network=None, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
-        The axes. States are asynchronous or synchronous (A, S), irregular or regular (I, R);
-        hatched where inhibition does not hold the rates.
+        The axes. States are asynchronous or synchronous (A, S), irregular or regular (I, R); a
+        line runs around the asynchronous irregular ones, the balanced state. Fields in which
+        inhibition does not hold the rates are hatched.
     """
     check_type("plane", plane, StatePlane)
     ax = plt.subplots(figsize=(9, 5.5))[1] if ax is None else ax
     colours = plt.get_cmap("cividis").with_extremes(bad="0.8")
     image = ax.imshow(plane.cv, vmin=0, vmax=1, cmap=colours, aspect="auto", origin="lower")
+    balanced = np.pad((plane.cv >= REGULAR_BELOW) & (plane.synchrony <= SYNCHRONOUS_ABOVE), 1)
     for (row, column), cv in np.ndenumerate(plane.cv):
         rate, synchrony = plane.rates[row, column, 0], plane.synchrony[row, column]
         if np.isnan(rate):
@@ -279,6 +281,11 @@ def plot_state_plane(plane, *, course_network=None, ax=None):
             state += "?" if np.isnan(cv) else "R" if cv < REGULAR_BELOW else "I"
         ax.text(column, row, f"{state}\n{rate:.1f} Hz", ha="center", va="center",
                 color="white" if cv < REGULAR_BELOW else "black")
+    # The border runs between two fields of which one is balanced; the first index is the padding.
+    rows, columns = np.nonzero(balanced[1:] != balanced[:-1])
+    ax.hlines(rows - 0.5, columns - 1.5, columns - 0.5, color="black", linewidth=3)
+    rows, columns = np.nonzero(balanced[:, 1:] != balanced[:, :-1])
+    ax.vlines(columns - 0.5, rows - 1.5, rows - 0.5, color="black", linewidth=3)
     if course_network is not None:
         drive, j_ei = course_network
         column, row = np.abs(plane.drive - drive).argmin(), np.abs(plane.j_ei - j_ei).argmin()

@@ -1,4 +1,4 @@
-"""Change one number of the untrained network, or two, and see what its neurons do."""
+"""Change one or two numbers of the untrained network and measure what its neurons do."""
 
 from __future__ import annotations
 
@@ -142,14 +142,14 @@ class StatePlane:
     rates : ndarray, shape (n_strengths, n_drives, 2)
         Simulated mean rates of E and I neurons (Hz).
     mean_field : ndarray, shape (n_strengths, n_drives, 2)
-        Those of :func:`src_part3.balance.mean_field`, which takes neurons to be asynchronous; NaN
-        as well where it has no solution.
+        Rates of :func:`src_part3.balance.mean_field`, which assumes asynchronous neurons; NaN as
+        well where it has no solution.
     cv : ndarray, shape (n_strengths, n_drives)
-        Median CV of the E neurons' intervals: 0 for a clock, 1 for a Poisson process; NaN, too,
-        where no neuron fires often enough.
+        Median CV of the E neurons' intervals: 0 for regular spikes, 1 for a Poisson process. It is
+        NaN as well where no neuron fires often enough.
     synchrony : ndarray, shape (n_strengths, n_drives)
         Variance over time of the summed spike counts of E neurons over the sum of their variances:
-        about 1 for independent neurons, their number if all fire as one.
+        about 1 for independent neurons, and their number if all fire as one.
     """
 
     j_ei: np.ndarray
@@ -168,9 +168,9 @@ def measure_state_plane(
     """Measure Brunel's plane: how a network fires as inhibition and external drive change.
 
     Brunel (2000, J. Comput. Neurosci. 8:183) drew the states of a network of excitatory and
-    inhibitory neurons over the relative strength of inhibition and the rate of the external input
-    over the one that reaches the threshold. Here the external input is constant and the
-    connections differ from neuron to neuron, so that borders lie elsewhere.
+    inhibitory neurons on a plane. Its axes are the relative strength of inhibition and the rate of
+    the external input, divided by the rate that just reaches the threshold. Here the external
+    input is constant, and neurons differ in their numbers of inputs, so that borders lie elsewhere.
 
     Parameters
     ----------

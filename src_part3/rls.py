@@ -100,8 +100,8 @@ class SparseRLS:
 
     With ``time_by_time`` the neurons keep Q_i = S_i^-1 instead of S_i, and (4) becomes
 
-        k = Q_i E_i,  c = 1 / (f + E_i.k),  w_i <- w_i + c (e_i - w_i.E_i) k,
-        Q_i <- (Q_i - c k k') / f
+        Q_i <- Q_i / f,  k = Q_i E_i,  c = 1 / (1 + E_i.k),  w_i <- w_i + c (e_i - w_i.E_i) k,
+        Q_i <- Q_i - c k k'
 
     for one time after the other, as in the textbook: the quicker form for a rule that learns within
     a trial, and the slower one for a rule that learns from many times at once.
@@ -227,7 +227,7 @@ class SparseRLS:
             for sample in zip(rates, shared, targets, strict=True):
                 self._learn_once(new, *sample, condition)
         else:
-            # The last bits of BLAS depend on its threads, and a training shall not depend on the
+            # The last bits of BLAS depend on its threads, and a training must not depend on the
             # machine.
             with one_blas_thread():
                 for first in range(0, n_time, _TOGETHER):
@@ -237,16 +237,16 @@ class SparseRLS:
         weights[:] = new
 
     def _check_learned(self, weights, condition):
+        if np.isfinite(weights).all() and np.isfinite(self._D_inverse[condition]).all():
+            return
         bad = ~np.isfinite(weights).all(axis=1)
         if bad.any():
             what = (
                 f"the weights of {bad.sum()} of {bad.size} neurons are not finite, the first is "
                 f"neuron {np.argmax(bad)}"
             )
-        elif not np.isfinite(self._D_inverse[condition]).all():
-            what = "D^-1 of the shared inputs is not finite"
         else:
-            return
+            what = "D^-1 of the shared inputs is not finite"
         raise FloatingPointError(
             f"RLS diverged: {what}. Use a stronger prior, less forgetting, or dtype float64. The "
             "weights are as they were before this update."

@@ -128,7 +128,8 @@ def _arrays(state):
 
 def _scratch(network):
     n_neurons, n_words = network.parameters.n_neurons, network.static.rows.shape[1]
-    words = [np.zeros(shape, np.uint64) for shape in ((8, n_words),) * 2 + (-(-n_neurons // 8),)]
+    shapes = (8, n_words), (8, n_words), 16 * -(-n_neurons // 128)
+    words = [np.zeros(shape, np.uint64) for shape in shapes]
     parts = [(w, w.view(np.uint8).reshape(-1)[:n_neurons]) for w in words]
     return Scratch(*sum(parts, ()))
 

@@ -1,4 +1,4 @@
-"""How irregular the neurons of a network fire, and how independent of each other."""
+"""How irregularly neurons fire, and how independently of each other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
         Neurons with fewer spikes are left out: with a few spikes a correlation is far from
         normally distributed even if neurons are independent.
     rng : numpy.random.Generator, optional
-        Chooses them at random; by default they are taken evenly.
+        Chooses the neurons at random; by default they are taken at even steps.
 
     Returns
     -------

@@ -153,7 +153,7 @@ class BalancedNetwork:
                 raise ValueError("weights were given, but the network has no plastic synapses.")
             return np.zeros((0, 0), self.dtype), np.zeros((0, 0), self.dtype)
         if weights is None:
-            raise ValueError("the network has plastic synapses: weights must be given.")
+            raise ValueError("weights must be given, because the network has plastic synapses.")
         check_type("weights", weights, PlasticWeights)
         shapes = self.plastic.pre_index.shape, (self.n_inputs, self.trained.size)
         arrays = weights.recurrent_weights, weights.feedforward_weights

@@ -212,7 +212,7 @@ def _read(path):
         raise StorageError(f"{path} holds a {kind!r}, not one of {', '.join(VERSIONS)}.")
     if meta.get("version") != VERSIONS[kind]:
         raise StorageError(
-            f"{path} is a {kind} of version {meta.get('version')}, this program reads version "
+            f"{path} is a {kind} of version {meta.get('version')}, but this program reads version "
             f"{VERSIONS[kind]}; train again or use the program that wrote it."
         )
     expected = arrays.pop("checksum", None)
@@ -267,7 +267,7 @@ def _task(path, meta, arrays):
         part = "cues or feed-forward rates" if same_static else "static network"
         raise StorageError(
             f"{path}: seed {meta['seed']} gives another {part} here than where the file was "
-            "written (another version of NumPy?), so its weights do not fit; train again."
+            "written (another version of NumPy?), so that its weights do not fit; train again."
         )
     return task
 

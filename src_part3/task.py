@@ -30,7 +30,7 @@ _STREAMS = ("static", "measurement", "plastic", "cues", "feedforward")
 # The untrained network is measured for so long (ms): rates are then known to about 0.8 Hz.
 _MEASURED = 10_000.0
 # A task has bins as wide as the record's within these bounds (ms): with finer ones trials have
-# many bins and little in each, coarser ones are too coarse for the inputs that they shall teach.
+# many bins and little in each, and wider ones are too coarse for targets.
 _OWN_BINS = (10.0, 50.0)
 # With fewer trained neurons and no clock a network hardly keeps the time.
 FEW_NEURONS = 100
@@ -38,7 +38,7 @@ FEW_NEURONS = 100
 
 @dataclass(frozen=True, eq=False)
 class BalancedTask:
-    """Which network shall carry which recorded activity, and what drives it in a trial.
+    """Which network should learn which recorded activity, and what drives it in a trial.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class BalancedTask:
     trial_parameters : TrialParameters
         Times of a trial.
     feedforward_parameters : FeedforwardParameters
-        From which ``feedforward_rates`` was drawn.
+        Numbers from which ``feedforward_rates`` were drawn.
     feedforward_rates : FeedforwardRates
         Rates of the Poisson neurons.
     cues : ndarray, shape (n_conditions, n_neurons)
@@ -55,7 +55,7 @@ class BalancedTask:
     recorded_rates : ndarray of float32, shape (n_conditions, n_trained, n_bins)
         Recorded rates (Hz) at ``times``.
     recorded_smoothing : float
-        Half-width of the moving mean that the recorded rates went through (ms).
+        Half-width of the moving mean by which the recorded rates were smoothed (ms).
     targets : ndarray, shape (n_conditions, n_trained, n_bins)
         Targets of the total input at ``times`` (voltage).
     sigma : float
@@ -63,7 +63,7 @@ class BalancedTask:
     conditions : tuple of str
         Name of each condition.
     seed : int
-        From which all random parts were drawn.
+        Seed from which all random parts were drawn.
     provenance : str
         Where the recorded rates come from.
     """
@@ -192,9 +192,9 @@ def make_task(
     seed : int, optional
         Source of all random parts, not negative.
     network_parameters : BalancedNetworkParameters, optional
-        Numbers of the network, taken as they are. By default those of the original, with a
-        warning where the recorded neurons are fewer than that needs: they then have fewer plastic
-        synapses from one another (``n_plastic_exc``), or without a clock they are too few.
+        Numbers of the network, used as they are. By default ``BalancedNetworkParameters()``, with
+        a warning if there are too few recorded neurons for it: each then has fewer plastic
+        synapses from the others (``n_plastic_exc``), or, without a clock, the fit will be poor.
     trial_parameters : TrialParameters, optional
         Times of a trial. By default the trial ends with the recordings and has their bins if
         these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
@@ -244,7 +244,7 @@ def make_task(
     rates = measured.counts[: network_parameters.n_exc] / (duration / 1000.0)
     if not rates.any():
         raise ValueError(
-            "the E neurons of the untrained network are silent; with few inputs raise "
+            "the E neurons of the untrained network are silent; if K is small, raise "
             "BalancedNetworkParameters.mu_exc and mu_inh until mu * sqrt(K) passes the threshold."
         )
     if sigma is None:
@@ -263,15 +263,15 @@ def _network_of(n_trained, clock):
     parameters = BalancedNetworkParameters()
     if n_trained <= parameters.n_plastic_exc:
         warnings.warn(
-            f"each of {n_trained} recorded neurons has {n_trained - 1} others: "
-            f"BalancedNetworkParameters.n_plastic_exc is {n_trained - 1} in place of "
+            f"each of {n_trained} recorded neurons has only {n_trained - 1} others: "
+            f"BalancedNetworkParameters.n_plastic_exc is {n_trained - 1} instead of "
             f"{parameters.n_plastic_exc}.", stacklevel=3,
         )
         parameters = replace(parameters, n_plastic_exc=n_trained - 1)
     if n_trained < FEW_NEURONS and clock == "none":
         warnings.warn(
-            f"{n_trained} recorded neurons are few to carry their activity without a clock (about "
-            f"{FEW_NEURONS} at least): expect little, or take "
+            f"{n_trained} recorded neurons are probably too few to sustain their activity without "
+            f"a clock, which takes about {FEW_NEURONS}: expect a poor fit, or use "
             "FeedforwardParameters(clock='per_condition').", stacklevel=3,
         )
     return parameters

@@ -1,4 +1,4 @@
-"""Training without a clock: a teacher holds the network on its course while RLS learns from it."""
+"""Training without a clock: a teacher holds the neurons on their targets, then synapses learn."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ class TeacherForcingParameters:
     total_loops : int
         Passes through all conditions, in all calls of ``run`` together.
     settling_loops : int
-        First loops of these, in which only the teacher learns. Regressors are averaged from then.
+        The first of these loops, in which only the teacher learns. Regressors are averaged over
+        the loops that follow.
     trials_per_loop : int
         Trials of each condition in a loop.
     teacher_noise : float
         Standard deviation of noise in the teacher's current (voltage), as slow as the plastic
-        synapses. It stands for the noise that the plastic input will bring along.
+        synapses. It represents the noise that the plastic input will have.
     prior : float
         How much noise in the weighted regressors counts against the error (see
         `CourseRegression`).
@@ -49,7 +50,7 @@ class TeacherForcingParameters:
         Number of common time courses that the taught input may consist of, beside its mean and two
         decays after the cue.
     strongest_modes : int
-        Number of patterns of the targets whose shrinkage by the prior is made good.
+        Number of patterns of the targets for which the shrinkage by the prior is made up for.
     max_rate : float
         Mean rate of all neurons in a trial (Hz) above which the training counts as diverged.
     """
@@ -69,26 +70,25 @@ class TeacherForcingParameters:
 
 
 class TeacherForcing(LoopedTraining):
-    """A teacher's current first plays the part of the plastic synapses, then they take it over.
+    """A teacher's current stands in for the plastic synapses until they have learned to replace it.
 
     1. *Teacher forcing.* The plastic synapses keep their weights from before learning. A current
        into the trained neurons holds their mean total input on target, as the plastic synapses
-       shall later. What current that takes depends on the balanced input, which answers to it:
-       each loop adds the remaining error (an integral controller). The whole network, untrained
-       neurons included, is then in the state that is wanted, and this state does not move while it
-       is averaged over trials.
+       should do later. The current that this takes depends on the balanced input, which responds
+       to it; therefore each loop adds the remaining error (an integral controller). The whole
+       network, untrained neurons included, is then in the wanted state, and this state no longer
+       changes while it is averaged over trials.
     2. *Regression.* The filtered spikes of these averaged trials are the regressors, the teacher's
        current is the plastic target. The trial-to-trial noise of the regressors is the prior
-       (`CourseRegression`), which makes it exact RLS with a prior of its own for each weight:
-       weights that carry much noise are not worth it. The teacher is gone then: with the learned
-       weights the network runs by itself.
+       (`CourseRegression`), so that weights of noisy inputs stay small. Then the teacher is
+       switched off, and with the learned weights the network runs by itself.
 
-    Before the cue the plastic input is built up to the mean over conditions and time, and in the
-    cue it goes over to the start of the condition's own course: otherwise the network would begin
-    the course at a place that it was never taught. See full-FORCE (DePasquale et al. 2018, PLoS
-    ONE 13:e0191527) for the same idea with a second network in place of the controller.
+    Before the cue the plastic input is built up to the mean over conditions and time, and during
+    the cue it goes over to the start of the condition's own time course. Otherwise the network
+    would start in a state that it was never taught. Full-FORCE (DePasquale et al. 2018, PLoS
+    ONE 13:e0191527) follows the same idea with a second network in place of the controller.
 
-    How a training goes on is said in `LoopedTraining`.
+    `LoopedTraining` says how a training can be continued.
 
     Parameters
     ----------
@@ -108,7 +108,8 @@ class TeacherForcing(LoopedTraining):
     n_done : int
         Loops done so far.
     course : ndarray, shape (n_conditions, n_bins, n_trained)
-        What learning shall add to the plastic input at the end of each bin after the cue (voltage).
+        What learning should add to the plastic input at the end of each bin after the cue
+        (voltage).
     filtered_spikes : ndarray, shape (n_conditions, n_trial_bins, n_sources)
         Averaged regressors in the whole trial (1/ms): all neurons, then the Poisson neurons.
     noise_variance : ndarray, shape (n_sources,)
@@ -214,7 +215,7 @@ class TeacherForcing(LoopedTraining):
         return np.exp(-n_bins * width / network.tau_plastic)
 
     def _wanted(self, condition):
-        """What learning shall add to the plastic input, at the end of all bins of a trial."""
+        """What learning should add to the plastic input, at the end of all bins of a trial."""
         at = np.arange(1, self._cue_off + 1)[:, None]
         rest = self.course.mean(axis=(0, 1))
         before = (1 - self._decay(at)) * rest
@@ -247,7 +248,7 @@ class TeacherForcing(LoopedTraining):
         """Take in the trials of a loop; return the quality of their mean in each condition."""
         after = slice(self._cue_off, self._cue_off + self.task.n_bins)
         window = round(_INPUT_WINDOW / self.task.trial_parameters.bin_width)
-        quality = []
+        quality, outputs = [], []
         # The controller's gain falls from 1 as 1 / n, which averages over all settled loops.
         n_settled = self.n_done + 1 - self.parameters.settling_loops
         for condition, of_condition in enumerate(trials):
@@ -255,10 +256,10 @@ class TeacherForcing(LoopedTraining):
             basis = self._bases[condition]
             error = basis @ (basis.T @ (self._targets[condition] - total))
             self.course[condition] += error / max(n_settled, 1)
-            of_neurons = correlation(
-                smooth_bins(total, window), self._targets[condition], axis=0
-            )
+            outputs.append(smooth_bins(total, window))
+            of_neurons = correlation(outputs[-1], self._targets[condition], axis=0)
             quality.append(np.median(np.nan_to_num(of_neurons)))
+        self.last_outputs = np.array(outputs).swapaxes(1, 2)
         if n_settled > 0:
             self._average_regressors(trials, n_settled)
         return quality
@@ -300,7 +301,7 @@ class TeacherForcing(LoopedTraining):
     def _rows(self, values):
         """Stack what the conditions have in common before the cue, and each condition from there.
 
-        Each row is scaled by the root of what it shall count.
+        Each row is scaled by the root of the weight that it has in the regression.
         """
         after = slice(self._cue_off + self.task.n_bins)
         before = np.mean([of_condition[: self._cue_on] for of_condition in values], axis=0)

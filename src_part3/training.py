@@ -27,8 +27,8 @@ class TrainingParameters:
     total_loops : int
         Passes through all conditions, in all calls of ``run`` together.
     trials_per_loop : int
-        Trials of each condition in a loop, with frozen weights. RLS learns from their mean:
-        less noise in the regressors, and one RLS step for several trials.
+        Trials of each condition in a loop, with frozen weights. RLS learns from their mean, which
+        has less noise than one trial and takes one RLS step for all of them.
     learn_every : float, optional
         Time between two updates (ms), a whole number of bins. By default as many bins as come
         nearest to 40 ms, at least one and at most all.
@@ -38,23 +38,23 @@ class TrainingParameters:
         Prior of the sum of a neuron's plastic E weights, and of its plastic I weights.
     ridge_feedforward : float
         Prior of each feed-forward weight. Filtered inputs are about 0.005 spikes per ms, so
-        that 1.0 keeps these weights from learning for hundreds of loops.
+        that a prior of 1.0 is strong.
     memory : float
-        Loops after which the past counts 1/e; infinity forgets nothing.
+        Number of loops after which a loop counts 1/e as much; with infinity nothing is forgotten.
     average_balanced_input : bool
         Whether the balanced input in the plastic target is averaged over all trials so far.
     smoothing : float
         Width of the moving mean over the balanced input in the plastic target (ms); 0 for none.
     common_modes : int
-        Number of time courses, common to all neurons, that the averaged input may consist of:
-        the rest is noise. 0 for no limit.
+        Number of time courses, common to all neurons, that the averaged input may consist of;
+        the rest is taken for noise. 0 for no limit.
     regressor_window : float
-        Loops over which the filtered spikes that RLS learns from are averaged at equal trial
-        time (exponential window): noise in them would weaken what is learned. 1 for none.
+        Loops over which the filtered spikes that RLS learns from are averaged at equal times of
+        the trial (exponential window); their noise would shrink what is learned. 1 for none.
     correction_rate : float
         Part of each loop's remaining error of the total input that is added to the plastic target.
     correction_from : int
-        Loops before that correction starts.
+        Loops before this correction starts.
     max_rate : float
         Mean rate of all neurons in a trial (Hz) above which the training counts as diverged.
     rls_precision : {"float64", "float32"}
@@ -99,7 +99,7 @@ class Training(LoopedTraining):
     """Exact RLS from the means over the trials of each loop: the rule for a network with a clock.
 
     RLS (`SparseRLS`) learns from the mean filtered spikes of freely running trials, with plastic
-    targets from `PlasticTargetAverage`. How a training goes on is said in `LoopedTraining`.
+    targets from `PlasticTargetAverage`. `LoopedTraining` says how a training can be continued.
 
     Parameters
     ----------
@@ -208,6 +208,7 @@ class Training(LoopedTraining):
                 axis=0,
             )
             quality.append(summarise(of_neurons).median)
+        self.last_outputs = self.plastic_targets.total.swapaxes(1, 2).copy()
         return quality
 
     def _arrays(self):

@@ -30,7 +30,7 @@ from src_part3.state import BalancedNetwork, initial_state
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What one trial left behind; Part 2's statistics take it like a run of theirs.
+    """The activity of one trial; the statistics of Part 2 accept it like one of their own runs.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silen
     assert "could not be trained" not in text
     n_kept = n_neurons - n_silent
     assert f"{n_kept} user's own neurons in {n_conditions} condition" in text
-    assert ("2 silent neurons were left out" in text) == (n_silent == 2)
+    assert ("2 silent neurons are left out" in text) == (n_silent == 2)
     # Each condition is named, with the neuron of constant rate counted and left out.
     for c in range(n_conditions):
         assert f"cue &lt;{c}&gt;" in raw and f"cue <{c}>" not in raw
@@ -57,7 +57,7 @@ def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silen
     assert task.trial_parameters.bin_width == bin_width
     with_clock = n_kept < 100
     assert task.feedforward_parameters.clock == ("per_condition" if with_clock else "none")
-    assert (("so the network has a clock" in text), ("has no clock" in text)) == (
+    assert (("The network therefore has a clock" in text), ("has no clock" in text)) == (
         with_clock, not with_clock
     )
     assert "10% silent" in text and (" no clock " in text.split("With parts taken away")[1]) == (
@@ -91,7 +91,7 @@ def test_a_report_of_a_session(tmp_path):
     assert main([str(path), *options, str(tmp_path / "out"), "--where", "side=left"]) == 0
     text = text_of(tmp_path / "out/report.html")
     assert "10 of 20 trials of the table 'trials'" in text
-    assert "12 neurons are few" in text
+    assert "There are only 12 neurons" in text
 
 
 def test_the_network_has_room_for_all_and_few_neurons_drive_each_other(monkeypatch):

@@ -1,8 +1,8 @@
 """Build the course site from the solved notebooks: ``python -m tools.build_site``.
 
-Executes ``notebooks/solutions`` on the embedded data, puts them beside the pages of ``docs/site``
-and lets Sphinx make ``build/site`` of it. Warnings are errors. With ``COURSE_FAST=1`` the notebooks
-run in small sizes, for tests.
+Executes ``notebooks/solutions`` on the embedded data, puts them and the animation of the first page
+beside the pages of ``docs/site`` and lets Sphinx make ``build/site`` of it. Warnings are errors.
+With ``COURSE_FAST=1`` the notebooks run in small sizes, for tests.
 """
 
 from __future__ import annotations
@@ -19,19 +19,24 @@ from pathlib import Path
 
 import nbformat
 
+from src_part1.course import sized
+from tools import demo_frames, learning_animation
 from tools.execute_notebooks import ROOT, execute
+from tools.offline_html import without_widgets
 
 
-def prepare(notebook):
+def prepare(notebook, static):
     """Change an executed notebook into a page.
 
-    Plots get their alternative texts, solutions are folded, and what only works in a live
-    notebook (badges, sliders) is left out.
+    Plots get their alternative texts, solutions are folded, demos turn through frames, and what
+    only works in a live notebook (badges, widgets) is left out.
 
     Parameters
     ----------
     notebook : nbformat.NotebookNode
         The executed solution copy; changed in place.
+    static : pathlib.Path
+        Folder of the site's static files, which gets the frames.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def prepare(notebook):
         The same notebook.
     """
     kept = []
-    for cell in notebook.cells:
+    for cell in without_widgets(notebook).cells:
         tags = cell.metadata.get("tags", [])
         if "badges" in tags:
             continue
@@ -47,25 +52,18 @@ def prepare(notebook):
             cell.metadata["tags"] = [*tags, "hide-input"]
             what = "the solution" if "exercise" in tags else "the setup"
             cell.metadata["mystnb"] = {"code_prompt_show": f"Show {what}"}
-        if "demo" in tags:
-            cell.metadata["tags"] = [*tags, "remove-output"]
-            kept.append(nbformat.v4.new_markdown_cell(
-                "*The sliders of the next cell need Jupyter. The plot above shows one setting.*"
-            ))
+        if (output := demo_frames.frames_of(cell)) is not None:
+            data = output.data[demo_frames.MIME]
+            # The plain cell before drew the picture with which the demo begins.
+            plain = next(c for c in reversed(kept) if c.cell_type == "code")
+            plain.outputs = [o for o in plain.outputs if "image/png" not in o.get("data", {})]
+            folder, address = static / data["name"], f"_static/{data['name']}"
+            panel = demo_frames.html(data, folder, address, plain.metadata.get("alt", ""))
+            output.data = {"text/html": panel}
         if "solution" in tags:
             cell.source = f":::{{dropdown}} Solution\n{cell.source}\n:::"
         if "alt" in cell.metadata:
             cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
-        for output in cell.get("outputs", []):
-            # Progress bars are widgets, which a page cannot show; their text would only repeat.
-            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
-                output.data = {}
-        if cell.cell_type == "code":
-            cell.outputs = [
-                o for o in cell.outputs
-                if o.output_type != "stream" or o.name == "stdout"
-                if o.output_type == "stream" or o.data
-            ]
         kept.append(cell)
     notebook.cells = kept
     return notebook
@@ -134,9 +132,11 @@ def main(argv=None):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs" / "site", pages)
     for path in sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb")):
-        done = execute(path)
+        done = execute(path, most_values=3 if os.environ.get("COURSE_FAST") == "1" else 100)
         print(f"{path.name}: {done.seconds:.0f} s", flush=True)
-        nbformat.write(prepare(done.notebook), pages / path.name)
+        nbformat.write(prepare(done.notebook, pages / "_static"), pages / path.name)
+    frames = learning_animation.pictures(sized(300, fast=40), sized(40, fast=4))
+    learning_animation.write(frames, pages / "_static")
     for part in ("src_part1", "src_part2", "src_part3"):
         page = pages / f"api_{part.removeprefix('src_')}.md"
         page.write_text(api_page(part), encoding="utf-8")

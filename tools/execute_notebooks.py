@@ -1,8 +1,9 @@
 """Execute the notebooks on the embedded data: ``python -m tools.execute_notebooks``.
 
 Each notebook runs from its first cell to its last in a kernel of its own and becomes
-``build/NAME.html`` with its plots inside. The recordings are the synthetic ones that come
-with the project unless the environment variable ``MOTOR_CORTEX_SOURCE`` says otherwise. The
+``build/NAME.html`` with its plots and a few frames of its demos inside. The recordings are the
+synthetic ones that come with the project unless the environment variable
+``MOTOR_CORTEX_SOURCE`` says otherwise. The
 first cell that fails ends its notebook; its traceback is printed and the exit status is 1.
 """
 
@@ -21,11 +22,16 @@ from typing import NamedTuple
 
 import nbformat
 import psutil
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbconvert import HTMLExporter
+
+from tools.demo_frames import MOST_VALUES, REPLACE_SLIDERS
+from tools.offline_html import to_html
 
 ROOT = Path(__file__).resolve().parents[1]
+# Frames take time, and this is for a first look: the site has more of them.
+_FEW_VALUES = 3
 
 
 class Execution(NamedTuple):
@@ -37,7 +43,24 @@ class Execution(NamedTuple):
     peak_mb: float  # largest resident memory of the kernel (10^6 bytes)
 
 
-def execute(path, *, notebook=None, timeout=1800):
+class Client(NotebookClient):
+    """Runs cells, those that fill an Output widget included.
+
+    Such a widget answers each output on the channel on which the cell's reply comes in. If the
+    reply is there already, sending takes away the event that would have announced it, and the
+    client waits until its timeout for a cell that has long ended. Asking the socket for its events
+    announces the reply again.
+    """
+
+    def process_message(self, msg, cell, cell_index):
+        """Handle a message of the kernel, then look for a reply that nobody announced."""
+        try:
+            return super().process_message(msg, cell, cell_index)
+        finally:
+            self.kc.shell_channel.socket.get(zmq.EVENTS)
+
+
+def execute(path, *, notebook=None, timeout=1800, most_values=0):
     """Run every cell of a notebook in a kernel of its own.
 
     Parameters
@@ -48,6 +71,9 @@ def execute(path, *, notebook=None, timeout=1800):
         What to run in place of what the file holds.
     timeout : int, optional
         Seconds that one cell may take.
+    most_values : int, optional
+        Values for each dial of a demo, whose frames take the place of its sliders; 0 leaves the
+        sliders as Jupyter shows them.
 
     Returns
     -------
@@ -62,7 +88,7 @@ def execute(path, *, notebook=None, timeout=1800):
         If a cell takes too long, or the kernel dies.
     """
     notebook = nbformat.read(path, as_version=4) if notebook is None else notebook
-    client = NotebookClient(
+    client = Client(
         notebook,
         timeout=timeout,
         kernel_name="python3",
@@ -70,11 +96,22 @@ def execute(path, *, notebook=None, timeout=1800):
         extra_arguments=["--log-level=ERROR"],
     )
     first_plot, peak = math.nan, 0.0
-    with client.setup_kernel(env=kernel_environment()):
+    environment = kernel_environment()
+    if most_values:
+        environment[MOST_VALUES] = str(most_values)
+        paths = filter(None, [str(ROOT), environment.get("PYTHONPATH")])
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    with client.setup_kernel(env=environment):
         kernel = psutil.Process(client.km.provisioner.pid)
         start = time.perf_counter()
         for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
+            source = cell.source
+            if most_values and "demo" in cell.metadata.get("tags", []):
+                cell.source = f"{REPLACE_SLIDERS}\n{source}"
+            try:
+                client.execute_cell(cell, index)
+            finally:
+                cell.source = source
             peak = max(peak, _peak_mb(kernel))
             if math.isnan(first_plot) and _pictures(cell):
                 first_plot = time.perf_counter() - start
@@ -114,20 +151,17 @@ def kernel_environment():
 
 
 def write_html(notebook, path):
-    """Write an executed notebook as one HTML file with its plots inside.
+    """Write an executed notebook as one HTML file that needs no network.
 
     Parameters
     ----------
     notebook : nbformat.NotebookNode
-        The executed notebook.
+        The executed notebook; its widgets and frames are replaced in place.
     path : pathlib.Path
         The file; its folder is made if need be.
     """
-    # Of nbconvert's templates this one takes a plot's alternative text from its cell.
-    exporter = HTMLExporter(template_name="classic", embed_images=True)
-    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html, encoding="utf-8")
+    path.write_text(to_html(notebook, path.stem), encoding="utf-8")
 
 
 def write_plots(notebook, stem, folder):
@@ -179,6 +213,8 @@ def main(argv=None):
     parser.add_argument("--png", type=Path, metavar="DIR", help="also write each plot there")
     parser.add_argument("--timeout", type=int, default=1800, help="seconds that a cell may take")
     parser.add_argument("--cores", type=int, metavar="N", help="use the first N cores only (Linux)")
+    parser.add_argument("--values", type=int, default=_FEW_VALUES, metavar="N",
+                        help="values for each dial of a demo; 0: no dials, sliders as in Jupyter")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write seconds and memory there")
     arguments = parser.parse_args(argv)
     paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -191,7 +227,7 @@ def main(argv=None):
     failures, measured = 0, {}
     for path in paths:
         try:
-            done = execute(path, timeout=arguments.timeout)
+            done = execute(path, timeout=arguments.timeout, most_values=arguments.values)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             failures += 1
             plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))

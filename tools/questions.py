@@ -16,6 +16,7 @@ answers to the speaker, and the page for instructors lists them all (`tools.buil
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 from urllib.parse import quote
@@ -119,7 +120,7 @@ def link_solutions(cells, name):
     ValueError
         If the cell before an exercise has no heading of an exercise.
     """
-    for task, cell in zip(cells, cells[1:], strict=False):
+    for task, cell in itertools.pairwise(cells):
         if "exercise" not in cell.metadata.get("tags", []):
             continue
         heading = _EXERCISE.search(task.source)

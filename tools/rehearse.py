@@ -84,7 +84,7 @@ def rehearse(python, folder):
         result = folder / f"{cores}.json"
         subprocess.run(
             [own, "-m", "tools.execute_notebooks", "--cores", str(cores), "--json", result,
-             "--output", folder / "html"],
+             "--values", "0", "--output", folder / "html"],
             cwd=clone, env=environment, check=True,
         )
         measured[cores] = json.loads(result.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 The same as ``python -m tools.report FILE``, which also takes what `load_recordings` needs for files
 of spike times, for example ``--condition side --event go`` for NWB. It trains the rate network of
 Part 1 and the balanced network of Part 3 and writes one HTML page with its plots inside: the record
-as read, what was left out and why, quality neuron by neuron, learning curves, simulated beside
+as read, what was left out and why, quality of each neuron, learning curves, simulated beside
 recorded rates, lesions, untrained neurons, and what limits it here. The trained networks are saved
 beside the page. With ``COURSE_FAST=1`` all sizes are small, for tests.
 """
@@ -121,7 +121,7 @@ def report(source, folder, **options):
     _record_section(page, recordings, kept, [str(w.message) for w in caught])
     rng = np.random.default_rng(1)
     if kept.n_neurons < 2:
-        page.text("A network needs at least two neurons: nothing was trained.", note=True)
+        page.text("A network needs at least two neurons, so nothing was trained.", note=True)
     else:
         quality = _part1_section(page, kept, rng, folder)
         _part3_section(page, kept, rng, folder)
@@ -155,7 +155,7 @@ def _record_section(page, recordings, kept, notes):
                       "time of the peak in the first condition.")
     dropped = recordings.n_neurons - kept.n_neurons
     if dropped:
-        page.text(f"{dropped} silent neurons were left out of everything that follows.", note=True)
+        page.text(f"{dropped} silent neurons are left out of everything that follows.", note=True)
 
 
 def _quality_table(page, conditions, by_neuron, what):
@@ -204,7 +204,10 @@ def _part1_section(page, recordings, rng, folder):
     few = recordings
     if recordings.n_neurons > MOST_NEURONS:
         few = recordings.select(MOST_NEURONS)
-        page.text(f"{MOST_NEURONS} of {recordings.n_neurons} neurons, evenly along their rates.")
+        page.text(
+            f"This network has {MOST_NEURONS} of the {recordings.n_neurons} neurons, "
+            "chosen evenly along their mean rates."
+        )
     if few.n_time < 4:
         page.text(f"Targets need at least 4 time points; there are {few.n_time}.", note=True)
         return None
@@ -218,7 +221,7 @@ def _part1_section(page, recordings, rng, folder):
         page.text(str(warning.message), note=True)
     simulated = src_part1.run_population(made, trained.weights)
     by_neuron = correlation(simulated, few.rates)
-    page.text("Trained weights are frozen; each trial is started by its cue and runs freely.")
+    page.text("Trained weights are frozen. Each trial starts with its cue and then runs freely.")
     _quality_table(page, few.conditions, by_neuron, "correlation with the recorded rates")
     figure, ax = plt.subplots()
     plotting.plot_learning_curve(trained.train_correlation, names=few.conditions, ax=ax)
@@ -230,7 +233,7 @@ def _part1_section(page, recordings, rng, folder):
             file, weights=trained.weights, cues=made.task.cues, hz_per_rate=made.hz_per_rate
         ),
     )
-    page.text("The weights are in part1_network.npz, beside this page.")
+    page.text("The weights are in the file part1_network.npz beside this page.")
     return few, by_neuron
 
 
@@ -254,7 +257,7 @@ def balanced_network(n_neurons):
     -------
     BalancedNetworkParameters
         The defaults, with more neurons if need be, with more and slower plastic synapses where
-        the network shall do without a clock, and with fewer plastic synapses from trained
+        the network has no clock, and with fewer plastic synapses from trained
         excitatory neurons where there are not so many others.
     """
     usual = asdict(RECURRENT) if n_neurons >= FEWEST_WITHOUT_CLOCK else {}
@@ -275,8 +278,8 @@ def _balanced_training(page, recordings):
     )
     if recordings.n_neurons >= FEWEST_WITHOUT_CLOCK:
         page.text(
-            f"There are at least {FEWEST_WITHOUT_CLOCK} neurons, so the network has no clock: all "
-            "that follows the cue comes from its own synapses (TeacherForcing)."
+            f"There are at least {FEWEST_WITHOUT_CLOCK} neurons, so the network has no clock: what "
+            "follows the cue comes from its own synapses. It is trained by TeacherForcing."
         )
         task = src_part3.make_task(recordings, network_parameters=network_parameters)
         return src_part3.TeacherForcing(task, src_part3.TeacherForcingParameters(
@@ -284,10 +287,10 @@ def _balanced_training(page, recordings):
         ))
     page.text(
         f"There are fewer than {FEWEST_WITHOUT_CLOCK} neurons, too few to keep the time by "
-        "themselves, so the network has a clock: Poisson neurons with rates of their own in each "
-        "condition tell it the time and the condition (Training, by RLS). What follows is no proof "
-        "that these neurons could carry their activity alone; the lesion 'no clock' shows how much "
-        "they need it."
+        "themselves. The network therefore has a clock: Poisson neurons with rates of their own in "
+        "each condition tell it the time and the condition. It is trained by RLS (Training). The "
+        "results do not show that these neurons could sustain their activity alone; the lesion "
+        "'no clock' shows how much they depend on the clock."
     )
     task = src_part3.make_task(
         recordings, network_parameters=network_parameters,
@@ -302,13 +305,13 @@ def _part3_section(page, recordings, rng, folder):
     try:
         training = _balanced_training(page, recordings).run()
     except (ValueError, src_part1.TrainingDivergedError) as error:
-        page.text(f"It could not be trained: {error}", note=True)
+        page.text(f"The network could not be trained: {error}", note=True)
         return
     task = training.task
     tested = src_part3.evaluate(task, training.weights, rng, n_trials=sized(50, fast=4))
     page.text(
-        f"{tested.n_trials} trials of each condition with frozen weights, in bins of "
-        f"{task.trial_parameters.bin_width:g} ms."
+        f"The network was tested with frozen weights in {tested.n_trials} trials of each "
+        f"condition, in bins of {task.trial_parameters.bin_width:g} ms."
     )
     for measure, what in (
         (tested.psth_correlation, "correlation of simulated and recorded PSTH"),
@@ -330,7 +333,7 @@ def _part3_section(page, recordings, rng, folder):
     _lesions(page, training, rng)
     _untrained(page, task, tested)
     src_part3.save_network(folder / "part3_network.npz", task, training.weights)
-    page.text("The network is in part3_network.npz, beside this page; load_network reads it.")
+    page.text("The network is in part3_network.npz beside this page; load_network reads it.")
 
 
 def _lesions(page, training, rng):
@@ -340,8 +343,8 @@ def _lesions(page, training, rng):
     n_trials = sized(20, fast=2)
     study = src_part3.study_lesions(training.task, training.weights, rng, n_trials=n_trials)
     page.text(
-        f"The trained network without learning anew, {n_trials} trials of each condition: median "
-        "correlation of mean input and target."
+        "Parts of the trained network are taken away, and it is not trained again. Shown is the "
+        f"median correlation of mean input and target over {n_trials} trials of each condition."
     )
     page.plot(plot_lesions(study).figure, "Bars of the median correlation of mean input and "
               "target under each lesion, a bar for each condition.")
@@ -370,30 +373,34 @@ def _untrained(page, task, tested):
             for name, index in groups.items() if index.size
         ],
     )
-    page.text("They were given no target. What changes in their rates comes from the trained ones.")
+    page.text(
+        "Only the trained neurons had targets. Changes in the rates of the others come from the "
+        "trained neurons, from the cue, or from trial noise."
+    )
 
 
 def _limits_section(page, recordings, quality):
     """Say what limits the quality for these recordings."""
-    page.heading("What limits it here")
+    page.heading("What limits the quality here")
     found = []
     spread = recordings.rates.std(axis=2).max(axis=0)
     weak = spread < WEAK * recordings.rates.mean(axis=(0, 2))
     if recordings.n_neurons < FEW_NEURONS:
         found.append(
-            f"{recordings.n_neurons} neurons are few: a network of Part 1 has only as many units, "
-            "and in Part 3 few trained neurons drive one another."
+            f"There are only {recordings.n_neurons} neurons: the network of Part 1 has no more "
+            "units, and in Part 3 only so many trained neurons drive one another."
         )
     if weak.any():
         found.append(
             f"{weak.sum()} of {recordings.n_neurons} neurons change by less than {100 * WEAK:.0f}% "
-            "of their mean rate (s.d. over time): there is little to learn of them, and trial "
+            "of their mean rate (s.d. over time). There is little to learn from them, and trial "
             "noise hides it."
         )
     if recordings.smoothing == 0 and recordings.bin_width < 50.0:
         found.append(
-            "The record says that it was not smoothed. If it was, name the half-width of the "
-            "moving mean (smoothing): simulated PSTHs are smoothed alike before they are compared."
+            "According to the record, its rates were not smoothed. If they were, state the "
+            "half-width of the moving mean (smoothing), so that simulated PSTHs are smoothed in "
+            "the same way before the comparison."
         )
     if quality is not None:
         few, by_neuron = quality
@@ -401,9 +408,9 @@ def _limits_section(page, recordings, quality):
         order = np.argsort(few.rates.std(axis=2).mean(axis=0))
         third = max(1, order.size // 3)
         found.append(
-            f"Part 1: median correlation {np.median(each[order[-third:]]):.2f} for the third of "
-            f"the neurons that change most, {np.median(each[order[:third]]):.2f} for the third "
-            "that change least."
+            f"In Part 1 the median correlation is {np.median(each[order[-third:]]):.2f} for the "
+            f"third of the neurons that change most, and {np.median(each[order[:third]]):.2f} for "
+            "the third that change least."
         )
     for sentence in found:
         page.text(sentence)

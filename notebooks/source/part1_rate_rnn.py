@@ -31,14 +31,14 @@
 # **What you will learn**
 #
 # 1. why a random recurrent network becomes chaotic, and how *FORCE learning* tames it;
-# 2. how *recursive least squares* (RLS) works, and what its two parameters do;
+# 2. how *recursive least squares* (RLS) works, and what its parameter $\lambda$ does;
 # 3. how to train **every** unit of a network to follow its own target;
 # 4. why one matrix $P$ is enough for all units, which makes this fast;
-# 5. how to train a network on a population **recorded in motor cortex**, and what changes in its
-#    weights.
+# 5. how to train a network on a population **recorded in motor cortex**, and how its weights
+#    change.
 #
-# **What you need**: Python and NumPy at reading level, linear regression, differential equations
-# as recipes.
+# **What you need**: enough Python and NumPy to read a program, linear regression, and a first idea
+# of differential equations.
 #
 # | section | minutes |
 # | --- | --- |
@@ -46,14 +46,13 @@
 # | 2 · Original FORCE | 6 + 2 |
 # | 3 · Why train every unit? | 3 |
 # | 4 · Recursive least squares | 15 + 2 |
-# | 5 · Every unit follows its own sine | 5 + 3 |
-# | 6 · One $P$ for all units | 4 + 10 |
-# | 7 · The recorded population | 8 + 8 |
+# | 5 · Every unit follows its own sine | 6 + 3 |
+# | 6 · One $P$ for all units | 3 + 10 |
+# | 7 · The recorded population | 9 + 8 |
 # | 8 · A distractor in the delay | bonus 9 |
 #
-# The number behind a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
-# The computer needs about one of these minutes. Each section runs on its own after the cells up to
-# "Resume here".
+# The number after a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
+# All cells together run for about a minute.
 #
 # | symbol | in the code | unit | value here |
 # | --- | --- | --- | --- |
@@ -62,8 +61,8 @@
 # | $g$ | `gain` | – | 0.5 to 1.5 |
 # | $W_{ij}$ | `weights[i, j]`, from $j$ to $i$ | – | learned |
 # | $r_i(t)$ | `rates` | – | – |
-# | $x_i = \sum_j W_{ij} r_j$ | `currents` | – | – |
-# | $f_i(t)$ | `targets` | as $x$ | – |
+# | $u_i = \sum_j W_{ij} r_j$ | `currents` | – | – |
+# | $f_i(t)$ | `targets` of $u_i$ | – | – |
 # | $P$ | `rls.P` | – | $P(0) = I/\lambda$ |
 # | $\lambda$ | `ridge` | – | 0.5, 10 |
 # | $\Delta t$ | `dt` | ms | 0.1 or 1 |
@@ -91,8 +90,8 @@ def elapsed():
 
 
 # %% [markdown]
-# **Resume here.** If you are late, or if your kernel died, run the cells up to here and go to any
-# section: each trains its own network, which takes a few seconds.
+# **Resume here.** Each section trains its own network in a few seconds. If you arrive late, or if your
+# kernel has died, run the cells up to here and go on with any section.
 
 # %% tags=["resume"]
 recordings = part1.load_recordings("auto")
@@ -101,16 +100,15 @@ print(recordings.provenance)
 # %% [markdown]
 # ## 1 · Chaos in a random network
 #
-# *Question: what does a network do before anybody teaches it?*
+# *Question: what does an untrained network do?*
 #
-# Each unit sums the rates of all others and relaxes towards a function $\phi$ of that sum:
+# The rate of each unit relaxes towards a function $\phi$ of its summed input:
 #
 # $$\tau\,\frac{dr_i}{dt} = -r_i + \phi\Big(\sum_j W_{ij}\, r_j + I_i\Big),
 # \qquad W_{ij} \sim \mathcal N\big(0,\; g^2/N\big),\quad W_{ii} = 0 .$$
 #
-# With $\phi = \tanh$ and a gain $g < 1$ all activity dies out. For $g > 1$ a large network never settles
-# (Sompolinsky, Crisanti & Sommers 1988). At $g = 1$ itself activity fades slowly. We run the same network twice, from starting points
-# that differ by one part in ten thousand.
+# With $\phi = \tanh$ and a gain $g < 1$ all activity dies out; at $g = 1$ it fades slowly. For $g > 1$ a large
+# network never settles (Sompolinsky et al. 1988). We run the same network twice, from almost the same start.
 
 # %% tags=["parameters"]
 gains = (0.5, 1.0, 1.5)
@@ -171,18 +169,16 @@ fig.legend(
 fig.suptitle("The same four units of a random network at three gains");
 
 # %% [markdown]
-# **What to notice.** At $g = 1.5$ the two runs agree at first and then have nothing in common:
-# tiny differences grow exponentially. Such a network is rich in dynamics, but it remembers nothing,
-# unless something holds it on one course.
+# **What to notice.** At $g = 1.5$ the two runs agree at first and later have nothing in common:
+# small differences grow exponentially. Such activity is rich, but it cannot be repeated unless something
+# keeps the network on one path.
 #
-# **What to try.** `gains = (0.9, 1.1, 3.0)`; or `chaos_units = 50`: small networks sometimes
-# fall into a rhythm instead of chaos.
+# **What to try.** `gains = (0.9, 1.1, 3.0)`; `chaos_units = 50` (sometimes a rhythm instead of chaos).
 #
 # ### Interactive demo
 #
-# The eigenvalues of the weights fill a disc of radius $g$. An eigenvalue to the right of the dashed line
-# at 1 belongs to a direction in which the recurrent input is stronger than the leak, so that small activity
-# grows.
+# The eigenvalues of $W$ fill a disc of radius $g$. Beyond the dashed line at 1 the recurrent input exceeds the
+# leak, and small activity grows.
 
 # %% [markdown] tags=["slide", "plot"]
 # ## The eigenvalues decide
@@ -211,8 +207,8 @@ elapsed()
 # %% [markdown]
 # ### Exercise 1 (★☆☆): the critical gain
 #
-# Which is the smallest gain, to one decimal, with which the activity of a large network lasts? Use the
-# slider, or reason with the eigenvalues.
+# What is the smallest gain, to one decimal place, at which the activity of a large network lasts? Use the
+# slider, or argue from the eigenvalues.
 #
 # <details><summary>Hint</summary>
 # Look at the eigenvalue that lies farthest to the right.
@@ -224,13 +220,13 @@ my_gain = 1.0
 # STUB: my_gain = None  # your number
 # END SOLUTION
 
-# %% alt="Size of the rates over one second for gains 0.5 and 1.5 on a logarithmic axis: it falls to nothing at 0.5 and stays at 1.5; the chosen gain on top."
+# %% alt="Size of the rates over one second for gains 0.5 and 1.5 on a logarithmic axis: it falls to nothing at 0.5 and stays at 1.5; the curve of the chosen gain is drawn on top."
 course.check_gain(my_gain)
 
 # %% [markdown] tags=["solution"]
-# **Solution.** 1.0: in the limit of many units the rightmost eigenvalue has the real part $g$, and
-# small activity obeys $\tau \dot r = (W - 1)\, r$. In a finite network the outermost eigenvalues scatter
-# around the circle: with some draws of the weights activity lasts at 1.0, with others only from 1.1 on.
+# **Solution.** 1.0: small activity obeys $\tau \dot r = (W - 1)\, r$, and in the limit of many units the
+# rightmost eigenvalue of $W$ has the real part $g$. In a finite network the outermost eigenvalues scatter
+# around the circle: with some draws of the weights activity lasts at 1.0, with others only from 1.1 upwards.
 # Both answers count as right.
 
 # %% [markdown]
@@ -263,10 +259,10 @@ course.check_rate_step(my_rate_step)
 #
 # $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x).$$
 #
-# Only $w_{\rm out}$ learns. The trick is to correct it so fast, every 2 ms, that $z$ equals the
-# target from the first moments on. The network therefore always *receives* nearly the right
-# feedback while the weights search for values that no longer need to change. Then they are frozen,
-# and the network goes on alone.
+# Here $x$ is the state of the units, $\tanh(x)$ their rates and $J$ the fixed recurrent weights. The readout
+# weights $w_{\rm out}$ are corrected so often, every 2 ms, that $z$ is close to the target almost from
+# the start. The network therefore always *receives* nearly the right feedback, while the weights approach
+# values that need no more correction. Then they are frozen, and the network runs alone.
 
 # %% tags=["parameters"]
 force_units = course.sized(1000, fast=150)
@@ -276,7 +272,7 @@ force_seed = 1
 period = 1200.0  # ms
 periods_of_training = course.sized(12, fast=2)
 
-# %%
+# %% alt="Schematic of FORCE: a network of 1000 units with fixed weights J drives the readout z through weights that learn. The output z goes back into the network through fixed feedback weights and is compared with the target f; the error goes to RLS, which corrects the readout weights every 2 ms."
 force_parameters = part1.ForceParameters(
     n_units=force_units, tau=10.0, gain=force_gain, learn_every=force_learn_every
 )
@@ -286,12 +282,18 @@ n_training = round(periods_of_training * period / force_parameters.dt)
 
 untrained = part1.force_network(force_parameters, np.random.default_rng(force_seed))
 before = part1.run_force(untrained, 2 * period)
+course.draw_force_loop(force_parameters)
 
 # %% [markdown]
-# The next cell learns. If you stop it (■), what was learned until then is kept, and the cells below show it.
+# **Watch it learn.** You may stop the training (■): what was learned so far is kept, and the cells below show it.
 
-# %%
-learning = part1.train_force(before.network, sines[:n_training])
+# %% [markdown] tags=["slide", "plot"]
+# ## The output is right at once; the weights take time to come to rest
+
+# %% alt="Left: in the last two periods of learning the output lies on the sum of four sines. Right: the change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
+target = sines[:n_training]
+with course.WatchForce(target, dt=force_parameters.dt, window=2 * period) as watch:
+    learning = part1.train_force(before.network, target, after_update=watch)
 
 # %%
 alone = part1.run_force(learning.network, 5 * period)
@@ -319,7 +321,7 @@ print(f"normalised error of the free run over 5 periods: {error:.3f} (0 perfect,
 # %% [markdown] tags=["slide", "plot"]
 # ## The readout is right at once
 
-# %% alt="Three stretches of the readout: zero before learning; glued to the sum of four sines while learning; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
+# %% alt="Three stretches of the readout: zero before learning; on top of the sum of four sines while it learns; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
 fig, axes = plt.subplots(2, 3, figsize=(13, 6), sharex="col", sharey="row")
 shown = round(2 * period / force_parameters.dt)
 stages = (
@@ -336,39 +338,23 @@ for column, (title, run, target, window) in zip(axes.T, stages):
     plotting.plot_traces(run.time[window], run.rates[:3, window], spacing=2.2, ax=column[1])
 axes[0, 0].set_ylabel("output")
 fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-fig.suptitle("The readout (top) and the rates of three units (bottom)");
-
-# %% [markdown] tags=["slide", "plot"]
-# ## What takes time: the weights come to rest
-
-# %% alt="The change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
-changes = learning.readout_change
-per_period = max(1, round(period / force_parameters.learn_every / 20))
-n_points = changes.size // per_period
-mean_change = changes[: n_points * per_period].reshape(n_points, per_period).mean(axis=1)
-fig, ax = plt.subplots(figsize=(9, 3))
-ax.semilogy(
-    (np.arange(n_points) + 0.5) * per_period * force_parameters.learn_every / period, mean_change,
-    color=plotting.COLOURS["blue"],
-)
-ax.set(xlabel="time (periods of the target)", ylabel="|change of w|",
-       title="The output is right at once; what takes time is that the weights come to rest")
+fig.suptitle("The readout (top) and the rates of three units (bottom)")
 elapsed()
 
 # %% [markdown]
-# **What to notice.** The readout is on the target within a few updates, long before the weights are such
-# that the network can go on alone. The *change* of the weights is what falls. After learning the same units
-# that were chaotic are periodic: the feedback has suppressed the chaos.
+# **What to notice.** The readout reaches the target within a few updates, long before the network can run
+# alone. What falls slowly is the *change* of the weights. After learning, the units that were
+# chaotic are periodic: the feedback has suppressed the chaos.
 #
 # **What to try.** `part1.square_wave` or `part1.noisy_sine` as a target (does the network learn the
-# noise?); `force_gain = 0.8`: all activity dies before learning begins, and a network that is silent has
-# nothing to learn from.
+# noise?); `force_gain = 0.8`: all activity dies before learning begins, and a silent
+# network cannot learn.
 #
 # ### A chaotic target · bonus
 #
-# A chaotic target is a harder test. Nobody can predict the Lorenz system for long, so a good
-# network will leave the target's path but stay on its *attractor*: the same two lobes, the same
-# rhythm.
+# A chaotic target is a harder test. The Lorenz system cannot be predicted for long, so even a good
+# network will leave the target's path. But it should stay on the same *attractor*, with the same two lobes
+# and the same rhythm.
 
 # %% tags=["parameters"]
 lorenz_training = course.sized(20_000.0, fast=1000.0)  # ms
@@ -409,7 +395,7 @@ elapsed()
 # readout. So we drop the readout and make each unit's own recurrent input the thing that is
 # trained:
 #
-# $$x_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i .$$
+# $$u_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i .$$
 #
 # This is $N$ regressions at once, each with the same regressors $r(t)$. If all rates are prescribed, the
 # regressors are known in advance, and a single batch fit is possible: hold the rates on their targets and solve
@@ -423,7 +409,7 @@ elapsed()
 # %% [markdown] tags=["slide"]
 # ## Now every unit has a target
 #
-# $$x_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i$$
+# $$u_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i$$
 #
 # - $N$ regressions at once, all with the same regressors $r(t)$.
 # - A batch fit would be possible, but it never meets the errors that it causes.
@@ -496,8 +482,8 @@ def my_rls_update(w, P, r, target):
 course.check_rls_update(my_rls_update)
 
 # %% [markdown]
-# Now a toy problem with 30 regressors, for three values of $\lambda$. (`course.textbook_rls_update` is the
-# solution of the exercise.)
+# Now we solve a toy problem with 30 regressors, for three values of $\lambda$. (`course.textbook_rls_update`
+# is the solution of the exercise.)
 
 # %% tags=["parameters"]
 n_regressors = 30
@@ -525,7 +511,7 @@ for ridge in ridges:
         samples.T @ samples + ridge * np.eye(n_regressors), samples.T @ toy_targets
     )
     history[ridge] = np.array(errors), np.array(distances), np.array(sizes)
-    print(f"lambda = {ridge:g}: largest difference to the batch ridge solution "
+    print(f"lambda = {ridge:g}: largest difference from the batch ridge solution "
           f"{np.abs(w - batch).max():.1e}")
 
 # %% [markdown] tags=["think"]
@@ -562,14 +548,14 @@ fig.suptitle("RLS needs a few samples for each weight, and more with a large lam
 # %% [markdown]
 # **What to notice.**
 #
-# - RLS *is* ridge regression: the difference to the batch solution is rounding error.
+# - RLS *is* ridge regression: it differs from the batch solution only by rounding.
 # - $P$ is a learning rate with a memory: large in directions not seen so far, small in those already
-#   learned. It starts at $P(0) = I/\lambda$, and with $\lambda = 100$ the first steps are timid.
-# - The grey line is the error to be *expected* from the noise alone if the true weights are known. A curve may
-#   fall below it by chance, but not for long.
+#   learned. It starts at $P(0) = I/\lambda$, so that with $\lambda = 100$ the first updates are small.
+# - The grey line is the mean error that the noise alone would cause with the true weights. A curve falls
+#   below it only by chance, and not for long.
 #
-# **What to try.** `noise = 0`; `ridges = (1e-4,)` (zero itself is not allowed: $P(0)$ would be infinite); `n_samples = 25`: fewer samples than
-# regressors: what does the largest eigenvalue of $P$ do, and why?
+# **What to try.** `noise = 0`; `ridges = (1e-4,)` (with zero $P(0)$ would be infinite); `n_samples = 25`, fewer than there
+# are regressors: what does the largest eigenvalue of $P$ do, and why?
 #
 # ### Interactive demo · bonus
 
@@ -590,11 +576,11 @@ elapsed()
 # %% [markdown]
 # ## 5 · Every unit follows its own sine
 #
-# *Question: can a network be taught a different target in each of its units?*
+# *Question: can each unit of a network learn a target of its own?*
 #
-# This is the network of the original tutorial: $N = 100$ units with $\phi(x) = \max(0, x)$, which is
-# silent until a cue of 10 ms wakes it up. From then on unit $i$'s recurrent input shall be
-# $f_i(t) = A \sin\big(2\pi (t - t_i)/T\big) + 1$, with a random shift $t_i$, for 500 ms.
+# This is the network of the original tutorial: $N = 100$ units with $\phi(u) = \max(0, u)$, which are
+# silent until a cue, a random constant input, activates them. From then on the recurrent input of unit $i$ should be
+# $f_i(t) = A \sin\big(2\pi (t - t_i)/T\big) + 1$, with a random shift $t_i$.
 
 # %% tags=["parameters"]
 sine_units = 100
@@ -610,7 +596,7 @@ sine_seed = 0
 # %% [markdown] tags=["slide", "plot"]
 # ## A different sine for every unit
 
-# %% alt="Three panels: the random initial weight matrix; ten of the hundred sine targets with different phases; the cue, a random constant input to each unit between 100 and 110 ms."
+# %% alt="Schematic: a cue of 10 ms starts a network of 100 units. The inputs of units 1, 2 and 100 are each compared with a target of their own, sines with different phases; the errors of all units go to RLS, which corrects all weights of the network every 5 ms. There is no readout."
 network_parameters = part1.RateNetworkParameters(
     n_units=sine_units, tau=sine_tau, gain=1.0, transfer="relu", dt=0.1
 )
@@ -624,38 +610,31 @@ sine_targets = part1.sine_targets(
 sine_cue = rng.uniform(0.0, cue_strength, sine_units)
 sine_task = part1.RateTask(network_parameters, timing, sine_targets[None], sine_cue[None])
 sine_weights = part1.random_weights(network_parameters, rng)
+course.draw_every_unit(sine_task)
 
-fig, axes = plt.subplots(1, 3, figsize=(14, 4.4))
-plotting.plot_weights(sine_weights, ax=axes[0], title="initial weights W")
-plotting.plot_traces(timing.update_times, sine_targets[:10], ax=axes[1])
-axes[1].set_title("targets of ten units")
-cue_time = np.arange(80.0, 140.0, network_parameters.dt)
-cue_on = (cue_time >= timing.stim_on) & (cue_time < timing.stim_off)
-plotting.plot_traces(cue_time, sine_cue[:10, None] * cue_on, ax=axes[2])
-axes[2].set_title("cue to the same units")
-fig.suptitle("The task: after one common cue, a different sine in every unit");
+# %% alt="Time line of a trial. Learning: a cue from 100 to 110 ms, then the learning window to 610 ms with an update every 5 ms. Test: the same cue and the same window, with frozen weights."
+course.draw_trial(timing)
 
 # %% [markdown]
 # ### Training
 #
-# In each loop the network starts silent, gets its cue, and every 5 ms all its weights move by one RLS
-# step. The progress bar shows the mean correlation of input and target.
-# Stop it when you like (■): what was learned so far is returned, and the test shows it. To go on, run
+# Each loop is one such trial, and the network starts silent. The progress bar shows the mean correlation of input
+# and target. You may stop the training (■): it returns what was learned so far, and the test shows it. To go on, run
 # `sine_training = part1.train(sine_task, sine_training.weights, rls=sine_training.rls, n_loops=10)`.
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** How well will input and target correlate in the first of the 50 loops?
 #
 # <details><summary>Answer</summary>
-# By 0.92: the rule corrects the weights every 5 ms, faster than the network can depart from its targets. How good the
-# network is on its own, only the test with frozen weights tells.
+# About 0.92: the rule corrects the weights every 5 ms, faster than the network can leave its targets. Only the test
+# with frozen weights shows how good the network is on its own.
 # </details>
 
 # %%
 sine_training = part1.train(sine_task, sine_weights, ridge=sine_ridge, n_loops=sine_loops)
 
 # %% [markdown]
-# ### Test: weights frozen, only the cue
+# ### Test
 
 # %% [markdown] tags=["slide", "plot"]
 # ## One cue, a hundred sines
@@ -683,12 +662,12 @@ elapsed()
 
 # %% [markdown]
 # **What to notice.** The correlation is above 0.9 in the very first loop, for the same reason as in
-# FORCE: the rule corrects faster than the network can depart. The test is what counts. No target is
-# present there, nothing is corrected, and 100 different sines run on from a single cue.
+# FORCE: the rule corrects faster than the network can leave the target. But it is the test that counts.
+# There nothing is corrected, and 100 different sines follow from a single cue.
 #
 # **What to try.** `sine_learn_every = 20.0` (fewer corrections: does the *test* get worse or better?);
-# `sine_period = 20.0`, four time constants long; `sine_units = 20`: one sine needs two dimensions,
-# so few units suffice here, but see what noise-like targets need.
+# `sine_period = 20.0`, four time constants long; `sine_units = 20`: all the targets are sums of a sine, a
+# cosine and a constant, so that few units suffice.
 #
 # ### How to read the change of the weights · bonus
 
@@ -712,14 +691,14 @@ elapsed()
 
 # %% [markdown]
 # The targets span three dimensions (a sine, a cosine and a constant), and three singular values
-# stand out: most of the change turns the present state, as seen through these three, into the wanted
-# input. That is where the stripes come from: column $j$ says how unit $j$ is *read*, and all
-# units read it alike. The long tail below is what the correction of the first, faulty loops left
-# behind.
+# stand out: most of the change reads these three from the present rates and turns them into the wanted
+# input. This explains the stripes: column $j$ says how unit $j$ is *read*, and all units read it nearly alike. The
+# long tail comes from the corrections of the first loops, in which the rates were still wrong: a batch fit to
+# the right rates (`part1.forced_start`) has no such tail.
 #
 # Look at the eigenvalues on the dashed line: one at $1$ and a pair at $1 \pm 0.31\,i$. Where all rates
-# are positive the network is linear, and an eigenvalue $\mu$ of $W$ gives a solution
-# $e^{(\mu - 1)\,t/\tau}$. At $\mu = 1$ it is constant; at $\mu = 1 \pm i\,2\pi\tau/T$ it is a sine of
+# are positive the network is linear, and an eigenvalue $\rho$ of $W$ gives a solution
+# $e^{(\rho - 1)\,t/\tau}$. For $\rho = 1$ it is constant; for $\rho = 1 \pm i\,2\pi\tau/T$ it is a sine of
 # period $T$, and $2\pi \cdot 5/100 = 0.31$. Learning has built the constant and the oscillator.
 
 # %% [markdown]
@@ -727,15 +706,25 @@ elapsed()
 #
 # *Question: every unit has its own regression. Why is this not $N$ times the work?*
 #
-# Unit $i$ must not use its own rate, so its regressors are $r$ without $r_i$, and the textbook
-# keeps a matrix of size $(N-1)^2$ for *each* unit: $N^3$ numbers, all touched at every update.
-# But all these matrices are inverses of parts of one and the same correlation matrix. The
-# block-inverse formula gives the inverse *without row and column $i$* from the full $P$:
+# Unit $i$ has no synapse onto itself, so its regressors are $r$ without $r_i$. The textbook method keeps a
+# matrix of $(N-1)^2$ numbers for *each* unit: about $N^3$ numbers, all changed at every update.
+# But all of them are inverses of parts of the same correlation matrix. The block-inverse formula turns the
+# full $P$ into the inverse *without row and column $i$*, and the update becomes
 #
-# $$\text{gain}_{ij} = g_j - \frac{P_{ji}\, g_i}{P_{ii}},\qquad g = P_{\rm new}\, r,\qquad
+# $$\text{gain}_{ij} = q_j - \frac{P_{ji}\, q_i}{P_{ii}},\qquad q = P r = c\,k\ \text{ (with the new } P\text{)},\qquad
 # w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij} .$$
 #
-# One $P$, $N^2$ operations for all units together, and **no approximation**. The next cell checks it:
+# This takes one $P$ and about $N^2$ operations for all units together. It is **not an approximation**, as
+# the next cell shows.
+#
+# <details><summary>Where does this formula come from?</summary>
+# The columns of P solve C P = 1, where C is the correlation matrix plus the prior. Subtract from each column l the
+# multiple of column i that makes its entry i vanish: Q<sub>jl</sub> = P<sub>jl</sub> - P<sub>ji</sub> P<sub>il</sub> /
+# P<sub>ii</sub>. In all rows but i, C Q is still the unit matrix, and since row i of Q is zero, row and column i of C no
+# longer play a part: Q is the inverse of C without them. Column i of Q is zero, too, so that Q r does not contain
+# r<sub>i</sub>, and gain<sub>ij</sub> = Σ<sub>l</sub> Q<sub>jl</sub> r<sub>l</sub> = q<sub>j</sub> - P<sub>ji</sub>
+# q<sub>i</sub> / P<sub>ii</sub>.
+# </details>
 
 # %% tags=["parameters"]
 n_check = 30
@@ -747,7 +736,7 @@ check_seed = 5
 #
 # Unit $i$ must not use its own rate, so its regressors are $r$ without $r_i$:
 #
-# $$\text{gain}_{ij} = g_j - \frac{P_{ji}\, g_i}{P_{ii}},\qquad g = P\, r,\qquad w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij}$$
+# $$\text{gain}_{ij} = q_j - \frac{P_{ji}\, q_i}{P_{ii}},\qquad q = P\, r,\qquad w_{ij} \leftarrow w_{ij} - e_i\, \text{gain}_{ij}$$
 #
 # | numbers at each update | one $P$ for each unit | one for all |
 # | --- | --- | --- |
@@ -783,26 +772,25 @@ ax.set_aspect("equal")
 elapsed()
 
 # %% [markdown]
-# For $N = 300$ the textbook touches 27 million numbers at each update, the shared $P$ 90 thousand.
-# `python -m benchmarks part1-rls` measures what that brings on your machine. It is the reason why
-# the next section takes seconds.
+# For $N = 300$ the textbook method changes 27 million numbers at each update, the shared $P$ 90 thousand.
+# `python -m benchmarks part1-rls` measures the difference on your machine.
 #
-# ### Exercise 4 (★★★): the gain without oneself · bonus
+# ### Exercise 4 (★★★): the gain without a unit's own rate · bonus
 #
-# Write the gain of unit `i`: with `P` as it is *after* its update, so that $g = P\, r$ and
-# $\text{gain}_j = g_j - P_{ji}\, g_i / P_{ii}$. It must come out as if unit $i$ had never been among
-# the regressors.
+# Write a function that returns the gains of unit `i`. `P` is given as it is *after* its update, so that
+# $q = P\, r$ and $\text{gain}_j = q_j - P_{ji}\, q_i / P_{ii}$. The result is the same as if unit $i$ had
+# never been among the regressors.
 #
 # <details><summary>Hint</summary>
-# All j at once: <code>P[:, i]</code> is a whole column. What is the gain of unit i onto itself?
+# Compute all j at once: <code>P[:, i]</code> is a whole column. What is the gain of unit i onto itself?
 # </details>
 
 # %% tags=["exercise"]
 def my_gain_without_self(P, r, i):
     # BEGIN SOLUTION
-    g = P @ r
-    return g - P[:, i] * g[i] / P[i, i]
-    # STUB: raise NotImplementedError("g = P r, then subtract the share of unit i")
+    q = P @ r
+    return q - P[:, i] * q[i] / P[i, i]
+    # STUB: raise NotImplementedError("q = P r, then subtract the share of unit i")
     # END SOLUTION
 
 
@@ -812,31 +800,31 @@ course.check_gain_without_self(my_gain_without_self)
 # %% [markdown]
 # ## 7 · The recorded population
 #
-# *Question: can a network reproduce what hundreds of cortical neurons did, in two conditions?*
+# *Question: can a network reproduce what hundreds of cortical neurons did in two conditions?*
 #
-# The recordings come from the anterior lateral motor cortex of mice (Finkelstein et al. 2021). A mouse either
-# feels a stimulus, a flash of light that activates neurons of its somatosensory cortex, or it does not; it
-# holds its decision over a delay, and answers by a lick to the **right** or to the **left** after a go cue. Each
-# rate is a mean over trials, in 101 bins of 20 ms before the go cue, smoothed by a moving mean over 15 bins.
+# The recordings come from the anterior lateral motor cortex of mice (Finkelstein et al. 2021). Each
+# rate is a mean over trials, in 101 bins of 20 ms, smoothed by a moving mean over 15 bins.
 # The files do not say which neurons were recorded in the same session. If the recordings
-# cannot be loaded, a *synthetic* population with the same statistics takes their place. The line
-# below says which one you see.
+# cannot be loaded, a *synthetic* population with similar statistics takes their place. The printed line
+# says which one you see.
 
 # %% tags=["parameters"]
 source = "auto"
 n_neurons = course.sized(300, fast=60)
 population_seed = 0
 
-# %% [markdown] tags=["slide", "plot"]
-# ## The recorded population
-
-# %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in lick right: a diagonal band for lick right, a blurred one for lick left."
+# %% alt="The task of the mice: if light activates neurons of the somatosensory cortex the mouse should lick right, without light left. A delay, in which the decision is held, separates stimulus and go cue; the recorded rates are those of the 2000 ms before the go cue."
 recordings = part1.load_recordings(source)
 if n_neurons < recordings.n_neurons:
     recordings = recordings.select(n_neurons, rng=np.random.default_rng(population_seed))
 print(recordings.provenance)
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
+course.draw_mouse_task(recordings)
 
+# %% [markdown] tags=["slide", "plot"]
+# ## The recorded population
+
+# %% alt="Two images of the population's rates, one per condition, sorted by the time of the peak in the first condition, lick right: a diagonal band for lick right, a blurred one for lick left."
 order = np.argsort(recordings.rates[0].argmax(axis=1))
 fig, axes = plt.subplots(1, recordings.n_conditions, figsize=(12, 4.5), squeeze=False)
 for ax, name, rates in zip(axes.flat, recordings.conditions, recordings.rates):
@@ -844,18 +832,18 @@ for ax, name, rates in zip(axes.flat, recordings.conditions, recordings.rates):
 fig.suptitle(f"{recordings.n_neurons} neurons ({kind}), sorted by the peak in the first condition");
 
 # %% [markdown]
-# Now the rate $r_i$ itself, not only its input, shall follow the recording. Solve the network's
-# equation for its input: with $\phi(x) = \max(0, x)$ and a positive target rate $f_i$,
+# Now the rate $r_i$ itself, not only its input, should follow the recorded rate $\hat r_i$. We solve the
+# network's equation for the input: with $\phi(u) = \max(0, u)$, and where the result is positive,
 #
-# $$x_i(t) = f_i(t) + \tau\, \frac{df_i}{dt} .$$
+# $$f_i(t) = \hat r_i(t) + \tau\, \frac{d\hat r_i}{dt} .$$
 #
 # Each condition has its own random cue of 50 ms. For another 60 ms the *target* stays at the first
-# recorded rates, then it follows their course. Rates are measured in units of each neuron's own standard
+# recorded rate; then it follows the recording. Rates are measured in units of each neuron's own standard
 # deviation, so that weakly modulated neurons count as much as strongly modulated ones.
 #
 # ### Exercise 5 (★★☆): from rates to inputs · bonus
 #
-# Write this equation. `rates` has the shape (neurons, times), `tau` and `dt` are in ms.
+# Write this equation as a function. `rates` has the shape (neurons, times); `tau` and `dt` are in ms.
 #
 # <details><summary>Hint</summary>
 # <code>np.gradient(rates, dt, axis=1)</code> differentiates along time.
@@ -869,7 +857,7 @@ def my_target_currents(rates, tau, dt):
     # END SOLUTION
 
 
-# %% alt="A sinusoidal rate as a dotted line, and the input that causes it, ahead in time: expected in grey, that of the function dashed."
+# %% alt="A sinusoidal rate as a dotted line, and the input that causes it, ahead in time: expected in grey, that of the function as a dashed line."
 course.check_target_currents(my_target_currents)
 
 # %% tags=["parameters"]
@@ -912,25 +900,22 @@ fig.suptitle("A network that carries the activity of the population, started by 
 # **Think, then look.** Which neurons will the network follow worst?
 #
 # <details><summary>Answer</summary>
-# Those whose rate hardly changes. What there is of a course in them is small and fast, and the network draws a smooth
-# line through it.
+# Those whose rate changes mostly fast; most of them are weakly modulated. The network draws a smooth line through
+# such a rate.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Neuron by neuron
 
 # %% tags=["readme-part1_neurons"] alt="Rates of eight neurons in Hz, recorded as thick pale lines and the network as thin lines, both conditions; the selective neurons separate with time, and the network follows."
-styles = plotting.condition_styles(recordings.n_conditions)
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
 typical = np.argsort(np.nanmean(by_neuron, axis=0))
 shown = typical[np.linspace(0.05 * len(typical), len(typical) - 1, axes.size).astype(int)]
 for ax, i in zip(axes.flat, shown):
-    for name, rates, net, style in zip(
-        recordings.conditions, recordings.rates, network_rates, styles
-    ):
-        ax.plot(recordings.time, rates[i], color=style["color"], lw=5, alpha=0.35,
-                label=f"{name}, {kind}")
-        ax.plot(recordings.time, net[i], lw=1.8, label=f"{name}, network", **style)
+    plotting.plot_neuron(
+        recordings.time, recordings.rates[:, i], network_rates[:, i],
+        names=recordings.conditions, kind=kind, ax=ax,
+    )
     ax.set_title(f"neuron {i}, r = {np.nanmean(by_neuron[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -946,25 +931,18 @@ axes[0].set_title("quality of each neuron")
 plotting.plot_learning_curve(
     population_training.train_correlation, names=recordings.conditions, ax=axes[1]
 )
-scaled = recordings.rates / recorded_task.hz_per_rate[:, None]
-centre = scaled.mean(axis=(0, 2))[:, None]
-components = np.linalg.svd(np.concatenate(list(scaled - centre), axis=1))[0][:, :2].T
-for name, rates, net, style in zip(
-    recordings.conditions, recordings.rates, network_rates, styles
-):
-    path = components @ (rates / recorded_task.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, color=style["color"], lw=6, alpha=0.35, label=f"{name}, {kind}")
-    path = components @ (net / recorded_task.hz_per_rate[:, None] - centre)
-    axes[2].plot(*path, label=f"{name}, network", **style)
-    axes[2].plot(*path[:, 0], "o", color=style["color"])
-axes[2].set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
+scale = recorded_task.hz_per_rate[:, None]
+plotting.plot_paths(
+    recordings.rates / scale, network_rates / scale, names=recordings.conditions, kind=kind,
+    ax=axes[2],
+)
 axes[2].legend(fontsize=11, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2);
 
 # %% [markdown]
-# **What to notice.** Two cues of 50 ms select two different courses of two seconds, a hundred time
-# constants of a single unit: the memory is in the recurrent weights, not in the units. The neurons
-# that fit worst are those whose rate hardly changes; what is left of them is fast and small, and the
-# network draws a smooth line through it. (The learning curve lies below the test because it compares
+# **What to notice.** Each cue of 50 ms starts its own two seconds of activity. Two seconds are a hundred time
+# constants of a unit, so the memory is in the recurrent weights and not in the units. The neurons
+# that fit worst are those whose rate changes mostly fast; the network draws a smooth line through them.
+# (The learning curve lies below the test because it compares
 # *inputs*: they contain the derivative of the rate, which is rougher than the rate itself.)
 #
 # ### What changed in the weights? · bonus
@@ -998,37 +976,37 @@ elapsed()
 
 # %% [markdown]
 # An eigenvalue near the dashed line at $1$ belongs to a direction in which activity lasts: the leak
-# $-r$ and the recurrent excitation cancel there. A random network has hardly any; the trained one
-# has a whole wall of them along the line. These slow directions carry the memory of the side
-# for two seconds. None lies far beyond the line, where activity would explode. Unlike the sines, a
-# population is rich: the change is as large as the weights themselves and spread over many directions.
+# $-r$ and the recurrent excitation cancel there. A random network has hardly any of them; in the trained one
+# they line up along the line. Such slow directions can carry the memory of the side
+# for two seconds. None lies far beyond the line, where activity would explode. Unlike the sines, the
+# population spans many dimensions: the change is larger than the weights themselves and spread over many directions.
 #
 # **What to try.**
 #
 # - `n_neurons = 100`: fewer units have fewer weights for the same number of time points.
 #   What happens to the worst neurons?
 # - `population_loops = 5`: good while learning, lost in the free run. Why?
-# - `learn_every = 100.0`: the splines hold, but the network is corrected too seldom to be caught.
+# - `learn_every = 100.0`: the targets are still smooth, but the network is corrected too seldom to stay on them.
 # - `population_ridge = 1000.0`: the prior holds the weights near their start.
 # - With the real recordings: `n_neurons = 1824`. This takes some minutes.
 
 # %% [markdown]
 # ## 8 · A distractor in the delay · bonus
 #
-# *Question: what happens to the remembered side if the other cue comes once more, during the delay?*
+# *Question: what happens to the remembered side if the cue of the other side is given during the delay?*
 #
-# Finkelstein et al. (2021) did this to mice: a second, short stimulus early in the delay often made them switch
-# sides, a late one rarely did. Their explanation is a **ramp**, an input that grows through the delay and is the
-# same on both sides. It moves the two attractors apart, and the same push no longer reaches the border between them.
-# If they held the ramp in their model at its early value, late distractors worked like early ones.
+# Finkelstein et al. (2021) asked this of mice. A second, short stimulus early in the delay often made them switch
+# sides; a late one rarely did. Their explanation is a **ramp**, an input that grows through the delay and is the
+# same on both sides. It moves the two attractors apart, so that the same push no longer reaches the border between
+# them. When they held the ramp of their model at its early value, late distractors had the effect of early ones.
 #
-# We train small networks with and without such a ramp. The ramp is an external input $w_i\,k(t)$, where $k$ grows
-# from 0 to 1, and what it brings is taken off the targets of the recurrent input. So that the network has to read the
-# ramp, and cannot count the time on its own, it also learns trials in which the ramp stops, and the population with it.
-# All learn with noise. Then the weights are frozen, and the other condition's cue of 50 ms is given at six times.
+# We train small networks with and without such a ramp. The ramp is an external input $a_i\,\kappa(t)$, where $\kappa$
+# grows from 0 to 1, and we subtract it from the targets of the recurrent input. A network could ignore the ramp and
+# keep the time by itself. Therefore it also learns trials in which the ramp stops, and the population with it.
+# All networks learn with noise. Then the weights are frozen, and the other condition's cue of 50 ms is given at one of six times.
 #
-# **Predict first.** Our networks have learned two courses and nothing about distractors. Will a late distractor leave
-# more behind at the end than an early one, because the network has had less time to repair it, or less? What
+# **Predict first.** Our networks have learned two conditions and nothing about distractors. Will a late distractor have
+# a larger effect at the end than an early one, because less time is left to repair it, or a smaller one? What
 # changes with the ramp, and what if it is clamped?
 
 # %% tags=["parameters"]
@@ -1040,7 +1018,7 @@ distractor_noise = 0.1
 held_shares = (0.2, 0.4, 0.6, 0.8)  # of the delay, after which the ramp stops in some trials
 clamped_share = 0.4
 
-# %% alt="Left: the end error against the time of the distractor. Without a ramp it falls from 0.6 to 0.2, with a ramp from 0.7 to 0.5, and with the ramp clamped it stays near 0.65. Right: the share of switched trials falls from 0.65 to 0 without a ramp, from 0.9 to 0.3 with one, and stays near 0.9 with the ramp clamped."
+# %% alt="Left: the end error against the time of the distractor. It falls with time; for late distractors it is lowest without a ramp, higher with one, and highest with the ramp clamped. Right: the share of switched trials, in the same order."
 def distractor_networks(seed):
     """Train one network without and one with a ramp; return times and what distractors do."""
     rng = np.random.default_rng(seed)
@@ -1079,30 +1057,31 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 apart = {name: np.mean([run[name].distance for _, run in runs]) for name in runs[0][1]}
 print("distance between the two ends:", ", ".join(f"{n} {d:.1f}" for n, d in apart.items()))
 beside = {name: np.mean([run[name].off_axis for _, run in runs]) for name in runs[0][1]}
-print("how far beside the axis trials end, in units of that distance:",
+print("distance of the ends of the trials from the axis, in units of that distance:",
       ", ".join(f"{n} {d:.1f}" for n, d in beside.items()))
 elapsed()
 
 # %% [markdown]
 # **What to notice.**
 #
-# - *A late distractor leaves less behind in the networks that we trained, and no network had repaired the early one.* The trials
-#   end two to three times as far beside the axis as the two ends are apart, however early the push came, so that most of it is
-#   still there. (Remember the eigenvalues near 1 in Section 7.) What seems to change is the axis: it grows and turns during the
-#   delay, and the cue points along it less and less. We followed the axis in one network for each kind of recording only, so take
-#   this as an explanation that fits and not as one that is proved.
-# - *No ramp is needed for that.* A network without one keeps the time in its own activity, and gates late distractors best.
-# - *The ramp matters where the network has to read it.* Clamped, the two ends stay closer together, and late distractors work nearly
-#   like early ones, as in the paper. With 300 recorded neurons, five networks and a distractor of twice the cue (`python -m
-#   benchmarks part1-distractor --source FOLDER`) the end error 520 ms before the go cue is 0.51 ± 0.02 with the ramp and
-#   0.80 ± 0.03 with the ramp clamped; 1800 ms before it 0.83 and 0.88.
+# - *A late distractor has a smaller effect in the networks that we trained, but no network repairs an early one.* However
+#   early the push comes, the trials end beside the axis, at two to three times the distance between the two ends, so that most
+#   of the push is still there. (Remember the eigenvalues near 1 in Section 7.) What seems to change is the axis: it grows and
+#   turns during the delay, and the cue points along it less and less. We followed the axis in only one network for each kind of
+#   recording. Take this as an explanation that fits and not as one that is proved.
+# - *No ramp is needed for that.* A network without one keeps the time in its own activity and resists late distractors best.
+# - *The ramp matters where the network has to read it.* With the ramp clamped the two ends stay closer together, and late
+#   distractors have a larger effect. How much larger depends on the size of the network and on the recordings. With 300 recorded
+#   neurons, five networks and a distractor of twice the cue (`python -m benchmarks part1-distractor --source FOLDER`) the
+#   end error 520 ms before the go cue is 0.51 ± 0.02 with the ramp and 0.80 ± 0.03 with the ramp clamped, nearly
+#   as in the paper; 1800 ms before it, 0.83 and 0.88.
 # - *A network that never saw the ramp stop ignores it:* in the same benchmark its end error is the same with the ramp, without
 #   it and with the ramp clamped (a distractor as strong as the cue: 0.42, 0.41, 0.43 at the first time, 0.17, 0.19, 0.14 at 520 ms).
-# - *There is no border.* In the network without a ramp twice the strength gives twice the end error, so it holds a graded memory, not two
-#   attractors. It was never trained to have two. "Switched" only means here that a trial ended beyond the middle.
+# - *There is no border.* In the network without a ramp, twice the strength gives twice the end error. It holds a graded memory, not
+#   two attractors, and was never trained to have two. "Switched" only means here that a trial ended beyond the middle.
 #
-# **What to try.** `distractor_strength = 3.0`; `distractor_noise = 0.0` (the courses are learned better, and hold
-# less); `clamped_share = 0.8`; `held_shares = (0.95,)`.
+# **What to try.** `distractor_strength = 3.0`; `distractor_noise = 0.0` (both conditions are learned better but
+# resist noise less); `clamped_share = 0.8`; `held_shares = (0.95,)`.
 
 # %% [markdown]
 # ## Your own recordings
@@ -1113,24 +1092,24 @@ elapsed()
 # recordings = part1.recordings_from_arrays(rates_hz, time_ms, ("left", "right"))
 # ```
 #
-# and spike times become rates with `part1.psth_from_spikes`. `recordings.save("my.npz")` keeps them
+# Spike times become rates with `part1.psth_from_spikes`. `recordings.save("my.npz")` keeps them
 # for `part1.load_recordings("my.npz")`.
 #
 # ## Summary
 #
 # - RLS is ridge regression, one sample at a time; $P$ remembers which directions have been learned.
-# - FORCE works because the output is right from the start and only the weights have to come to rest.
+# - FORCE works because the output is nearly right from the start, and only the weights have to come to rest.
 # - Every unit can be trained at once, and one matrix $P$ serves all of them exactly.
 # - A network trained on recordings of two conditions holds both, and a short cue selects one.
 #
-# **Next:** the units here are smooth. [Part 2](part2_spiking_rnn.ipynb) does the same with neurons that spike.
+# **Next:** the units here have smooth rates. [Part 2](part2_spiking_rnn.ipynb) does the same with neurons that spike.
 
 # %% [markdown] tags=["exit-ticket"]
 # ## Exit ticket
 #
 # Five questions before you leave, each to be answered in a sentence.
 #
-# **1.** A random network of 1000 units with $\phi = \tanh$ has a gain of 0.8. What becomes of its activity, and what tells you?
+# **1.** A random network of 1000 units with $\phi = \tanh$ has a gain of 0.8. What happens to its activity, and how do you know?
 #
 # <details><summary>Answer</summary>
 # It dies out. The eigenvalues of W fill a disc of radius 0.8, so none lies to the right of 1: in each direction the leak
@@ -1162,7 +1141,7 @@ elapsed()
 #
 # <details><summary>Answer</summary>
 # Little. While it learns, each error is corrected at once; when it runs freely, errors come back as inputs and may grow.
-# Only a test with frozen weights tells.
+# Only a test with frozen weights shows it.
 # </details>
 #
 # How was it? {{feedback}}

@@ -21,7 +21,7 @@
 # 4. that sines, random paths, chaos and recorded neurons can all be learned, and how well;
 # 5. what sets the limit: synapses, number of neurons, speed of the target, noise.
 #
-# **What you need**: [Part 1](part1_rate_rnn.ipynb), sections 4 to 6 (RLS and the one matrix $P$).
+# **What you need**: [Part 1](part1_rate_rnn.ipynb), Sections 4 to 6 (RLS and the one matrix $P$).
 #
 # | section | minutes |
 # | --- | --- |
@@ -33,9 +33,8 @@
 # | 6 · Recorded neurons | 5 |
 # | 7 · What limits learning? | bonus 6 |
 #
-# The number behind a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
-# The computer needs about one of these minutes. Each section runs on its own after the cells up to
-# "Resume here".
+# The number after a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
+# All cells together run for about a minute.
 #
 # | symbol | in the code | unit | value here |
 # | --- | --- | --- | --- |
@@ -75,8 +74,8 @@ def elapsed():
 
 
 # %% [markdown]
-# **Resume here.** If you are late, or if your kernel died, run the cells up to here and go to any
-# section: each trains its own network, which takes a few seconds.
+# **Resume here.** Each section trains its own network in a few seconds. If you arrive late, or if your
+# kernel has died, run the cells up to here and go on with any section.
 
 # %% tags=["resume"]
 recordings = part2.load_recordings("auto")
@@ -85,15 +84,15 @@ print(recordings.provenance)
 # %% [markdown]
 # ## 1 · One neuron
 #
-# *Question: when does a neuron fire, if its mean input alone never reaches the threshold?*
+# *Question: when does a neuron fire whose mean input lies below the threshold?*
 #
-# The voltage leaks towards its input, and noise kicks it at every step:
+# The voltage relaxes towards its input, and noise moves it at every step:
 #
 # $$\tau_m \frac{dv}{dt} = -v + \mu + s\,\xi(t),\qquad
 # v > 1:\ \text{spike, and } v \leftarrow 0 .$$
 #
-# We step it with forward Euler: $v \leftarrow v + \frac{\Delta t}{\tau_m}(-v + \mu + s\,n)$, with a
-# fresh standard normal number $n$ at each step.
+# One forward Euler step is $v \leftarrow v + \frac{\Delta t}{\tau_m}(-v + \mu + s\,n)$, with a new
+# standard normal number $n$.
 
 # %% tags=["parameters"]
 single_noise = 2.0  # standard deviation at each step
@@ -107,10 +106,10 @@ single_seed = 3
 #
 # $$\tau_m \frac{dv}{dt} = -v + \mu + s\,\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
 #
-# The voltage leaks towards its mean input $\mu = 0.7$, below the threshold of 1, and noise kicks it at every step.
+# The voltage relaxes towards its mean input $\mu = 0.7$, below the threshold of 1, and noise moves it at every step.
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Every spike is an accident of the noise
+# ## Every spike is due to the noise
 
 # %% alt="Voltage of one neuron over a second: it fluctuates around 0.7, and where noise carries it across the threshold at 1 a spike is drawn as a stroke and the voltage restarts at 0. A second trace without noise settles at 0.7 and never fires."
 neuron_parameters = part2.LIFParameters(
@@ -132,22 +131,21 @@ ax.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0))
 ax.set_title(f"Noise makes it fire: {noisy.counts[0]} spikes in a second, none without");
 
 # %% [markdown]
-# **What to notice.** $\mu = 0.7$ lies below the threshold. Every spike here is an accident of the
-# noise, so the spikes are irregular. The strokes are drawn by us: in the model, a spike is only the
-# moment of the reset.
+# **What to notice.** The mean input lies below the threshold, so that all spikes are due to the noise, and
+# irregular. The strokes are only drawn: in the model, a spike is the moment of the reset.
 #
-# ### Rate against input: two formulas and a simulation of each
+# ### Rate against input: two formulas, each simulated
 #
-# - **Simulation.** Unconnected neurons, with and without noise, for each value of $\mu$.
-# - **Without noise** the voltage climbs for
+# - **Simulation.** We run unconnected neurons for each value of $\mu$.
+# - **Without noise** and with $\mu > v_{th}$ the voltage climbs for
 #   $T = \tau_m \ln\frac{\mu - v_{reset}}{\mu - v_{th}}$, and the rate is $1/T$.
 # - **With noise**, Siegert (1951) found the mean time to the threshold exactly:
 #
 # $$\frac{1}{\rm rate} = \tau_m \sqrt{\pi}
 # \int_{(v_{reset} - \mu)/\sigma}^{(v_{th} - \mu)/\sigma} e^{x^2}\,(1 + \operatorname{erf} x)\; dx .$$
 #
-# Here $\sigma$ is the strength of *white* noise. One Euler step adds noise of standard deviation
-# $s\,\Delta t/\tau_m$, white noise adds $\sigma\sqrt{\Delta t/\tau_m}$. So
+# Here $\sigma$ is the strength of *white* noise, which adds the standard deviation
+# $\sigma\sqrt{\Delta t/\tau_m}$ in one step. Our noise adds $s\,\Delta t/\tau_m$, so that
 # $\sigma = s\sqrt{\Delta t/\tau_m} = 0.2$.
 
 # %% tags=["parameters"]
@@ -209,11 +207,10 @@ right.legend(loc="lower right");
 
 # %% [markdown]
 # **What to notice.** The blue points in the right panel lie below 1: the simulated neuron fires too
-# seldom. It looks at its voltage once every 0.1 ms, and an excursion above the threshold in
-# between goes unseen. To first order this acts like a threshold raised by
+# seldom, because it misses crossings between its steps. To first order this acts like a threshold raised by
 # $-\zeta(\tfrac12)/\sqrt{2\pi} = 0.58$ standard deviations of one step's noise (Broadie et al. 1997).
-# `euler_equivalent` does this correction, and a small one for the leak. The error falls only with
-# $\sqrt{\Delta t}$, which is why a smaller step is no cure.
+# `euler_equivalent` corrects for this and for the leak. A smaller step is no cure, since the
+# error falls only with $\sqrt{\Delta t}$.
 #
 # **What to try.** `single_noise = 0.5` and `6.0`: how sharp is the threshold? `single_dt = 0.02` with
 # `single_noise = 2 * 5**0.5` (the same $\sigma$): how much smaller is the error?
@@ -235,8 +232,8 @@ elapsed()
 # %% [markdown]
 # ### Exercise 1 (★☆☆): a clock of 50 Hz · bonus
 #
-# Without noise: which mean input makes the neuron fire 50 times in a second? Give it to two or three
-# decimals.
+# Which mean input makes the neuron fire 50 times a second without noise? Give it to two or three decimal
+# places.
 #
 # <details><summary>Hint</summary>
 # The interval is 20 ms, and tau_m is 10 ms. Solve the formula for T above for mu.
@@ -254,10 +251,10 @@ course.check_mean_input(my_mean_input)
 # %% [markdown]
 # ### Exercise 2 (★★☆): the rate without noise · bonus
 #
-# Write it as a function of one mean input `mu` and of `tau_m` in ms. The result is in Hz, for all `mu`.
+# Write the rate as a function of one mean input `mu` and of `tau_m` (ms). The result is in Hz, for any `mu`.
 #
 # <details><summary>Hint</summary>
-# What happens at and below the threshold of 1? Take care of it before the logarithm does.
+# What happens at and below the threshold of 1? Deal with this case before you take the logarithm.
 # </details>
 
 # %% tags=["exercise"]
@@ -286,7 +283,7 @@ def my_lif_step(v, total_input, tau_m, dt):
     v = v + dt / tau_m * (-v + total_input)
     spiked = v > 1.0
     return np.where(spiked, 0.0, v), spiked
-    # STUB: raise NotImplementedError("return the new voltages and who spiked")
+    # STUB: raise NotImplementedError("return the new voltages and which neurons spiked")
     # END SOLUTION
 
 
@@ -304,8 +301,8 @@ course.check_lif_step(my_lif_step)
 # $$\tau_s \frac{du_i}{dt} = -u_i + \sum_j w_{ij} \sum_k \delta(t - t_j^k),\qquad
 # \tau_m \frac{dv_i}{dt} = -v_i + \mu + u_i + s\,\xi_i(t) .$$
 #
-# The area under one such event is $w_{ij}$, whatever $\tau_s$ is. Neuron 1 projects to neuron 2, and
-# not the other way round. Neuron 2 gets less constant input, so that it hardly fires alone.
+# The area under one such event is $w_{ij}$ for any $\tau_s$. Neuron 1 projects to neuron 2, which
+# gets less constant input and rarely fires alone.
 
 # %% tags=["parameters"]
 pair_tau_syn = 20.0  # ms
@@ -331,7 +328,7 @@ pair_seed = 13
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
-# ## A synaptic event is a push, not a command
+# ## A synaptic event does not force a spike
 
 # %% alt="Three rows over a second: voltage of neuron 1 with irregular spikes; the synaptic input of neuron 2, which jumps by 0.25 after each spike of neuron 1 and decays; voltage of neuron 2, raised by the input; some of its spikes follow closely."
 pair_parameters = part2.LIFParameters(tau_syn=pair_tau_syn)
@@ -373,18 +370,18 @@ for label, weights in (("connected", pair_weights), ("not connected", np.zeros((
 elapsed()
 
 # %% [markdown]
-# **What to notice.** A synaptic event is a push, not a command: it brings neuron 2 closer to the
-# threshold for a while, and noise decides. Over a minute the effect is plain in the rates.
+# **What to notice.** A synaptic event does not force a spike: it brings neuron 2 closer to the threshold, and
+# the noise decides. The rates over a minute show it.
 #
-# **What to try.** `pair_weight = -5.0` (inhibition); `pair_mean_input = (0.7, 0.7)`, the original's;
-# `pair_tau_syn = 200.0`: the jumps become small and last long, and $u$ becomes a smooth measure of neuron 1's rate. Remember this for section 4.
+# **What to try.** `pair_weight = -5.0` (inhibition); `pair_mean_input = (0.7, 0.7)`; `pair_tau_syn = 200.0`: the
+# jumps become small, and $u$ follows the rate of neuron 1. Section 4 relies on this.
 
 # %% [markdown]
 # ## 3 · A network · bonus
 #
-# *Question: what do a hundred neurons do that are all connected at random?*
+# *Question: what do a hundred neurons with random connections do?*
 #
-# Every pair is connected, no neuron with itself, and $w_{ij} \sim \mathcal N(0, g^2/N)$ with
+# Each neuron is connected to all others, but not to itself, and $w_{ij} \sim \mathcal N(0, g^2/N)$ with
 # $g = 3$. All neurons get the same constant input $\mu = 0.072\sqrt N$.
 
 # %% tags=["parameters"]
@@ -436,12 +433,12 @@ axes[2].set(xlabel="CV of the intervals", title="... all irregular (0 clock, 1 P
 elapsed()
 
 # %% [markdown]
-# **What to notice.** The neurons differ in nothing but their weights, and yet their rates differ
-# several-fold. A run of 3 s takes about 10 ms of computing: `python -m benchmarks part2-simulation`
+# **What to notice.** The neurons differ only in their weights, and yet their rates differ
+# severalfold. The computer takes about 10 ms for a run of 3 s: `python -m benchmarks part2-simulation`
 # compares this with Brian2.
 #
 # **What to try.** `input_scale = 0.12` (mean input above threshold): rates rise, and the CV falls, because
-# now the mean makes the spikes and not the noise. `coupling = 0.0`: what is left of the
+# the spikes are now due to the mean input and not to the noise. `coupling = 0.0`: what is left of the
 # differences between the neurons?
 
 # %% [markdown] tags=["slide"]
@@ -462,28 +459,28 @@ elapsed()
 # %% [markdown]
 # ## 4 · Training with filtered spikes
 #
-# *Question: Part 1's rule needs rates. A spiking neuron has none. What do we learn from?*
+# *Question: the rule of Part 1 learns from rates. What takes their place if neurons spike?*
 #
-# From the spikes after they have passed the synapse:
+# We learn from the spikes after they have passed the synapse:
 #
 # $$\tau_s \frac{dr_j}{dt} = -r_j + \sum_k \delta(t - t_j^k) \qquad\Rightarrow\qquad
 # u_i = \sum_j w_{ij}\, r_j .$$
 #
-# The equation for $u_i$ is linear, so the synaptic input *is* a weighted sum of filtered spikes,
-# exactly. Everything of Part 1 applies as it is: the error of neuron $i$ is
+# The equation for $u_i$ is linear, so the synaptic input *is* a weighted sum of filtered spikes.
+# All of Part 1 applies: the error of neuron $i$ is
 # $e_i = \mu + u_i - f_i$, the regressors $r_j$ are common to all, and **one** matrix $P$ serves
-# everybody. Slow synapses, $\tau_s = 200$ ms, make $r_j$ smooth. After each update we set
+# all neurons. Slow synapses, $\tau_s = 200$ ms, make $r_j$ smooth. After each update we set
 # $u = W r$ with the new weights, so that the next error belongs to them.
 #
-# The task of the original: each neuron's total input $\mu + u_i$ shall follow a sine of two seconds
-# with a phase of its own, after a cue from 800 to 1000 ms that tells the network when to begin.
+# The task is that of the original: after a cue from 800 to 1000 ms the total input $\mu + u_i$ of each
+# neuron should follow a sine of two seconds with a phase of its own.
 #
 # ### Exercise 4 (★★☆): from spikes to regressors
 #
-# Write one Euler step of the equation for $r$. `spiked` tells who spiked in this step.
+# Write one Euler step of the equation for $r$. `spiked` says which neurons spiked in this step.
 #
 # <details><summary>Hint</summary>
-# A delta has the area 1 and no width: what does it add to tau_syn r?
+# A delta function has the area 1 and no width: what does it add to tau_syn times r?
 # </details>
 
 # %% tags=["exercise"]
@@ -563,11 +560,12 @@ right.axvspan(sine_timing.learn_on, sine_timing.learn_off, color="0.92")
 right.text(2000, 0.9 * np.abs(sine_task.cues[0, :5]).max(), "learning window", ha="center")
 right.set(xlabel="time (ms)", ylabel="additional input", title="the cue of the same neurons");
 
-# %%
+# %% alt="Left: targets and inputs of four neurons in the last loop of the training, close to each other. Right: the learning curve, which rises above 0.95 within ten loops."
 rng = np.random.default_rng(sine_seed + 1)
-sine_training = part2.train(
-    sine_task, sine_weights, rng, ridge=sine_ridge, n_loops=sine_loops
-)
+with course.WatchLoops(update_times, sine_task.targets, sine_loops) as watch:
+    sine_training = part2.train(
+        sine_task, sine_weights, rng, ridge=sine_ridge, n_loops=sine_loops, after_loop=watch
+    )
 
 # %%
 sine_quality = part2.frozen_quality(
@@ -577,7 +575,7 @@ print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weig
       f"correlation {sine_quality.correlation:.3f}, R² {sine_quality.r2:.3f}")
 
 # %% [markdown]
-# You can stop the training (■): what was learned until then is returned. To go on, run
+# You may stop the training (■): it returns what was learned so far. To go on, run
 # `sine_training = part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
 
 # %% [markdown] tags=["think"]
@@ -585,7 +583,7 @@ print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weig
 #
 # <details><summary>Answer</summary>
 # The inputs. New noise gives other spikes, but the input is a sum over a hundred neurons, filtered by slow synapses, and the
-# accidents of single spikes average out in it. In each trial it stays close to its target.
+# randomness of single spikes averages out in it. In each trial it stays close to its target.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -635,20 +633,20 @@ elapsed()
 # %% [markdown]
 # **What to notice.**
 #
-# - The network has to keep going by itself for two seconds: nothing but its own spikes carries the
-#   pattern. Each neuron fires a few dozen spikes, in groups and at moments that differ from trial to trial,
-#   and yet the sum over a hundred of them is smooth.
-# - New noise gives new spikes, but nearly the same input. That is the test: 20 trials whose noise the
-#   network has never seen.
-# - Learning takes place *while the noise is on*, so that the weights are fitted to a network that is never
-#   exactly on its course.
+# - For two seconds only the network's own spikes carry the pattern. Each neuron fires a few dozen of them,
+#   in groups and at times that differ from trial to trial, and yet the weighted sum over a hundred neurons
+#   is smooth.
+# - The test is 20 trials with noise that the network has never met. New noise gives new spikes, but nearly
+#   the same input.
+# - The network learns *while the noise is on*, so that the weights suit a network that is never exactly on
+#   its target.
 #
-# **What to try.** `sine_loops = 3`; `sine_ridge = 5.0` (timid: too little is learned in 20 loops);
+# **What to try.** `sine_loops = 3`; `sine_ridge = 5.0` (the updates are too small for 20 loops);
 # `sine_amplitude = 0.1`: the same noise against a smaller pattern.
 #
 # ### Interactive demo · bonus
 #
-# Try fast synapses with slow targets, and the reverse: a network is trained anew for each value.
+# Try fast synapses with slow targets, and the reverse. For each value a new network is trained.
 
 # %% alt="Three sine targets of two seconds and the total input of a network with synapses of 200 ms in one test trial, close to them."
 course.demo_synapse(tau_syn=200.0, period=2000.0);
@@ -668,11 +666,11 @@ course.sliders(
 #
 # *Question: sines are periodic and simple. What about irregular patterns?*
 #
-# Kim & Chow (2018) taught spiking networks arbitrary patterns, two kinds of which we try. In both,
-# every neuron gets a path of its own:
+# Kim & Chow (2018) trained spiking networks on arbitrary patterns. We try two kinds of them. In both,
+# every neuron gets a pattern of its own:
 #
-# - **Ornstein–Uhlenbeck paths**: $\tau\,dx/dt = -x + \sqrt{2\tau}\,\xi$, smoothed over 20 ms: a random walk
-#   that forgets after $\tau = 400$ ms, with no structure shared between the neurons;
+# - **Ornstein–Uhlenbeck paths**: $\tau\,dx/dt = -x + \sqrt{2\tau}\,\xi$, smoothed over 20 ms. Each is a random
+#   path that forgets its past after about $\tau = 400$ ms, drawn independently of the others;
 # - **chaos**: the rates of a chaotic network from Part 1 ($g = 2$, $\tau = 40$ ms).
 
 # %% tags=["parameters"]
@@ -715,11 +713,12 @@ fig.suptitle(r"Irregular targets of $\mu + u$, ten frozen trials with new noise"
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Both are learned, the chaotic rates better than the random paths. Two guesses come to mind:
-# the number of dimensions that the patterns span, and their speed. A measurement speaks for *speed*: either
-# kind spans few dimensions, while the fit is nearly perfect for the slow part of a target (below 2 Hz) and poor
-# for the fast part (4 to 10 Hz), with correlations of 0.36 for the paths and 0.56 for the chaotic rates. Synapses of
-# 100 ms cannot follow faster.
+# **What to notice.** Both are learned, the chaotic rates better than the random paths. Two explanations come to mind:
+# the number of dimensions that the patterns span, and their speed. Measurements point to *speed*: both
+# kinds span few dimensions (participation ratios of 4 to 6), and the fit is nearly perfect for the slow part of a
+# target (below 2 Hz) but poor for the fast part (4 to 10 Hz): over three networks of each kind the correlation there
+# is 0.37 for the paths and 0.54 for the chaotic rates. Synapses of 100 ms pass less than a third of what is faster
+# than 5 Hz.
 #
 # **What to try.** `pattern_neurons = 400` (it takes longer and is better), or `"ou": 100.0`: paths that change four
 # times as fast.
@@ -729,9 +728,9 @@ elapsed()
 #
 # *Question: recordings are rates, and our targets are inputs. How do we get from one to the other?*
 #
-# Siegert's formula gives a neuron's rate for its mean input; turned round, it gives the input that
-# makes our neuron fire like the recorded one, bin by bin. `siegert_mean_input` inverts it, for the
-# equivalent of the Euler neuron of section 1.
+# Siegert's formula gives a neuron's rate for its mean input. Its inverse, `siegert_mean_input`, gives the
+# input that makes our neuron fire like the recorded one, bin by bin. We use it with the corrections of
+# Section 1.
 
 # %% tags=["parameters"]
 source = "auto"
@@ -823,14 +822,11 @@ print(f"input of a single trial: correlation {recorded_quality.correlation:.2f};
 spread = np.argsort(recordings.rates.std(axis=2).mean(axis=0))
 picked = spread[np.linspace(0.3 * spread.size, spread.size - 1, 6).astype(int)]
 fig, axes = plt.subplots(2, 3, figsize=(14, 6.5), sharex=True)
-styles = plotting.condition_styles(recordings.n_conditions)
 for ax, i in zip(axes.flat, picked, strict=True):
-    for name, rates, net, style in zip(
-        recordings.conditions, recordings.rates, psth, styles, strict=True
-    ):
-        ax.plot(recordings.time, rates[i], color=style["color"], lw=5, alpha=0.35,
-                label=f"{name}, {data_kind}")
-        ax.plot(recordings.time, net[i], lw=1.6, label=f"{name}, network", **style)
+    plotting.plot_neuron(
+        recordings.time, recordings.rates[:, i], psth[:, i], names=recordings.conditions,
+        kind=data_kind, ax=ax,
+    )
     ax.set_title(f"neuron {i}, r = {np.nanmean(psth_correlation[:, i]):.2f}")
 fig.supxlabel("time to the go cue (ms)")
 fig.supylabel("rate (Hz)")
@@ -845,6 +841,7 @@ plotting.plot_histogram(dict(zip(recordings.conditions, psth_correlation, strict
                         xlabel="correlation of network and recording")
 left.set_title("quality of each neuron")
 markers = ("o", "^", "s", "D", "v", "P")
+styles = plotting.condition_styles(recordings.n_conditions)
 for k, (name, rates, values, style) in enumerate(zip(
     recordings.conditions, recordings.rates, psth_correlation, styles, strict=True
 )):
@@ -856,10 +853,10 @@ right.legend()
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Recorded neurons are harder than sines for two reasons you can see above. Their
-# *inputs* move by about 0.03, where the sines moved by 0.35 (standard deviations), against the same noise. And they
-# fire at 5 Hz, so that the filtered spikes we learn from are few and noisy. Neurons with a
-# clear modulation are reproduced, and the rest disappear in the noise. Part 3 takes this up with more
+# **What to notice.** Recorded neurons are harder to learn than sines, for two reasons. Against the same noise,
+# their *inputs* have a standard deviation of about 0.03 over time, where the sines had 0.35. And they
+# fire at 5 Hz, so that the filtered spikes from which we learn are few and noisy. Neurons with a
+# clear modulation are reproduced; the others are lost in the noise. Part 3 continues with more
 # neurons, balanced excitation and inhibition, and additional inputs.
 #
 # **What to try.** `recorded_tau_syn = 100.0`: why is it worse? `n_neurons = 100`; `recorded_noise = 1.0`.
@@ -869,17 +866,17 @@ elapsed()
 #
 # *Question: what should one change if a network does not learn?*
 #
-# Think of the filtered spikes $r_j$ as the rate plus shot noise. Three expectations:
+# Think of the filtered spikes $r_j$ as the rate plus shot noise. This leads to three expectations:
 #
 # - **Synapses.** A synapse averages over about $\tau_s$, so the shot noise in $u$ falls like
 #   $1/\sqrt{\tau_s}$. But it also blurs: a pattern of period $T$ passes with the factor
 #   $1/\sqrt{1 + (2\pi\tau_s/T)^2}$. *Fast targets need fast synapses, and slow ones gain from slow
 #   synapses.*
-# - **Neurons.** Spike noise averages out over $N$: the error $1 - R^2$ should fall about like $1/N$.
-# - **Noise.** It makes spikes irregular, which hurts. But without any, small inputs fail to cross the
+# - **Neurons.** Shot noise averages out over $N$: the error $1 - R^2$ should fall about like $1/N$.
+# - **Noise.** It makes spikes irregular, which hurts. But without noise small inputs fail to cross the
 #   threshold: some noise should *help*.
 #
-# We train new networks for every point: the sines of section 4, everything else kept.
+# For every point we train new networks on the sines of Section 4. Everything else is kept.
 
 # %% tags=["parameters"]
 limit_loops = course.sized(15, fast=2)
@@ -926,7 +923,7 @@ ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 
 # with 8 it is 0.80.
 # </details>
 
-# %% alt="Three panels. Left: test error against the number of neurons, falling along a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
+# %% alt="Three panels. Left: test error against the number of neurons, falling at least as fast as a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
 by_size = part2.sweep_setting(base, "n_neurons", list(sizes), seeds=limit_seeds, progress=False)
 by_period = part2.sweep_setting(
     base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False
@@ -953,12 +950,11 @@ print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises
 elapsed()
 
 # %% [markdown]
-# **What to notice.** The original's choice, $\tau_s = 200$ ms for targets of 2000 ms with
-# $N = 100$, sits where it should: synapses about a tenth of the target's period. Real fast synapses
-# have 3 ms, and there a hundred neurons learn nothing; Part 3 therefore adds slow plastic synapses to a
-# network of fast ones. Both expectations about noise hold:
-# over five networks the correlation is 0.70 ± 0.05 (standard deviation over networks) without noise, 0.97 ± 0.02 at 2, and
-# 0.80 ± 0.11 at 8, while 1, 2 and 4 do not differ by more than they scatter.
+# **What to notice.** The best synaptic time constant is about a tenth of the target's period or more. The
+# original chose well: 200 ms for targets of 2000 ms. With $\tau_s = 3$ ms, as of real fast synapses, a hundred
+# neurons learn nothing; Part 3 therefore adds slow plastic synapses to a network of fast ones. Both expectations
+# about noise hold: over five networks the correlation is 0.70 ± 0.05 (standard deviation over networks) without noise,
+# 0.97 ± 0.02 at 2, and 0.80 ± 0.11 at 8, while 1, 2 and 4 do not differ by more than they scatter.
 #
 # **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_neurons`: how many neurons replace a
 # larger signal? `limit_loops = 40`: do more loops move the limits?
@@ -973,7 +969,7 @@ elapsed()
 # recorded_task = part2.make_task(recordings, recorded_parameters, np.random.default_rng(0))
 # ```
 #
-# and section 6 goes on from there.
+# Section 6 goes on from there.
 #
 # ## Summary
 #
@@ -981,19 +977,19 @@ elapsed()
 # - $u = W r$ with *filtered* spikes makes a spiking network as trainable as a rate network, by the
 #   same rule and the same single $P$.
 # - A network of a hundred noisy neurons can carry a pattern for two seconds after a cue.
-# - What can be learned is limited by spike noise: slow synapses and many neurons average it, and slow
+# - Shot noise limits what can be learned: slow synapses and many neurons average it out, but slow
 #   synapses blur fast targets.
 #
-# **Next:** cortex is not all-to-all, its neurons excite *or* inhibit, and its synapses are fast.
-# [Part 3](part3_balanced_network.ipynb) trains recorded neurons, 500 by default and up to 1,824, inside a
-# balanced network of 5,000.
+# **Next:** cortical neurons are not all connected to each other, they excite *or* inhibit, and their synapses
+# are fast. In [Part 3](part3_balanced_network.ipynb) recorded neurons, 500 by default and up to 1,824, are
+# reproduced inside a balanced network of 5,000.
 #
 # ### Where this differs from the original tutorial
 #
-# - After each update the synaptic input is set to $W r$. The original lets the old input decay, which
-#   costs some quality (frozen test 0.988 instead of 0.993, means of five networks).
+# - After each update we set the synaptic input to $W r$. The original lets the old input decay, which
+#   lowers the quality a little (frozen test 0.988 instead of 0.993, means of five networks).
 # - The original adds noise of standard deviation 2 to the error that RLS learns from. We do not.
-# - Quality is measured in frozen trials with new noise; the original shows example traces.
+# - We measure quality in frozen trials with new noise. The original shows example traces.
 
 # %% [markdown] tags=["exit-ticket"]
 # ## Exit ticket
@@ -1010,7 +1006,7 @@ elapsed()
 #
 # <details><summary>Answer</summary>
 # The synaptic input is linear in the filtered spikes, u = W r. These take the place of the rates, are the same for all neurons, and one matrix P
-# serves everybody.
+# serves all neurons.
 # </details>
 #
 # **3.** What do slow synapses gain, and what do they cost?

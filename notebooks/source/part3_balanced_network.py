@@ -19,34 +19,38 @@
 # > How do we find out what its activity rests on?
 
 # %% [markdown]
+# A mouse decides to lick right or left and has to remember its decision until a go cue (Part 1, Section 7, explains
+# the task). What could keep such a memory in a cortex whose neurons fire irregularly? In this part a network of 5000 spiking
+# neurons learns the recorded activity, and we take it apart to see what keeps it going.
+#
 # **What you will learn**
 #
-# 1. how a network of excitatory (E) and inhibitory (I) neurons balances itself, and how well theory
-#    predicts its rates;
+# 1. how a network of excitatory (E) and inhibitory (I) neurons balances its inputs, and how well
+#    theory predicts its rates;
 # 2. how recorded rates become targets for the *input* of model neurons;
 # 3. how a network learns recorded activity that it then makes **by itself**: a cue of 200 ms selects
-#    one of two courses of two seconds, with the same weights for both;
-# 4. how to find out by **lesions** what the activity rests on, and why a good fit does not tell;
-# 5. what the **untrained** neurons do meanwhile, and whether strong synapses carry it there
+#    one of two time courses, each two seconds long, with the same weights for both;
+# 4. how to find out by **lesions** which parts make the activity, and why a good fit cannot show it;
+# 5. what the **untrained** neurons do meanwhile, and whether this needs strong synapses
 #    (Kim, Finkelstein, Chow, Svoboda & Darshan 2023);
-# 6. how to ask with **distractors** what kind of memory it is (Finkelstein et al. 2021).
+# 6. how to find out with **distractors** what kind of memory the network has (Finkelstein et al. 2021).
 #
 # **What you need**: [Part 1](part1_rate_rnn.ipynb) (RLS) and [Part 2](part2_spiking_rnn.ipynb)
 # (LIF neurons, Siegert's formula).
 #
 # | section | minutes |
 # | --- | --- |
-# | 1 · The balanced state | 16 |
+# | 1 · The balanced state | 16 + 4 |
 # | 2 · From recorded rates to target inputs | 4 + 5 |
 # | 3 · Plastic synapses | 5 |
-# | 4 · Learning: a teacher lets go | 9 + 8 |
+# | 4 · Learning: a teacher lets go | 9 + 9 |
 # | 5 · What carries it? Lesions, and a dial | 7 + 10 |
-# | 6 · What the untrained neurons do, and why | 8 |
-# | 7 · Distractors | 4 + 3 |
+# | 6 · What the untrained neurons do, and why | 5 |
+# | 7 · Distractors | 3 + 3 |
 #
-# The number behind a plus is for what is marked *bonus*: leave it out in class and come back to it at home. About two minutes of this
-# the computer works. Each section runs on its own after the cells up to
-# "Resume here".
+# The number after a plus counts what is marked *bonus*: leave it out in class and come back to it at home. The computer
+# works for about two minutes in all. Each section runs on its own after the cells up to
+# "Resume here". Cells that only draw are folded; a click unfolds them.
 #
 # | symbol | in the code | unit | value here |
 # | --- | --- | --- | --- |
@@ -89,8 +93,8 @@ def elapsed():
 
 
 # %% [markdown]
-# **Resume here.** A network that was trained before comes with the course. Load it and go to any
-# section, be it because you are late or because your kernel died.
+# **Resume here.** A trained network comes with the course. Load it, and you can go to any
+# section, for example after your kernel has died.
 
 # %% tags=["resume"]
 shipped_task, shipped_weights = part3.load_network()
@@ -105,14 +109,24 @@ print(f"targets: {task.provenance}")
 # *Question: cortical neurons get thousands of inputs. Why do they not fire like clocks?*
 #
 # Every neuron obeys $\tau_m \dot v = -v + \mu + u$ and has, on average, $K$ excitatory and $K$
-# inhibitory inputs, each of strength $J/\sqrt K$. The sums of either kind are of order $\sqrt K$: far
-# above threshold, far below it. If the network finds rates at which both cancel to leading order,
+# inhibitory inputs of strength $J/\sqrt K$. Excitation and inhibition are thus of order $\sqrt K$, far
+# larger than the threshold. If the network finds rates at which they cancel to leading order,
 #
 # $$ \mu_a + J_{aE}\, r_E + J_{aI}\, r_I = 0 ,\qquad a = E, I, $$
 #
 # what remains is of order one: a mean below threshold and fluctuations that now and then cross
-# it (van Vreeswijk & Sompolinsky 1996; Brunel 2000). If signs and ratios of the weights allow it, the
-# rates find the balance themselves; no number has to be tuned.
+# it (van Vreeswijk & Sompolinsky 1996; Brunel 2000). If the signs and ratios of the weights allow it,
+# the rates find this balance by themselves.
+#
+# <details><summary>Which signs and ratios?</summary>
+# The two equations have the solution r<sub>E</sub> = (μ<sub>E</sub> |J<sub>II</sub>| − μ<sub>I</sub> |J<sub>EI</sub>|) / D and
+# r<sub>I</sub> = (μ<sub>E</sub> J<sub>IE</sub> − μ<sub>I</sub> J<sub>EE</sub>) / D with
+# D = |J<sub>EI</sub>| J<sub>IE</sub> − J<sub>EE</sub> |J<sub>II</sub>|. Both rates and D are positive if
+# μ<sub>E</sub> / μ<sub>I</sub> &gt; |J<sub>EI</sub>| / |J<sub>II</sub>| &gt; J<sub>EE</sub> / J<sub>IE</sub>; here
+# 1.5 &gt; 0.75 &gt; 0.15. If all three ratios stood in the opposite order, D would be negative and the rates
+# positive again, but the state would be unstable: some small changes of both rates would grow. Where D is positive, inhibition must also be strong and fast enough; with equal gains and time constants of
+# both populations J<sub>EE</sub> &lt; |J<sub>II</sub>| suffices.
+# </details>
 
 # %% tags=["parameters"]
 out_degree = 1000
@@ -144,7 +158,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
 plotting.plot_input_balance(untrained, external[0], ax=left)
 plotting.plot_ei_raster(untrained, network_parameters.n_exc, window=(500.0, 1500.0), ax=right)
 left.set_title("the inputs of one neuron cancel")
-right.set_title("100 E and 100 I neurons: no clock, no chorus");
+right.set_title("100 E and 100 I neurons: irregular and asynchronous");
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Broad rates, independent neurons
@@ -160,7 +174,7 @@ correlations = part3.pairwise_correlations(
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
 plotting.plot_rate_distribution(rates, n_exc, ax=left)
 plotting.plot_correlations(correlations, len(untrained.bin_counts), ax=right)
-left.set_title("rates are broad: a few neurons fire most")
+left.set_title("rates differ widely between neurons")
 right.set_title("pairs are nearly independent")
 right.legend(loc="upper left", fontsize=11)
 cv = part3.interval_cv(untrained)
@@ -171,11 +185,11 @@ print(f"K → ∞      {leading[0]:5.2f}  {leading[1]:6.2f} Hz")
 print(f"CV         {np.nanmedian(cv[:n_exc]):5.2f}  {np.nanmedian(cv[n_exc:]):6.2f}")
 
 # %% [markdown]
-# **What to notice.** Two currents, each far from the threshold, and a difference that hovers
-# near it: the spikes come from the fluctuations. They are irregular (a CV of 1 is a Poisson process)
-# and hardly correlated between neurons, although pairs share a fifth of their inputs. The
-# leading-order equations have no free parameter and come within 15%; a mean-field theory that keeps
-# the fluctuations comes within a few percent.
+# **What to notice.** Both inputs are far from the threshold, but their sum hovers
+# near it, so fluctuations make the spikes. These are irregular (a Poisson process has a CV of 1)
+# and hardly correlated, although two neurons share a fifth of their inputs. The
+# leading-order equations have no free parameter and come within 15%; mean-field theory, which keeps
+# the fluctuations, comes within a few percent.
 
 # %% tags=["parameters"]
 out_degrees = sized((100, 250, 500, 1000), fast=(100, 500))
@@ -205,18 +219,17 @@ plotting.plot_rate_sweep(in_degree_sweep, logarithmic=True, ax=left)
 plotting.plot_rate_sweep(input_sweep, xlabel="additional input to E neurons (voltage)", ax=right)
 left.get_legend().remove()
 left.set_title("more inputs: towards the balance equations")
-right.set_title("more drive: a straight line")
+right.set_title("more input: a straight line")
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Each neuron is a strongly nonlinear device, and yet the rates of the network
-# follow its input along a straight line, with the slope that the balance equations say. To leading
-# order a balanced network inverts a matrix.
+# **What to notice.** Each neuron is strongly nonlinear, and yet the mean rates
+# follow the input along a straight line, with the slope of the balance equations.
 #
 # ### Try other values
 #
-# `j_ei` is the strength of inhibition onto E neurons; excitation between them has 0.15. Where does
-# the cancellation break down?
+# `j_ei` is the strength of inhibition onto E neurons; that of excitation between them is 0.15. Where
+# does the cancellation fail?
 
 # %% alt="The two inputs of one neuron and their sum, and a raster, for the values of K, external input and inhibition that the cell names."
 course.demo_balance(out_degree=1000, external=0.0, j_ei=-0.75);
@@ -241,9 +254,9 @@ course.sliders(
 # %% [markdown]
 # ### Exercise 1 (★☆☆): leave the balanced state
 #
-# Brunel (2000) sorted networks by how they fire: *asynchronous irregular* (AI) where
-# inhibition dominates, as above, and *regular* where excitation wins and each neuron is driven
-# over its threshold like a clock. Find an inhibition `my_j_ei` between −0.75 and −0.19 with which E
+# Brunel (2000) distinguished networks by how they fire: *asynchronous irregular* (AI) where
+# inhibition dominates, as above, and *regular* where the mean input lies above the threshold and each
+# neuron fires like a clock. Find an inhibition `my_j_ei` between −0.75 and −0.19 with which E
 # neurons fire regularly: a CV below 0.5.
 #
 # <details><summary>Hint</summary>
@@ -257,14 +270,55 @@ my_j_ei = -0.22
 # STUB: my_j_ei = None  # your number
 # END SOLUTION
 
-# %% alt="The raster of the network with the chosen inhibition beside the regular one that is looked for."
+# %% alt="The two inputs of one neuron with their sum, and a raster, for the network with the chosen inhibition."
 course.check_regime(my_j_ei)
 
 # %% [markdown] tags=["solution"]
-# **Solution.** Near −0.2 the balance equations ask for 100 Hz and more. The mean input then lies
-# above the threshold, each neuron goes from reset to threshold as if the noise were not there, and the
-# CV falls to 0.4. Below −0.15 nothing balances the excitation any more. Brunel's plane has one
-# more axis, synchrony: with delays and less diverse in-degrees the population oscillates.
+# **Solution.** Near −0.2 the balance equations ask for more than 100 Hz. The mean input then lies
+# above the threshold, each neuron goes from reset to threshold as if there were no noise, and the
+# CV falls to about 0.4. Where inhibition is weaker than 0.15, nothing balances the excitation any more.
+
+# %% [markdown]
+# ### Brunel's plane · bonus
+#
+# Brunel (2000) drew the states of a network on a plane with two axes, inhibition and external drive. We measure
+# this plane with our network. The drive is the external input of E neurons over the threshold; our own
+# network has 4.02. Each field shows how its E neurons fire: asynchronously or synchronously (A, S), irregularly or
+# regularly (I, R), and at which rate.
+#
+# **Predict**: where on the plane does the balanced state (AI) lie? What do neurons do whose drive barely reaches the
+# threshold, at 1.02?
+#
+# <details><summary>Answer</summary>
+# The balanced state needs both: a drive well above the threshold and an inhibition that is stronger than the excitation.
+# At a drive of 1.02 all E neurons fire as one. Each alone would need long to reach the threshold, so the first
+# spikes carry the others across it. This volley also makes the I neurons fire, and their inhibition sets all neurons back
+# together.
+# </details>
+
+# %% tags=["parameters"]
+plane_inhibition = sized((-0.15, -0.2, -0.25, -0.35, -0.5, -0.75, -1.0), fast=(-0.15, -0.2, -0.75))
+plane_drives = sized((0.9, 1.02, 1.5, 2.5, 4.02, 8.0), fast=(1.02, 4.02))
+plane_seed = 20
+
+# %% alt="A table of colours, drive against inhibition. Silent below a drive of 1; synchronous and regular at 1.02; asynchronous and irregular where both drive and inhibition are stronger, surrounded by a line, with the network of the course in it; asynchronous and regular where inhibition is weak; hatched where it cannot hold the rates."
+course_parameters = part3.BalancedNetworkParameters()
+plane = part3.rate_sweeps.measure_state_plane(
+    course_parameters, plane_inhibition, plane_drives, np.random.default_rng(plane_seed)
+)
+ax = plotting.plot_state_plane(
+    plane, course_network=(course_parameters.external_input[0], course_parameters.j_ei)
+)
+ax.set_title("black line: the balanced state; orange frame: our network")
+elapsed()
+
+# %% [markdown]
+# **What to notice.** The balanced state is no single point that has to be found: it fills a large part of the plane, and
+# our network (frame) lies well inside. Three ways lead out of it. With weaker inhibition the rates rise, the mean input passes the
+# threshold, and the neurons fire regularly; hatched, inhibition cannot hold the rates at all. Close to the
+# threshold the neurons become synchronous, and below it they are silent. Brunel's plane has the same regular and irregular states but other
+# borders: his external input was Poisson noise, which keeps neurons apart, and his synapses had a delay, with which the
+# population oscillates also where inhibition is strong.
 
 # %% [markdown]
 # ### Exercise 2 (★★☆): predict the rates
@@ -294,10 +348,10 @@ course.check_balanced_rates(my_balanced_rates)
 #
 # *Question: what input makes a model neuron fire like a recorded one?*
 #
-# Around its mean, the input of a neuron fluctuates almost like white noise of strength $\sigma$, which
-# we measure on the untrained network. Siegert's formula of Part 2 gives the rate for each mean
-# input; we invert it, bin by bin. Each recorded neuron takes the place of that free
-# E neuron whose untrained rate is nearest to its own.
+# The input of a neuron fluctuates around its mean almost like white noise, whose strength $\sigma$
+# we measure in the untrained network. Siegert's formula (Part 2) gives the rate for each mean
+# input; we invert it in each bin. Each recorded neuron takes the place of the free
+# E neuron with the nearest untrained rate.
 
 # %% tags=["parameters"]
 source = "auto"
@@ -311,6 +365,8 @@ task_seed = 0
 recordings = part3.load_recordings(source)
 if n_recorded < recordings.n_neurons:
     recordings = recordings.select(n_recorded, rng=np.random.default_rng(task_seed))
+elif n_recorded > recordings.n_neurons:
+    print(f"These recordings have {recordings.n_neurons} neurons, not {n_recorded}: all are taken.")
 kind = "SYNTHETIC stand-in" if recordings.source == "synthetic" else "recorded"
 print(recordings.provenance)
 task = part3.make_task(
@@ -345,13 +401,13 @@ plotting.plot_matching(
     ax=left,
 )
 plotting.plot_rate_to_input(task.recorded_rates, task.targets, ax=right)
-left.set_title("each neuron finds a partner with its own rate")
+left.set_title("recorded and model neurons, matched by rate")
 right.set_title("Siegert's formula, inverted");
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Targets: small changes below the threshold
 
-# %% alt="Left: rates of four neurons in both conditions. Right: the target inputs they become; low rates are stretched, high ones compressed."
+# %% alt="Left: rates of four neurons in both conditions. Right: the target inputs they become; low rates are stretched, high ones compressed." jupyter={"source_hidden": true} tags=["hide-input"]
 strongest = np.argsort(task.recorded_rates.std(axis=2).mean(axis=0))[::-1]
 shown = strongest[(task.n_trained * np.array([0.03, 0.1, 0.3, 0.6])).astype(int)]
 fig, axes = plt.subplots(1, 2, figsize=(13, 4.4))
@@ -370,14 +426,14 @@ axes[1].legend(handles, task.conditions)
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Nearly all targets lie below the threshold: the model neurons fire by fluctuations.
-# The modulation of the targets is small, a few hundredths, against fluctuations of 0.15 in a
-# single trial (in windows of 100 ms). Remember this number in Section 4.
+# **What to notice.** Nearly all targets lie below the threshold, so fluctuations make the neurons fire.
+# A typical target varies over a trial with a standard deviation of a few hundredths, while the input of a single trial
+# fluctuates by 0.15 (in windows of 100 ms). Section 4 needs this number.
 #
 # ### Exercise 3 (★★☆): invert a curve · bonus
 #
 # Write the inversion yourself: tabulate `part3.siegert_rate(mu, sigma)` (Hz) for many mean inputs `mu`
-# and read the table backwards.
+# and look up the mean input for each rate.
 #
 # <details><summary>Hint</summary>
 # <code>np.interp(x, xp, fp)</code> wants a rising <code>xp</code>, and the rate rises with the mean
@@ -401,16 +457,18 @@ course.check_target_input(my_target_input)
 #
 # *Question: which synapses may change, and what can they learn from?*
 #
-# The $5\,000\,000$ synapses of the balanced network stay as they are. On top, each trained neuron gets
-# $L$ plastic synapses from other trained neurons and $L$ from I neurons. They are slow,
-# $\tau_p = 600$ ms (300 for the 1824 recorded neurons, of which more share the work of averaging), and they are all
-# that learns: one set of weights for both conditions. The only thing that
-# differs between a trial to the right and one to the left is the cue, random input to all
-# neurons for 200 ms. What follows, the network has to make by itself.
-#
+# The $5\,000\,000$ static synapses stay as they are. In addition, each trained neuron gets
+# $L$ plastic synapses from other trained neurons and $L$ from I neurons. Only these learn, one set of weights for both
+# conditions. They are slow, with $\tau_p = 600$ ms (300 for the 1824 recorded neurons, since more neurons average away
+# more noise). Trials to the right and to the left differ only in the cue, a random input to all
+# neurons for 200 ms. The network has to make what follows by itself.
+
+# %% alt="Schematic of the network: 500 trained E neurons, 2000 other E neurons and 2500 I neurons with fixed static synapses between all, 500 from E and 500 from I neurons on average. Trained neurons also get 132 plastic synapses from trained E neurons and 132 from I neurons. External input and a cue of 200 ms reach all; there is no clock."
+course.draw_synapses(task)
+
+# %% [markdown]
 # How many synapses does that take? The filtered spikes of one neuron are mostly noise. The next cell runs a few
-# trials and fits, by ridge regression and without running the network again, the weights of 60
-# neurons to one half of the trials. The other half is the test.
+# trials, fits the weights of 60 neurons to one half of them by ridge regression, and tests on the other half.
 
 # %% tags=["parameters"]
 n_sampled_trials = sized(4, fast=1)
@@ -444,22 +502,22 @@ course.sliders(
 elapsed()
 
 # %% [markdown]
-# **What to try.** Go from 5 to 300 plastic synapses. Where does it stop to matter? With
-# $L = 132$, the number of Kim et al. (2023), noise averages out; we stay with it.
+# **What to try.** Go from 5 to 300 plastic synapses. From which number on does it hardly matter? We take
+# $L = 132$, as Kim et al. (2023) did.
 #
 # ## 4 · Learning: a teacher lets go
 #
 # *Question: how can neurons learn from activity that only exists once they have learned it?*
 #
-# What a neuron reads are the spikes of other trained neurons, and they do not yet do what they
-# shall. Learning from a network that runs freely chases a moving target. **Teacher forcing** breaks the circle:
+# A trained neuron reads the spikes of other trained neurons, which do not fire as they should before they have
+# learned. **Teacher forcing** breaks this circle:
 #
-# 1. *Hold.* A current into the trained neurons plays the part of the plastic synapses. It is corrected after each
-#    loop by what is missing in the mean total input, until every neuron is on its target. Now the *whole* network is
-#    in the state that we want, and this state does not move.
-# 2. *Average.* Over many trials: the filtered spikes $r(t)$ of all neurons, and their noise from trial to trial.
-# 3. *Learn.* The teacher's current becomes the target of a regression, $w_i \cdot r(t) \to$ current: exact RLS with a
-#    prior that knows how noisy each input is. Then the teacher goes, and the synapses are on their own.
+# 1. *Hold.* A current into the trained neurons, the teacher, stands in for what the plastic synapses have to learn.
+#    After each loop the error of the mean total input corrects it, until the neurons follow their targets. The *whole*
+#    network is then in the wanted state and stays there.
+# 2. *Average.* Over many trials we average the filtered spikes $r(t)$ of all neurons, and measure their noise.
+# 3. *Learn.* A ridge regression finds weights with which $w_i \cdot r(t)$ replaces the teacher's current; its
+#    prior is stronger for noisier inputs. Then the teacher is switched off.
 #
 
 # %% [markdown] tags=["slide"]
@@ -481,8 +539,7 @@ elapsed()
 # %% [markdown]
 # ### Training, live
 #
-# The bar shows the median correlation of target and mean input of a loop's trials, *with* the teacher. Stop it (■) whenever
-# you like and run the second cell again: it goes on from where it was.
+# You see mean input and target *with* the teacher. Stop it (■) any time; the second cell goes on from where it was.
 
 # %% tags=["parameters"]
 total_loops = sized(24, fast=3)
@@ -503,14 +560,19 @@ training = part3.TeacherForcing(
     seed=training_seed,
 )
 
-# %%
-training.run(total_loops)
+# %% alt="Mean inputs of four neurons in both conditions come to lie on their targets, and the correlation rises within a few loops and stays."
+if training.task is not task:
+    raise ValueError("Section 2 has made a new task: run the cell above, which begins anew.")
+shown = np.argsort(task.targets.std(axis=2).mean(axis=0))[-1::-20][:4]
+with course.WatchLoops(task.times, task.targets, total_loops, units=shown,
+                       conditions=task.conditions, ylabel="median correlation") as watch:
+    training.run(total_loops, after_loop=watch)
 print(f"{training.n_done} loops done")
 elapsed()
 
 # %% [markdown]
-# The teacher is gone. The weights are frozen, and the network runs from random voltages: 800 ms without
-# anything, a cue of 200 ms, and two seconds in which nobody tells it what to do.
+# Now the teacher is off and the weights are frozen. The network starts from random voltages: 800 ms without
+# a cue, a cue of 200 ms, and two seconds on its own.
 
 # %%
 live_test = part3.evaluate(
@@ -536,24 +598,20 @@ for name, measure in rows:
 # %% [markdown] tags=["slide", "plot"]
 # ## With the teacher, and without
 
-# %% alt="Left: the correlation with the teacher rises within a few loops and stays. Right: histogram of the correlation of mean input and target of each neuron, without the teacher."
-fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
+# %% alt="Histogram of the correlation of mean input and target of each neuron, without the teacher." jupyter={"source_hidden": true} tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(9, 4))
 styles = plotting.condition_styles(task.n_conditions)
-plotting.plot_learning_curve(
-    np.array(training.curve), names=task.conditions, ylabel="median correlation", ax=left
-)
-left.set(title="with the teacher: the current finds the target")
 for name, values, style in zip(task.conditions, live_test.correlation, styles):
-    right.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
-               label=f"{name}: median {np.nanmedian(values):.2f}")
-right.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
-          ylabel="neurons", title="without the teacher: quality of each neuron")
-right.legend(loc="upper left");
+    ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
+            label=f"{name}: median {np.nanmedian(values):.2f}")
+ax.set(xlabel=f"correlation of mean input and target ({live_test.n_trials} trials)",
+       ylabel="neurons", title="without the teacher: quality of each neuron")
+ax.legend(loc="upper left");
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Four neurons, alone for two seconds
 
-# %% alt="Mean input and target of four neurons in both conditions above, recorded and simulated rates of the same neurons below; they agree, with small wiggles from spike noise."
+# %% alt="Mean input and target of four neurons in both conditions above, recorded and simulated rates of the same neurons below; they agree, with small wiggles from spike noise." jupyter={"source_hidden": true} tags=["hide-input"]
 quality = np.nanmean(live_test.correlation, axis=0)
 shown = np.argsort(quality)[np.linspace(0.25 * len(quality), len(quality) - 1, 4).astype(int)]
 fig, axes = plt.subplots(2, 4, figsize=(14, 6), sharex=True)
@@ -576,7 +634,7 @@ fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", 
 # %% [markdown] tags=["slide", "plot"]
 # ## All neurons
 
-# %% alt="Left: population rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Right: those of the network, in the same order; they look alike."
+# %% alt="Above: rates of the recorded neurons as colours, sorted by the time of their peak, one panel for each condition. Below: those of the network, in the same order; they look alike." jupyter={"source_hidden": true} tags=["hide-input"]
 order = np.argsort(task.recorded_rates[0].argmax(axis=1))
 fig, axes = plt.subplots(2, task.n_conditions, figsize=(13, 6.5), sharex=True, sharey=True,
                          squeeze=False)
@@ -596,10 +654,11 @@ fig.supxlabel("time in the trial (ms)")
 # %% [markdown] tags=["slide", "plot"]
 # ## Single trials keep the side
 
-# %% alt="Single trials on the plane of the two strongest courses of the targets: lines of the two conditions begin apart at the end of the cue and stay apart, each around its target."
+# %% alt="Single trials on the plane of the two strongest patterns of the targets: lines of the two conditions begin apart at the end of the cue and stay apart, each around its target."
 common = task.targets.mean(axis=(0, 2))
-courses = np.concatenate(list(task.targets - common[:, None]), axis=1)
-plane = np.linalg.svd(courses, full_matrices=False)[0][:, :2]
+changes = np.concatenate(list(task.targets - common[:, None]), axis=1)
+patterns = np.linalg.svd(changes, full_matrices=False)[0][:, :2]
+window = max(1, round(100.0 / task.trial_parameters.bin_width))  # 100 ms
 fig, ax = plt.subplots(figsize=(7, 5))
 for c, style in enumerate(styles):
     for k in range(4):
@@ -607,36 +666,37 @@ for c, style in enumerate(styles):
             task.network, task.trial_parameters, np.random.default_rng([test_seed, k]),
             weights=training.weights[c], **task.trial_options(c),
         )
-        x, y = plane.T @ (trial.total_input[: task.n_bins] - common).T
-        ax.plot(x, y, color=style["color"], lw=1, alpha=0.6)
-    x, y = plane.T @ (task.targets[c] - common[:, None])
+        smooth = part3.plastic_targets.smooth_bins(trial.total_input[: task.n_bins], window)
+        x, y = patterns.T @ (smooth - common).T
+        ax.plot(x, y, color=style["color"], lw=1.5, alpha=0.6)
+    x, y = patterns.T @ (task.targets[c] - common[:, None])
     ax.plot(x, y, lw=4, **style, label=f"{task.conditions[c]}, target")
     ax.plot(x[0], y[0], "o", ms=10, color=style["color"])
-ax.set(xlabel="strongest course of the targets", ylabel="second course",
-       title="four single trials of each condition; the dot is the end of the cue")
+ax.set(xlabel="strongest pattern of the targets", ylabel="second pattern",
+       title="four trials of each condition (100 ms windows); dot: end of cue")
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 elapsed()
 
 # %% [markdown]
 # **What to notice.**
 #
-# - The network runs on by itself, for two seconds, after a cue of 200 ms. Errors do not explode: the prior keeps
-#   the weights from listening to noise.
-# - Strong courses come out with their full size, weak ones shrink. What a course needs to carry itself on must pass
-#   through noisy spikes at every moment, and below the noise nothing can be carried.
-# - A *single* trial correlates weakly with its target neuron by neuron: at 5 Hz a neuron's input in one trial
-#   is mostly noise. But all neurons together tell the side in nearly every single trial.
-# - $R^2$ asks for more than correlation: the right gain and the right mean. The table says what it loses to each.
+# - After the cue the network runs for two seconds by itself, and errors do not explode.
+# - Strong time courses keep their full size, weak ones shrink: each has to sustain itself through noisy spikes at every
+#   moment, and what is weaker than this noise is lost.
+# - In a *single* trial a neuron's input correlates weakly with its target, because it is mostly noise (0.15 against a
+#   few hundredths). All neurons together still show the side in nearly every trial.
+# - $R^2$ is lower, because it also asks for the right gain and the right mean. The table says what is lost to each; what is
+#   lost to another shape includes the noise that is left in the mean.
 #
 # ### Exercise 4 (★★☆): how good could it be? · bonus
 #
 # A mean over $n$ trials is signal plus noise, and noise lowers any correlation. The *split-half* correlation
 # $\rho$ of the means over even and over odd trials tells how much of a mean is signal. The mean over all
 # trials has the reliability $2\rho / (1 + \rho)$ (Spearman & Brown). Divide the correlation $r$ of mean and
-# target by the square root of it.
+# target by the square root of this reliability.
 #
 # <details><summary>Hint</summary>
-# <code>np.corrcoef(a, b)[0, 1]</code> three times is all you need: twice you could do without.
+# You need <code>np.corrcoef(a, b)[0, 1]</code> twice: once for r, and once for ρ.
 # </details>
 
 # %% tags=["exercise"]
@@ -655,31 +715,31 @@ course.check_corrected_correlation(my_corrected_correlation)
 # %% [markdown]
 # ### What was tried before it worked · bonus
 #
-# All on 1824 neurons recorded in the motor cortex; right, left, 100 test trials unless said otherwise. Each row is one network of one seed, and
-# most come from prototypes that are not part of the library.
+# All networks learned the 1824 neurons recorded in the motor cortex. The two numbers are those of right and left, from 100 test trials
+# unless said otherwise. Each row is a single network with one seed, and most rows come from prototypes that are not part of the library.
 #
 # | way to train a network without a clock | corrected correlation | side of single trials |
 # | --- | --- | --- |
-# | learn from the freely running network, 60 loops | 0.91, 0.82 | – |
-# | teacher forcing, current set once and not corrected | 0.93, 0.66 | – |
-# | teacher forcing, controller, one regression (**the default**) | 0.93, 0.87 | 0.95, 1.00 |
-# | the same, prior twice as strong | 0.93, 0.83 | 0.95, 1.00 |
-# | the same, prior half as strong | 0.90, 0.87 | 0.99, 1.00 |
-# | the same, 16 modes made good instead of 6 | 0.88, 0.84 | 0.92, 0.97 |
-# | the weakly modulated condition counts three times | 0.91, 0.89 | 0.99, 1.00 |
-# | then 10 loops of free trials, errors corrected | 0.62, 0.69 | 0.82, 0.99 |
+# | learning from the freely running network, 60 loops (50 test trials) | 0.91, 0.82 | – |
+# | teacher forcing with a current that is set once and not corrected | 0.93, 0.66 | – |
+# | teacher forcing with a current that each loop corrects, then one regression (**the default**) | 0.93, 0.87 | 0.95, 1.00 |
+# | the default, but with a prior twice as strong | 0.93, 0.83 | 0.95, 1.00 |
+# | the default, but with a prior half as strong | 0.90, 0.87 | 0.99, 1.00 |
+# | the default, but the shrinkage by the prior is made up for in 16 patterns of the targets instead of 6 | 0.88, 0.84 | 0.92, 0.97 |
+# | the default, but the weakly modulated condition counts three times | 0.91, 0.89 | 0.99, 1.00 |
+# | the default, then 10 loops of corrections from freely running trials | 0.62, 0.69 | 0.82, 0.99 |
 #
-# The last rows show the limit. Weak courses can be had by asking for more, until the noise that comes with them
-# throws the strong ones off their way.
+# The table shows a limit. If one asks for weak time courses as well, the noise that comes with them
+# disturbs the strong ones.
 #
 # ## 5 · What carries it? Lesions, and a dial
 #
 # *Question: which part of the network makes the activity?*
 #
-# A good fit says nothing about how it comes about. We take one part away at a time, without learning anew.
+# A good fit does not show what causes it. We take away one part at a time and do not train again.
 
 # %% tags=["parameters"]
-silenced_fraction = 0.3
+silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
 n_lesion_trials = sized(12, fast=2)
 lesion_seed = 4
 
@@ -719,17 +779,17 @@ for name, values in zip(lesions, study.measure("side_decoded")):
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Without its learned recurrent weights the network has nothing: they make the activity, and nothing
-# else does. The cue decides which of two courses it takes; with the other cue it follows the *other* targets as well as
-# it follows its own. With a part of its neurons silent it still makes a course, but more often that of the wrong side. The static weights
-# are not trained, but the learned course runs in the balance that they make.
+# **What to notice.** Without the learned recurrent weights nothing of the activity remains. The cue decides which of the
+# two time courses follows: with the other cue, the network follows the *other* targets about as well as
+# its own. With silent neurons it ends more often on the wrong side. The static weights
+# were not trained, but the activity needs the balance that they make.
 #
 # ### The dial: who tells the time?
 #
-# The original of this tutorial gave its network a **clock**: 300 Poisson neurons whose rates wander in time, the same way in
+# The original of this tutorial gave its network a **clock**: 300 Poisson neurons whose rates wander in the same way in
 # each trial of a condition, with weights of their own in each condition. In our library it is a dial with three positions,
 # `FeedforwardParameters(clock=...)`: `"none"` as above; `"common"`, the same rates and weights in all conditions, so that it
-# tells the time and not the side; `"per_condition"`, the original's.
+# tells the time and not the side; `"per_condition"`, the original's, which tells both.
 
 # %% [markdown] tags=["slide"]
 # ## The dial: who tells the time?
@@ -769,40 +829,50 @@ elapsed()
 # | clock for each condition | 0.81, 0.68 | 0.72, 0.62 | 0.15, 0.08 | 0.75, 0.65 | 0.75, 0.63 | 0.80, 0.68 | 0.77, 0.66 |
 # | the original's rule, clock for each condition | 0.59, 0.41 | 0.41, 0.31 | 0.19, 0.08 | 0.50, 0.33 | 0.49, 0.34 | 0.58, 0.36 | 0.53, 0.36 |
 #
-# **What to notice.** With a clock for each condition the activity is *read off the clock*. Neither cue nor recurrent
-# learning matters much, and the better fit says nothing about recurrent dynamics. With a common clock the network needs everything:
-# the clock, the cue and what it learned. The network without a clock is the most fragile: its memory is in the hands of those
-# who carry it. Always ask of a trained network what it would do without the part that you believe in.
+# **What to notice.** With a clock for each condition the activity is mostly *read off the clock*. Neither cue nor recurrent
+# learning matters much, and the better fit says nothing about recurrent dynamics. With a common clock the network needs
+# the clock, the cue and what it learned. Without a clock it is most sensitive to silent neurons, because nothing else keeps
+# its memory. Always test a trained network without the part that you believe to be essential.
 #
 # ### Exercise 5 (★★★): two conditions, one regression · bonus
 #
-# A clock for each condition needs weights for each condition, beside recurrent weights that all conditions share. Regarded as
-# separate regressors, of which all but one set are silent in each trial, exact RLS serves them at once.
-# Write the update of one neuron yourself, in three steps. The regressor `x` holds the filtered
-# spikes of the plastic synapses, then those of the Poisson neurons **once for each condition**, zero for
-# all conditions but the present one. Then comes RLS as in Part 1:
+# A clock for each condition has weights of its own in each condition, besides the recurrent weights, which all conditions share.
+# Exact RLS learns both at once if the clock of each condition counts as separate regressors, of which all but one set are
+# silent in each trial. Write the update of one neuron yourself. The regressors `r` are the filtered
+# spikes of the plastic synapses, then those of the Poisson neurons **once for each condition**, with zeros for
+# all conditions but the present one. Then comes RLS as in Part 1, with the neuron's `target` $f$:
 #
-# $$ k = \frac{P x}{1 + x^\top P x}, \qquad w \leftarrow w - k\,(w^\top x - y), \qquad
-#    P \leftarrow P - k\, (P x)^\top . $$
+# $$ k = P\, r,\qquad c = \frac{1}{1 + r \cdot k},\qquad
+#    P \leftarrow P - c\, k k^\top,\qquad w \leftarrow w - c\,(w \cdot r - f)\, k . $$
 #
 # <details><summary>Hint</summary>
-# <code>x = np.zeros(w.size)</code>, then fill slices: the recurrent part, then
+# Start with <code>r = np.zeros(w.size)</code> and fill slices: the recurrent part, then
 # <code>shared.size</code> places beginning at
 # <code>recurrent.size + condition * shared.size</code>. Return new arrays and leave the arguments as
 # they are.
+# </details>
+#
+# <details><summary>How can the library do this without a large P for each neuron?</summary>
+# By the inverse of a block matrix. Sort the regressors of a neuron into its own (o) and those that all neurons share (s), and write
+# A = P<sup>-1</sup> in blocks A<sub>oo</sub>, A<sub>os</sub>, A<sub>so</sub>, A<sub>ss</sub>. The block of P that belongs to the
+# neuron's own regressors is then the inverse of S = A<sub>oo</sub> − A<sub>os</sub> A<sub>ss</sub><sup>-1</sup> A<sub>so</sub>.
+# The large block A<sub>ss</sub> is the same for all neurons, so one inverse of it serves them all; only the small S is each neuron's
+# own. In words: the regression on the shared regressors is subtracted from each neuron's own regressors and from its target
+# (partialling out), and what is left of the target is regressed on what is left of its own regressors. The weights are exactly
+# the same.
 # </details>
 
 # %% tags=["exercise"]
 def my_rls_update(w, P, recurrent, shared, condition, target):
     # BEGIN SOLUTION
-    x = np.zeros(w.size)
-    x[: recurrent.size] = recurrent
+    r = np.zeros(w.size)
+    r[: recurrent.size] = recurrent
     start = recurrent.size + condition * shared.size
-    x[start : start + shared.size] = shared
-    projected = P @ x
-    gain = projected / (1.0 + x @ projected)
-    return w - gain * (w @ x - target), P - np.outer(gain, projected)
-    # STUB: raise NotImplementedError("build x, then k, then the new w and P; return (w, P)")
+    r[start : start + shared.size] = shared
+    k = P @ r
+    c = 1.0 / (1.0 + r @ k)
+    return w - c * (w @ r - target) * k, P - c * np.outer(k, k)
+    # STUB: raise NotImplementedError("build r, then k and c, then the new w and P; return (w, P)")
     # END SOLUTION
 
 
@@ -812,11 +882,11 @@ course.check_rls_update(my_rls_update)
 # %% [markdown]
 # ## 6 · What the untrained neurons do, and why
 #
-# *Question: nobody taught the other E neurons and the I neurons anything. What do they do?*
+# *Question: the other E neurons and the I neurons were not trained. What do they do?*
 #
-# They get their input from trained and untrained neurons alike, through random connections. We ask
+# They get input from trained and untrained neurons alike, through random static synapses. We ask
 # two things of each group: how *selective* is it (rate in the first minus rate in the second condition), and how much of its
-# activity lies in the time courses that dominate the trained neurons?
+# activity follows the time courses that dominate the trained neurons?
 
 # %% tags=["parameters"]
 use_live_network = False  # True for the one that you trained in Section 4
@@ -856,10 +926,12 @@ for x, ((name, members), style, marker) in enumerate(
     zip(groups.items(), plotting.condition_styles(len(groups)), "os^")
 ):
     if shown_task.n_conditions > 1:
-        left.hist(preference[members], np.linspace(-10, 10, 61), density=True, histtype="step",
-                  lw=2.5, **style, label=name)
+        left.hist(np.clip(preference[members], -20, 20), np.linspace(-20, 20, 41), density=True,
+                  histtype="step", lw=2.5, **style, label=name)
+        beyond = np.abs(preference[members]) > 2 * noise[members]
         print(f"{name:11s} selectivity: sd {preference[members].std():.2f} Hz "
-              f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f})")
+              f"(Poisson noise alone: {np.sqrt((noise[members] ** 2).mean()):.2f}), "
+              f"beyond twice this noise {beyond.mean():.0%} (by chance 5%)")
     n_most = min(10, len(members), evaluation.rates.shape[0] * evaluation.rates.shape[2])
     explained = part3.principal_components(evaluation.rates, members, n_most).explained
     middle.plot(np.arange(1, n_most + 1), np.cumsum(explained), marker=marker, **style, label=name)
@@ -870,13 +942,13 @@ left.set(ylabel="density of neurons", title="selectivity")
 middle.set(xlabel="components", ylabel="variance explained", ylim=(0, 1), title="dimensions")
 middle.legend(loc="lower right")
 right.set(xticks=range(3), xticklabels=list(groups), ylabel="share of the variance without noise",
-          title=f"in the trained {n_components} courses (dashed: shifted)")
+          title=f"in {n_components} time courses (dashed: shifted)")
 elapsed()
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Untrained neurons
 
-# %% alt="Eight small panels: the rates in both conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below; the conditions separate with time."
+# %% alt="Eight small panels: the rates in both conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below; the conditions separate with time." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, axes = plt.subplots(2, 4, figsize=(14, 5.5), sharex=True)
 for row, name in zip(axes, ("untrained E", "untrained I")):
     for ax, i in zip(row, part3.strongest_modulated(evaluation.rates, groups[name], 4)):
@@ -890,12 +962,11 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
            ncols=min(shown_task.n_conditions, 4));
 
 # %% [markdown]
-# **What to notice.** Many untrained neurons are selective beyond noise, and they share more of the
-# trained time courses than activity that is equally slow but shifted in time, though nothing was ever
-# asked of them. This is the finding of Kim et al. (2023), and a warning, too: that a neuron is selective does not tell
-# that it was trained to be.
+# **What to notice.** Many untrained neurons are selective beyond noise (see the percentages), and they follow the
+# trained time courses more closely than activity shifted in time does. The panels show the strongest of them.
+# This is the finding of Kim et al. (2023), and a warning: a selective neuron need not have been trained.
 #
-# **What carries it there?** Untrained neurons have no plastic synapses: all that reaches them comes through the static ones.
+# **What carries it there?** All recurrent input of untrained neurons comes through static synapses.
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** What happens if these are weaker, and the network learns again?
@@ -917,11 +988,12 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # Not the size of the synapses counts, but that there is a balanced state at all.
 
 # %% [markdown]
-# The table is over five networks for
-# each row (1824 recorded neurons, mean ± standard error, `python -m benchmarks part3-spread`); the external input is set so that theory
-# gives all the same mean rates, and the quality is the corrected correlation.
+# <details><summary>What was measured</summary>
 #
-# | static couplings | untrained | variance in the trained courses, above chance (Hz²) | before learning | selectivity without noise (Hz) | before learning | quality, side |
+# Each row is the mean ± standard error of five networks that learned the 1824 recorded neurons (`python -m benchmarks part3-spread`). The external
+# input is set so that all have the same mean rates in theory. The quality is the corrected correlation.
+#
+# | static couplings | untrained | variance in the trained time courses, above chance (Hz²) | before learning | selectivity without noise (Hz) | before learning | quality, side |
 # | --- | --- | --- | --- | --- | --- | --- |
 # | × 0.1 | E | 1.11 ± 0.15 | 1.33 ± 0.08 | 0.84 ± 0.40 | 0.12 ± 0.05 | 0.50, 0.58 |
 # | × 0.1 | I | 0.52 ± 0.03 | 0.26 ± 0.01 | 1.36 ± 0.61 | 0.06 ± 0.04 | 0.50, 0.58 |
@@ -930,18 +1002,20 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # | × 1 | E | 0.51 ± 0.02 | 0.04 ± 0.01 | 2.31 ± 0.12 | 0.33 ± 0.14 | 0.81, 0.94 |
 # | × 1 | I | 0.73 ± 0.04 | 0.05 ± 0.01 | 3.10 ± 0.11 | 0.15 ± 0.10 | 0.81, 0.94 |
 #
-# Surprised? With couplings of 0.4 activity spreads as far as with the full ones, and further. Static input *and* its fluctuations shrink
-# together, and a neuron with less noise answers more strongly to what is left. Only with a tenth does the network fall apart: its neurons sit at the threshold, it is
-# no longer balanced (look at the variance before learning), and it does not learn the task. In this network it is thus not the size of the
-# synapses that counts, but that there is a balanced state at all.
+# </details>
+#
+# With couplings of 0.4 activity spreads at least as far as with full ones, probably because the fluctuations shrink with
+# the input, and a neuron with less noise responds more strongly. With a tenth the network
+# is no longer balanced and does not learn the task. What counts here is thus less the strength of the
+# static synapses than the balance.
 #
 # ## 7 · Distractors
 #
 # *Question: is the network's memory a choice between two sides, or a position that any push moves?*
 #
-# Finkelstein et al. (2021) shone light into the cortex of mice that remembered a side. Early in the delay such a
-# distractor switched the choice, late it did not, and a model explained it by a *ramp*, an input common to both sides that moves
-# two attractors apart (Part 1 asks its rate network about ramps, `python -m benchmarks part3-distractor` this one). Our network was never taught to resist. We give it the **other** cue for 100 ms at some times
+# Finkelstein et al. (2021) distracted mice that remembered a side by brief light on their cortex. Early in the delay this
+# often switched the choice, late it rarely did; their model explains this by a *ramp*, an input common to both sides that moves
+# two attractors apart. Our network was never trained to resist. We give it the **other** cue for 100 ms at some times
 # of the delay.
 
 # %% tags=["parameters"]
@@ -982,9 +1056,9 @@ for after, share in zip(distractor_after, pushed.switched_share):
 elapsed()
 
 # %% [markdown]
-# **What to notice.** A push leaves a mark: trials end a part of the way to the other side, some of them beyond the middle. The network neither
-# forgets the push, as one with two attractors would if the push was small, nor is it carried away by it. Nobody asked it to be
-# bistable. Its memory is a *course that goes on*, and what pushes it off its course goes on as well.
+# **What to notice.** On average, trials end part of the way to the other side, some beyond the middle. A network
+# with two attractors would forget a small push; ours neither forgets it nor always switches. It was never trained to be
+# bistable. Its memory is an *ongoing time course*, and a deviation from it lasts.
 #
 # ### Does a ramp protect it? · bonus
 #
@@ -997,8 +1071,9 @@ elapsed()
 # | common ramp | 0.36 ± 0.01 | 0.28 ± 0.01 | 0.25 ± 0.05 | 0.07 ± 0.02 |
 # | the same, ramp clamped at 800 ms | 0.35 ± 0.01 | 0.30 ± 0.01 | 0.17 ± 0.04 | 0.10 ± 0.03 |
 #
-# Hardly: late distractors are weaker in all three, and to clamp the ramp changes nothing. A network that only learned to follow recorded rates
-# does not use the ramp as a gate. What Finkelstein et al. found in the mouse has to be learned, or built in.
+# Hardly: late distractors have less effect in all three, and clamping the ramp changes nothing beyond the errors. A network that only learned to
+# follow recorded rates does not use the ramp as a gate. What Finkelstein et al. found in mice has to be learned or built in; Part 1 teaches it
+# to a rate network.
 
 # %% [markdown]
 # ## Is this biology? · bonus
@@ -1028,28 +1103,28 @@ elapsed()
 # %% [markdown]
 # ## Your own recordings, and what to try
 #
-# - `source = "my.npz"` in Section 2 takes your own rates; `part3.recordings_from_arrays(rates, time,
-#   conditions)` makes them from arrays of (condition, neuron, time) in Hz, and Part 1 tells how to make
-#   them from spike times.
+# - `source = "my.npz"` in Section 2 takes your own rates. `part3.recordings_from_arrays(rates, time,
+#   conditions)` makes such a record from an array (condition, neuron, time) in Hz, and Part 1 says how to make
+#   it from spike times.
 # - The full job: the recordings of 1824 neurons (`source = "alm"`, `n_recorded = 1824`) with
 #   `tau_plastic = 300.0`, `prior = 10.0`, `total_loops = 70`, `settling_loops = 12` and `trials_per_loop = 12` take about five
 #   minutes on two cores.
-# - `n_plastic = 40`, or `tau_plastic = 100.0`: how much noise can the memory stand?
-# - `clock = "common"` or `"per_condition"` in Section 2: the same training, with somebody to tell the time.
-#   For a clock of each condition there is a quicker one, RLS from freely running trials: `part3.Training(task)`.
-# - `prior = 20.0` or `300.0`: what do you gain, and what do you pay?
+# - `n_plastic = 40`, or `tau_plastic = 100.0`: how much noise does the memory tolerate?
+# - `clock = "common"` or `"per_condition"` in Section 2: the same training with a clock, which tells the time and, with
+#   `"per_condition"`, also the side. In the latter case RLS from freely running trials is quicker: `part3.Training(task)`.
+# - `prior = 20.0` or `300.0`: what gets better, and what gets worse?
 #
-# To keep a training for tomorrow use `part3.save_training("mine.npz", training)` and
-# `training = part3.load_training("mine.npz")`: it goes on bit for bit.
+# To go on with a training another day, use `part3.save_training("mine.npz", training)` and
+# `training = part3.load_training("mine.npz")`: it continues bit for bit.
 #
 # ## Summary
 #
-# - A balanced network finds its rates itself; they follow from equations without free parameters.
+# - A balanced network finds its rates by itself; they follow from equations without free parameters.
 # - Siegert's formula turns recorded rates into inputs, and RLS turns inputs into weights.
-# - A network can learn to make recorded activity by itself if it is held on its course while it
-#   learns. What is weaker than the noise of the spikes it cannot carry.
-# - A good fit does not tell where activity comes from; lesions do.
-# - Activity that was taught to some neurons reaches all others through random connections that never learned.
+# - A network can learn to make recorded activity by itself if a teacher holds it on its targets while it
+#   learns. It cannot sustain what is weaker than the noise of its spikes.
+# - A good fit does not show where activity comes from; lesions help to find out.
+# - Activity that some neurons learned also reaches the others, through random synapses that never learned.
 
 # %% [markdown] tags=["exit-ticket"]
 # ## Exit ticket

@@ -1,4 +1,4 @@
-"""BLAS on one thread, where the last bits of a result shall not depend on the machine."""
+"""BLAS on one thread, where the last bits of a result must not depend on the machine."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def replace_file(path, write):
     except OSError as error:
         raise OSError(
             error.errno,
-            f"could not be written ({error.strerror or error}), what was there before is untouched",
+            f"could not be written ({error.strerror or error}), the earlier content is unchanged",
             str(path),
         ) from error
     finally:

@@ -165,7 +165,7 @@ def summarise(values):
     Raises
     ------
     TypeError, ValueError
-        If these are no numbers along one axis.
+        If these are not numbers along one axis.
     """
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":

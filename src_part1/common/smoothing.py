@@ -29,7 +29,7 @@ def moving_mean(values, before, after=None, *, axis=-1):
     Raises
     ------
     TypeError, ValueError
-        If a number of entries is no whole number or negative, or there is no such axis.
+        If a number of entries is negative or not a whole number, or there is no such axis.
 
     Notes
     -----

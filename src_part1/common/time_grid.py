@@ -8,7 +8,7 @@ LARGEST_STEP = 0.2
 
 
 def n_steps_of(name, duration, step, *, of="the time step dt"):
-    """Return how many steps a duration has, and refuse one that is no whole number of them.
+    """Return how many steps a duration has, and refuse one that is not a whole number of them.
 
     Parameters
     ----------

@@ -51,8 +51,7 @@ def check_real(
         rule = "positive" if above == 0 else f"above {above:g}"
         raise ValueError(f"{name} must be {rule}{unit_text}, got {value!r}.")
     if at_least is not None and not number >= at_least:
-        rule = "not negative" if at_least == 0 else f"at least {at_least:g}"
-        raise ValueError(f"{name} must be {rule}{unit_text}, got {value!r}.")
+        raise ValueError(f"{name} must be at least {at_least:g}{unit_text}, got {value!r}.")
     if below is not None and not number < below:
         raise ValueError(f"{name} must be below {below:g}{unit_text}, got {value!r}.")
     if at_most is not None and not number <= at_most:
@@ -227,7 +226,7 @@ def check_kernel_array(name, array, shape, *, dtype=FLOAT, changed=False):
     Raises
     ------
     TypeError
-        If it is no array, or one of another dtype.
+        If it is not an array, or has another dtype.
     ValueError
         If it has another shape or memory order, or is read-only although it is to be changed.
     """

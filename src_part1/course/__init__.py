@@ -12,6 +12,10 @@ Modules
     `sliders`: a demo below its sliders, one figure that stays where it is.
 ``stopping``
     `stop_quietly`: one sentence where a cell is stopped, no traceback.
+``live``
+    `WatchForce`, `WatchLoops`: plots that are drawn anew while a network learns.
+``schematics``
+    Drawings of networks and trials with the numbers of their parameters.
 ``sizes``
     `sized`: small sizes for tests.
 ``warmup``
@@ -27,12 +31,21 @@ from src_part1.course.exercises import (
     check_target_currents,
     textbook_rls_update,
 )
+from src_part1.course.live import WatchForce, WatchLoops
+from src_part1.course.schematics import (
+    draw_every_unit,
+    draw_force_loop,
+    draw_mouse_task,
+    draw_trial,
+)
 from src_part1.course.sizes import sized
 from src_part1.course.sliders import sliders
 from src_part1.course.stopping import stop_quietly
 from src_part1.course.warmup import warm_kernels
 
 __all__ = [
+    "WatchForce",
+    "WatchLoops",
     "check_gain",
     "check_gain_without_self",
     "check_rate_step",
@@ -40,6 +53,10 @@ __all__ = [
     "check_target_currents",
     "demo_gain",
     "demo_ridge",
+    "draw_every_unit",
+    "draw_force_loop",
+    "draw_mouse_task",
+    "draw_trial",
     "sized",
     "sliders",
     "stop_quietly",

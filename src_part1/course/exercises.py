@@ -82,9 +82,12 @@ def check_gain(gain):
         if not 0 < value <= 3:
             raise Wrong(f"my_gain must be positive and at most 3, got {value:g}.")
         if value < _LASTS_FROM:
-            raise Wrong(f"with g = {value:g} all activity dies out: more.", value)
+            raise Wrong(f"with g = {value:g} all activity dies out: choose a larger gain.", value)
         if value > _LASTS_SURELY:
-            raise Wrong(f"activity lasts, but with g = {value - 0.1:.2g} as well: less.", value)
+            raise Wrong(
+                f"activity lasts, but it also lasts with g = {value - 0.1:.2g}: choose a smaller "
+                "gain.", value,
+            )
         return value
 
     def draw(value):
@@ -101,8 +104,8 @@ def check_gain(gain):
                title="activity dies below a critical gain and lasts above it")
         ax.legend()
 
-    check_attempt(gain, judge, draw, praise="theory says 1, for infinitely many units; one of 400 "
-                  "units may need 1.1.")
+    check_attempt(gain, judge, draw, praise="theory says 1 for infinitely many units; a network of "
+                  "400 units may need 1.1.")
 
 
 def check_rate_step(function):
@@ -172,7 +175,7 @@ def check_rate_step(function):
         ax.set(xlabel="time (ms)", ylabel="rate",
                title="three units: the library (grey) and your steps (dashed)")
 
-    check_attempt(function, judge, draw, praise="your network runs as the library's.")
+    check_attempt(function, judge, draw, praise="your network runs like the library's.")
 
 
 def check_rls_update(function):
@@ -236,7 +239,7 @@ def check_rls_update(function):
                 raise Wrong(sentence, three)
         w, P = run(guarded(update))
         if not np.allclose(P, P.T, rtol=1e-6):
-            raise Wrong("P is no longer symmetric: the outer product is that of k with k.", w)
+            raise Wrong("P is no longer symmetric: the outer product must be that of k with k.", w)
         if not np.allclose(w, expected, rtol=1e-7, atol=1e-9):
             raise Wrong(
                 f"after 60 samples the largest difference of a weight is "
@@ -253,11 +256,12 @@ def check_rls_update(function):
         ax.set(xlabel="weight", ylabel="value", title="weights after 60 samples")
         ax.legend()
 
-    check_attempt(function, judge, draw, praise="your RLS is the library's, and ridge regression.")
+    check_attempt(function, judge, draw, praise="your RLS gives the weights of the library and of "
+                  "ridge regression.")
 
 
 def check_target_currents(function):
-    """Check the inputs that make rates follow given courses.
+    """Check the inputs that make rates follow given time courses.
 
     Parameters
     ----------
@@ -295,7 +299,7 @@ def check_target_currents(function):
         if currents is not None:
             ax.plot(time, currents[0], "--", color=COLOURS["vermilion"], label="input, yours")
         ax.set(xlabel="time (ms)", ylabel="rate or input",
-               title="to lag behind by the right amount the input must be ahead")
+               title="the rate lags behind its input, so the input must be ahead")
         ax.legend()
 
     check_attempt(function, judge, draw, praise="the unit's leak is undone exactly.")
@@ -327,7 +331,7 @@ def check_gain_without_self(function):
         if np.allclose(gains, expected):
             return gains
         if np.allclose(gains, P @ r):
-            raise Wrong("this is P r for everybody: subtract the part of unit i.", gains)
+            raise Wrong("this is P r for all units: subtract the share of unit i.", gains)
         if np.abs(np.diag(gains)).max() > 1e-9:
             raise Wrong("a unit has no synapse onto itself: gain i must be 0.", gains)
         raise Wrong(f"the largest difference is {np.abs(gains - expected).max():.2g}.", gains)
@@ -340,6 +344,6 @@ def check_gain_without_self(function):
             ax.plot(gains.ravel(), "x", color=COLOURS["vermilion"], mew=2, label="yours")
         ax.set(xlabel="connection (8 × 8)", ylabel="gain",
                title="one P gives the gains of all units")
-        ax.legend()
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     check_attempt(function, judge, draw, praise="one matrix serves all units, exactly.")

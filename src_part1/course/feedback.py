@@ -81,7 +81,7 @@ def expect_number(value, name):
     Raises
     ------
     Wrong
-        If it is no finite real number.
+        If it is not a finite real number.
     """
     return float(expect_array(value, (), name))
 
@@ -106,7 +106,7 @@ def expect_array(value, shape, name):
     Raises
     ------
     Wrong
-        If it is nothing, no real numbers, of another shape, or not finite.
+        If it is None, does not hold real numbers, has another shape, or is not finite.
     """
     if value is None:
         raise Wrong(f"{name} is None: is there a return in your function?")

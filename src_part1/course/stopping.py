@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 _SENTENCE = (
-    "Stopped: this cell has ended here. What it had not yet assigned is lost; names keep the "
-    "values that they had. Run the cell again to begin anew."
+    "Stopped: this cell ended here. Results that it had not yet stored are lost; all variables "
+    "keep the values that they had. Run the cell again to start over."
 )
 
 

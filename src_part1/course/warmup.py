@@ -6,6 +6,7 @@ import numpy as np
 
 from src_part1.connectivity import random_weights
 from src_part1.force import force_network, run_force, train_force
+from src_part1.kernels import PARALLEL_STEPS_FROM
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
 from src_part1.training import RateTask, run_frozen_outputs, train
 
@@ -14,7 +15,7 @@ def warm_kernels():
     """Call each kernel once, the serial and the parallel ones; numba keeps them on disk."""
     rng = np.random.default_rng(0)
     timing = TrialTiming(0.0, 1.0, 1.0, 3.0, 1.0)
-    for n_units in (10, 400):  # the kernels for large networks are parallel
+    for n_units in (10, PARALLEL_STEPS_FROM):  # the kernels for large networks are parallel
         network_parameters = RateNetworkParameters(n_units, dt=0.5)
         task = RateTask(
             network_parameters, timing, rng.random((1, n_units, 2)), rng.random((1, n_units))

@@ -25,7 +25,7 @@ _HIGHEST_PEAK, _HIGHEST_MEAN, _LOWEST_MEAN = 1000.0, 250.0, 1.0  # Hz, of the mo
 def recordings_from_arrays(
     rates, time=None, conditions=None, *, smoothing=0.0, provenance="Arrays of the user."
 ):
-    """Make a record from one's own arrays.
+    """Make a record from your own arrays.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ def recordings_from_arrays(
         Names of the conditions; "condition 1", "condition 2", ... if left out. With a mapping
         its keys are the names and this selects and orders them.
     smoothing : float, optional
-        Half-width in ms of the moving mean that the rates went through.
+        Half-width in ms of the moving mean that was applied to the rates.
     provenance : str, optional
         A sentence that says where the rates come from.
 
     Returns
     -------
     Recordings
-        The record, its source is "user".
+        The record, with the source "user".
 
     Raises
     ------

@@ -50,8 +50,8 @@ def load_recordings(source="auto", *, mend_last_bins=True, **options):
           environment variable ``MOTOR_CORTEX_DIR`` names, else from the user's cache, to which
           they are fetched (3 MB) on first use;
         - "synthetic": the stand-in that comes with the project;
-        - "auto": "alm" if it can be had, else "synthetic"; `provenance` says which. The
-          environment variable ``MOTOR_CORTEX_SOURCE`` ("alm" or "synthetic") decides it;
+        - "auto": "alm" if it is available, else "synthetic"; `provenance` says which. The
+          environment variable ``MOTOR_CORTEX_SOURCE`` ("alm" or "synthetic") overrides this;
         - a folder that holds the ALM files;
         - a ``.npz`` file with ``rates`` (condition, neuron, time) in Hz, ``time`` in ms and,
           optionally, ``conditions``, ``smoothing`` (ms) and ``provenance``;
@@ -67,7 +67,7 @@ def load_recordings(source="auto", *, mend_last_bins=True, **options):
     Returns
     -------
     Recordings
-        The record. It is complete or an error is raised.
+        The complete record; otherwise an error is raised.
 
     Raises
     ------

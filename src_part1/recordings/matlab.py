@@ -48,7 +48,7 @@ def recordings_from_mat(
     FileNotFoundError
         If there is no such file.
     TypeError, ValueError
-        If it is no file of MATLAB, lacks a variable, or a variable does not fit.
+        If it is not a MATLAB file, lacks a variable, or a variable does not fit.
     """
     path = Path(path)
     if not path.is_file():
@@ -155,7 +155,7 @@ def read_mat(path):
     Raises
     ------
     ValueError
-        If it is no file of MATLAB, or a damaged one.
+        If it is not a MATLAB file, or is damaged.
 
     Notes
     -----
@@ -174,7 +174,7 @@ def read_mat(path):
                 }
         variables = scipy.io.loadmat(path, chars_as_strings=True, mat_dtype=True)
     except Exception as error:  # bytes that nobody wrote on purpose raise anything
-        raise ValueError(f"{path} cannot be read as a file of MATLAB: {error}") from error
+        raise ValueError(f"{path} cannot be read as a MATLAB file: {error}") from error
     return {
         name: _from_scipy(value) for name, value in variables.items() if not name.startswith("__")
     }

@@ -54,7 +54,7 @@ def recordings_from_nwb(
         takes those whose columns hold the value, or one of the values. By default all.
     conditions : sequence, optional
         The conditions to use, in this order; by default all, in order of their first trial.
-        Trials without a label (NaN, "n/a") are no condition, unless named here.
+        Trials without a label (NaN, "n/a") are not a condition, unless named here.
     units : array_like or mapping, optional
         Which units to use, as ``where``. By default all.
     window, bin_width, smoothing, minimum_rate : optional

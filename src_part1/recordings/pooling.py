@@ -11,8 +11,8 @@ from src_part1.recordings.record import Recordings
 def pool_recordings(sessions):
     """Put the neurons of several sessions side by side, condition by condition.
 
-    Conditions are matched by name, in the order of the first session: in each session they come
-    in another order.
+    Conditions are matched by name and take the order of the first session, since their order may
+    differ between sessions.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def pool_recordings(sessions):
         If there is no session, or they differ in conditions, times or smoothing.
     """
     if isinstance(sessions, Recordings):
-        raise TypeError("pool_recordings.sessions must be a sequence of Recordings, got a single.")
+        raise TypeError("pool_recordings.sessions must be a sequence of Recordings, got only one.")
     sessions = [check_type(f"pool_recordings.sessions[{i}]", one, Recordings)
                 for i, one in enumerate(sessions)]
     if not sessions:
@@ -43,7 +43,7 @@ def pool_recordings(sessions):
         if set(one.conditions) != set(first.conditions):
             raise ValueError(
                 f"{name} must have the conditions of the first session, {first.conditions}, but "
-                f"has {one.conditions}; all share {shared}: select_conditions takes those."
+                f"has {one.conditions}; all sessions share {shared}: select_conditions takes those."
             )
         if one.n_time != first.n_time or not np.allclose(
             one.time, first.time, rtol=0.0, atol=1e-3 * first.bin_width
@@ -56,7 +56,7 @@ def pool_recordings(sessions):
             )
         if not np.isclose(one.smoothing, first.smoothing):
             raise ValueError(
-                f"{name} must be smoothed as the first session, over {first.smoothing:g} ms on "
+                f"{name} must be smoothed like the first session, over {first.smoothing:g} ms on "
                 f"either side, got {one.smoothing:g}."
             )
     rates = np.concatenate(

@@ -49,8 +49,8 @@ def psth_from_spikes(
 
     Spikes are counted in bins [start, start + bin_width), divided by the bin's width and by the
     number of trials in which the bin was observed, and smoothed by a moving mean over
-    ``smoothing`` on either side, which at both ends runs over the bins that exist. Every bin is
-    counted, the last as well; a spike at the very end of the window is outside. The times of the
+    ``smoothing`` on either side; near both ends it covers only the bins that exist. Every bin is
+    used, including the last; a spike at the very end of the window is outside. The times of the
     result are the bins' centres.
 
     Parameters

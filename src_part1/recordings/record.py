@@ -41,8 +41,8 @@ class Recordings:
     provenance : str
         The same in a plain sentence that a notebook can print.
     smoothing : float, optional
-        Half-width in ms of the moving mean that the rates went through; 0 if they were not
-        smoothed. A simulation that is compared with the rates is smoothed alike.
+        Half-width in ms of the moving mean that was applied to the rates; 0 if they were not
+        smoothed. A simulation that is compared with the rates is smoothed in the same way.
 
     Raises
     ------
@@ -112,11 +112,11 @@ class Recordings:
         Parameters
         ----------
         neurons : int or array_like
-            A whole number takes that many neurons that represent the population: the neurons
-            are ranked by mean rate and the ranks cut into as many equal groups, each of which
-            gives its middle neuron. An array gives the neurons' indices, or is a mask.
+            A whole number selects that many neurons that represent the population: the neurons
+            are ranked by mean rate, the ranks are cut into as many equal groups, and the middle
+            neuron of each group is taken. An array holds the neurons' indices, or is a mask.
         rng : numpy.random.Generator, optional
-            Each group then gives a random neuron. Only together with a number.
+            With a number: a random neuron of each group is taken instead of the middle one.
 
         Returns
         -------
@@ -135,7 +135,7 @@ class Recordings:
             note = f"{count} of {self.n_neurons} neurons, taken {how} along their mean rates."
         else:
             if rng is not None:
-                raise ValueError("select.rng serves only a number of neurons, not given indices.")
+                raise ValueError("select.rng needs a number of neurons, got indices.")
             index = check_selection("select.neurons", neurons, self.n_neurons)
             note = f"{index.size} of {self.n_neurons} neurons, chosen by index."
         return dataclasses.replace(
@@ -173,7 +173,7 @@ class Recordings:
         unknown = [name for name in names if name not in self.conditions]
         if unknown or not names or len(set(names)) != len(names):
             raise ValueError(
-                f"select_conditions.conditions must be different ones of {self.conditions}, "
+                f"select_conditions.conditions must be different names out of {self.conditions}, "
                 f"got {names}."
             )
         index = [self.conditions.index(name) for name in names]
@@ -200,7 +200,7 @@ class Recordings:
         Raises
         ------
         TypeError, ValueError
-            If the bound is no positive number, or all neurons are silent.
+            If the bound is not a positive number, or all neurons are silent.
         """
         below = check_real("drop_silent.below", below, unit="Hz", above=0)
         highest = self.rates.mean(axis=2).max(axis=0)
@@ -272,7 +272,7 @@ class Recordings:
         Raises
         ------
         TypeError, ValueError
-            If the width is no positive number.
+            If the width is not a positive number.
         """
         width = check_real("averaged_rates.width", width, unit="ms", above=0)
         if width <= self.bin_width * (1 + 1e-9):
@@ -350,7 +350,7 @@ class Recordings:
         ValueError
             If the name does not end in ``.npz``.
         OSError
-            If it cannot be written; an earlier file is untouched then.
+            If it cannot be written; an earlier file then stays as it was.
         """
         path = Path(path)
         if path.suffix != ".npz":

@@ -10,7 +10,7 @@ Modules
     `warm_kernels`: compile every kernel on a tiny problem.
 """
 
-from src_part1.course import sized, sliders, stop_quietly
+from src_part1.course import WatchLoops, sized, sliders, stop_quietly
 from src_part2.course.demos import demo_noise, demo_synapse
 from src_part2.course.exercises import (
     check_interval_rate,
@@ -22,6 +22,7 @@ from src_part2.course.exercises import (
 from src_part2.course.warmup import warm_kernels
 
 __all__ = [
+    "WatchLoops",
     "check_interval_rate",
     "check_lif_step",
     "check_mean_input",

@@ -35,8 +35,8 @@ def check_mean_input(mean_input):
         if value <= 1:
             raise Wrong("without noise a neuron never fires below the threshold of 1.", value)
         if abs(rate - _WANTED) > 1:
-            way = "more" if rate < _WANTED else "less"
-            raise Wrong(f"this gives {rate:.1f} Hz: {way}.", value)
+            way = "larger" if rate < _WANTED else "smaller"
+            raise Wrong(f"this gives {rate:.1f} Hz: choose a {way} input.", value)
         return value
 
     def draw(value):
@@ -73,7 +73,7 @@ def check_interval_rate(function):
             raise Wrong("at and below the threshold of 1 the rate must be 0.", rates)
         ratio = rates[~silent] / expected[~silent]
         if np.allclose(ratio, 1e-3):
-            raise Wrong("this is per ms: in Hz it is 1000 times as much.", rates)
+            raise Wrong("this is the rate per ms: in Hz it is 1000 times as large.", rates)
         if np.allclose(ratio, -1):
             raise Wrong("the sign is wrong: the logarithm of a number above 1 is positive.", rates)
         if np.allclose(rates[~silent] * expected[~silent], 1e6) or np.allclose(
@@ -104,7 +104,7 @@ def check_interval_rate(function):
         ax.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title="rate without noise")
         ax.legend()
 
-    check_attempt(function, judge, draw, praise="the interval formula, and silence below it.")
+    check_attempt(function, judge, draw, praise="the interval formula, and silence below.")
 
 
 def check_lif_step(function):
@@ -141,7 +141,7 @@ def check_lif_step(function):
                 if not isinstance(result, tuple) or len(result) != 2:
                     raise Wrong("the function must return two things: voltages and spikes.")
                 if np.asarray(result[0]).dtype == bool:
-                    raise Wrong("the results are swapped: first the voltages, then who spiked.")
+                    raise Wrong("the results are swapped: the voltages come first.")
                 expect_unchanged((v, inputs), given, ("v", "total_input"))
                 result = (
                     expect_array(result[0], (4,), "the voltages"),
@@ -169,7 +169,7 @@ def check_lif_step(function):
                 raise Wrong(sentence, trace)
         raise Wrong(
             f"in 100 ms neurons with inputs {inputs} should spike {run.counts} times, "
-            f"yours {total.astype(int)}.", trace,
+            f"but yours spike {total.astype(int)} times.", trace,
         )
 
     def draw(trace):
@@ -181,7 +181,7 @@ def check_lif_step(function):
                     label="yours")
         ax.axhline(1, color="0.5", ls=":", lw=1)
         ax.set(xlabel="time (ms)", ylabel="voltage", title="climb to 1, back to 0")
-        ax.legend(loc="lower right")
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     check_attempt(function, judge, draw, praise="the same spikes as the library's.")
 
@@ -244,7 +244,7 @@ def check_synapse_step(function):
             ax.plot(time, np.clip(path[:, 0], 0, 3 * expected[:, 0].max()), "--",
                     color=COLOURS["vermilion"], label="yours")
         ax.set(xlabel="time (ms)", ylabel="filtered spikes (1/ms)",
-               title="each spike adds 1/τ and is forgotten after τ")
+               title="each spike adds 1/τ, which decays with τ")
         ax.legend(loc="upper right")
 
     check_attempt(function, judge, draw, praise="each spike has the area 1.")
@@ -324,5 +324,5 @@ def check_network_update(function):
         ax.legend()
 
     check_attempt(
-        function, judge, draw, praise="one P, and every neuron learns its own target.",
+        function, judge, draw, praise="with one P every neuron learns its own target.",
     )

@@ -29,7 +29,7 @@ _TARGET_WINDOW = 160.0
 def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
     """Simulate the untrained network for 2 s and draw one neuron's inputs and many spikes.
 
-    Where inhibition is too weak to hold the rates, a sentence says so in the place of the plots.
+    Where inhibition is too weak to hold the rates, a sentence says so instead of the plots.
 
     Parameters
     ----------

@@ -218,7 +218,7 @@ def check_rls_update(function):
                 result = update(*given, condition, target)
             except ValueError as error:
                 raise Wrong(
-                    f"NumPy says: {error}. x needs a place for each of the {w.size} weights: "
+                    f"NumPy says: {error}. r needs a place for each of the {w.size} weights: "
                     f"{own.size} recurrent ones and {shared.size} for each of the two conditions."
                 ) from error
             if not isinstance(result, tuple) or len(result) != 2:
@@ -232,11 +232,11 @@ def check_rls_update(function):
             return w
         for mistake, sentence in (
             ({"one_slot": True},
-             "both conditions use the same places of x: what one learns the other overwrites."),
+             "both conditions use the same places of r: what one learns, the other overwrites."),
             ({"both": True},
-             "x holds the Poisson neurons in the places of both conditions: those of the other "
+             "r holds the Poisson neurons in the places of both conditions: those of the other "
              "condition must be zero."),
-            ({"keep": True}, "P never changed: the last line of the update is missing."),
+            ({"keep": True}, "P never changed: its update is missing."),
             ({"sign": -1.0}, "the error has the wrong sign: w must move towards the target."),
         ):
             with np.errstate(all="ignore"):
@@ -246,7 +246,7 @@ def check_rls_update(function):
         if np.trace(inverse_now) > np.trace(inverse):
             raise Wrong("P grew, but each sample makes it smaller: check the sign.", w)
         if np.linalg.eigvalsh((inverse_now + inverse_now.T) / 2).min() <= 0:
-            raise Wrong("P is no longer positive definite: was 1 + x P x forgotten?", w)
+            raise Wrong("P is no longer positive definite: was c = 1 / (1 + r . k) left out?", w)
         raise Wrong(
             f"after {len(samples)} updates the largest difference of a weight is "
             f"{np.abs(w - expected).max():.2g}: compare with the three formulas.", w,

@@ -13,10 +13,9 @@ import re
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools.execute_notebooks import kernel_environment
+from tools.execute_notebooks import Client, kernel_environment
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
@@ -77,7 +76,7 @@ class Session:
     def __init__(self, path):
         self.notebook = nbformat.read(path, as_version=4)
         self.sections = code_cells(self.notebook)
-        self._client = NotebookClient(
+        self._client = Client(
             self.notebook, timeout=300, kernel_name="python3",
             resources={"metadata": {"path": str(Path(path).parent)}},
             extra_arguments=["--log-level=ERROR"],

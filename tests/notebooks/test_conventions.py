@@ -9,7 +9,9 @@ import pytest
 from tests.notebooks.harness import NOTEBOOKS, SOLUTIONS, code_cells, tags
 
 CASES = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-DRAWS = re.compile(r"plt\.(subplots|figure)\(|\.demo_\w+\(|\.check_\w+\(")
+DRAWS = re.compile(
+    r"plt\.(subplots|figure)\(|\.demo_\w+\(|\.check_\w+\(|course\.(draw_|Watch)\w+\("
+)
 
 
 def read(path):

@@ -1,7 +1,13 @@
 """The tool that executes notebooks, tried on tiny ones."""
 
+import asyncio
+import time
+from types import SimpleNamespace
+
 import nbformat
 import pytest
+import zmq
+import zmq.asyncio
 
 from tools import execute_notebooks
 
@@ -69,3 +75,28 @@ def test_no_notebook_is_a_failure(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(execute_notebooks, "ROOT", tmp_path)
     assert execute_notebooks.main([]) == 1
     assert "no notebook" in capsys.readouterr().err
+
+
+def test_a_reply_is_seen_although_a_widget_has_sent_something_meanwhile():
+    async def seconds_to_the_reply():
+        with zmq.asyncio.Context() as context, zmq.Context() as other:
+            with context.socket(zmq.DEALER) as shell, other.socket(zmq.ROUTER) as kernel:
+                port = kernel.bind_to_random_port("tcp://127.0.0.1")
+                shell.connect(f"tcp://127.0.0.1:{port}")
+                plain = zmq.Socket.shadow(shell.underlying)  # as jupyter_client sends
+                plain.send(b"execute_request")
+                name, _ = kernel.recv_multipart()
+                reply = asyncio.ensure_future(shell.poll(5000))
+                await asyncio.sleep(0.1)
+                kernel.send_multipart([name, b"execute_reply"])
+                time.sleep(0.3)  # the reply is there, and the loop has not seen it
+                plain.send(b"comm_msg")
+                client = execute_notebooks.Client(nbformat.v4.new_notebook())
+                client.kc = SimpleNamespace(shell_channel=SimpleNamespace(socket=shell))
+                busy = {"msg_type": "status", "content": {"execution_state": "busy"}}
+                client.process_message(busy, nbformat.v4.new_code_cell(), 0)
+                start = time.perf_counter()
+                assert await reply
+                return time.perf_counter() - start
+
+    assert asyncio.run(seconds_to_the_reply()) < 2

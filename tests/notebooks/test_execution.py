@@ -17,6 +17,6 @@ NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="there is no 
 def test_notebook_runs_and_draws(path):
     done = execute(path)
     outputs = [output for cell in done.notebook.cells for output in cell.get("outputs", [])]
-    assert 0 < done.first_figure < done.seconds
+    assert 0 < done.first_plot < done.seconds
     assert 50 < done.peak_mb < 1500
     assert any("image/png" in output.get("data", {}) for output in outputs)

@@ -33,7 +33,7 @@ ALTERATIONS = {
         ({"learn_every": "100.0"}, None),
         ({"unit_tau": "0.0"}, "tau must be"),
         ({"distractor_seeds": "(4, 5)", "held_shares": "(0.5,)"}, None),
-        ({"distractor_noise": "-0.1"}, "noise must be not negative"),
+        ({"distractor_noise": "-0.1"}, "noise must be at least 0"),
     ],
     "part2_spiking_rnn": [
         ({"single_noise": "0.5"}, None),

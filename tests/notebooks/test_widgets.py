@@ -52,8 +52,9 @@ def test_a_stopped_cell_ends_with_one_sentence(session):
     with pytest.raises(Exception, match="KeyboardInterrupt"):
         session.run(cell)
     assert [(o.output_type, o.text) for o in cell.outputs if o.output_type == "stream"] == [
-        ("stream", "Stopped: this cell has ended here. What it had not yet assigned is lost; names "
-                   "keep the values that they had. Run the cell again to begin anew.\n")
+        ("stream", "Stopped: this cell ended here. Results that it had not yet stored are lost; "
+                   "all variables keep the values that they had. Run the cell again to start "
+                   "over.\n")
     ]
     assert not any(o.output_type == "error" for o in cell.outputs)
     assert session.execute("print(kept)") == "1\n"

@@ -57,7 +57,7 @@ def test_a_record_takes_what_its_fields_allow(values):
         ("tau", None, TypeError, "must be a real number"),
         ("tau", float("nan"), ValueError, "must be finite"),
         ("tau", float("inf"), ValueError, "must be finite"),
-        ("rate", -1e-9, ValueError, r"must be not negative \(Hz\)"),
+        ("rate", -1e-9, ValueError, r"must be at least 0 \(Hz\)"),
         ("rate", 100.1, ValueError, r"must be at most 100 \(Hz\)"),
         ("share", 1.0, ValueError, "must be below 1, got 1.0"),
         ("rest", float("nan"), ValueError, "must be finite"),

@@ -44,7 +44,7 @@ def test_a_strong_prior_slows_learning_and_no_noise_lets_it_be_exact():
         (demo_gain, {"gain": -1.0}, "gain must be"),
         (demo_gain, {"n_units": 0}, "n_units must be"),
         (demo_ridge, {"ridge": 0.0}, "ridge must be positive"),
-        (demo_ridge, {"noise": -0.1}, "noise must be not negative"),
+        (demo_ridge, {"noise": -0.1}, "noise must be at least 0"),
         (demo_ridge, {"n_samples": 0}, "n_samples must be at least 1"),
     ],
 )

@@ -24,8 +24,9 @@ def verdict(check, attempt, capsys):
 @pytest.mark.parametrize(
     ("gain", "line"),
     [
-        (1.0, "✓"), (1.1, "✓"), (0.9, "activity dies out: more"),
-        (1.2, "with g = 1.1 as well: less"), (1.5, "with g = 1.4 as well: less"),
+        (1.0, "✓"), (1.1, "✓"), (0.9, "activity dies out: choose a larger gain"),
+        (1.2, "also lasts with g = 1.1: choose a smaller gain"),
+        (1.5, "also lasts with g = 1.4: choose a smaller gain"),
         (-1, "must be positive"), (None, "… not written yet"), ("one", "must be real numbers"),
     ],
 )
@@ -97,7 +98,7 @@ def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):
 @pytest.mark.parametrize(
     ("update", "line"),
     [
-        (exercises.textbook_rls_update, "✓ your RLS is the library's"),
+        (exercises.textbook_rls_update, "✓ your RLS gives the weights of the library"),
         (rls(), "✓"),
         (rls(sign=-1.0), "P grew"),
         (rls(one=0.0), "is missing"),
@@ -132,7 +133,7 @@ def test_target_currents(invert, line, capsys):
     ("gain", "line"),
     [
         (lambda P, r, i: P @ r - P[:, i] * (P @ r)[i] / P[i, i], "✓"),
-        (lambda P, r, i: P @ r, "subtract the part of unit i"),
+        (lambda P, r, i: P @ r, "subtract the share of unit i"),
         (lambda P, r, i: P @ r - P[:, i] * (P @ r)[i], "gain i must be 0"),
         (lambda P, r, i: 0 * r, "largest difference"),
     ],

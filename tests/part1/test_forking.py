@@ -15,13 +15,14 @@ PROGRAM = """
 import multiprocessing, sys
 import numba, numpy as np
 import src_part1
-from src_part1.kernels import PARALLEL_FROM
+from src_part1.kernels import PARALLEL_FROM, PARALLEL_STEPS_FROM
 from src_part3 import SparseRLS
 
 def job(kind):
     rng = np.random.default_rng(1)
     n = PARALLEL_FROM
     if kind == "network":
+        n = PARALLEL_STEPS_FROM
         p = src_part1.RateNetworkParameters(n_units=n)
         weights = src_part1.random_weights(p, rng)
         return src_part1.simulate(weights, p, 50.0, initial_rates=rng.normal(size=n)).rates

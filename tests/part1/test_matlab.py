@@ -140,7 +140,7 @@ def test_what_is_missing_or_does_not_fit_is_said(tmp_path, write):
 def test_what_is_no_file_of_matlab(tmp_path):
     path = tmp_path / "text.mat"
     path.write_text("not MATLAB, but long enough for a header of 128 bytes" * 5)
-    with pytest.raises(ValueError, match="cannot be read as a file of MATLAB"):
+    with pytest.raises(ValueError, match="cannot be read as a MATLAB file"):
         read_mat(path)
     with pytest.raises(FileNotFoundError, match="there is no file"):
         recordings_from_mat(tmp_path / "none.mat")

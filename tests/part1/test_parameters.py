@@ -15,7 +15,7 @@ from src_part1 import ForceParameters, RateNetworkParameters, TrialTiming, rando
         (RateNetworkParameters, "gain", np.nan, "gain must be finite"),
         (RateNetworkParameters, "transfer", "sigmoid", "transfer must be one of 'relu', 'tanh'"),
         (RateNetworkParameters, "dt", 4.0, r"dt must be at most a fifth of .* \(1 ms\), got 4.0"),
-        (TrialTiming, "stim_on", -1.0, r"TrialTiming.stim_on must be not negative \(ms\)"),
+        (TrialTiming, "stim_on", -1.0, r"TrialTiming.stim_on must be at least 0 \(ms\)"),
         (TrialTiming, "stim_off", 50.0, "stim_off must be at least 100"),
         (TrialTiming, "learn_on", 105.0, "learn_on must be at least 110"),
         (TrialTiming, "learn_off", 110.0, "learn_off must be above 110"),

@@ -20,6 +20,7 @@ ROWS = np.random.default_rng(0).random((4, 50))
         lambda ax: plotting.plot_population(TIME, ROWS, ax=ax),
         lambda ax: plotting.plot_distractors(TIME, {"a": ROWS, "b": ROWS[:1]}, ax=ax),
         lambda ax: plotting.plot_histogram({"a": ROWS[0], "b": ROWS[1]}, ax=ax),
+        lambda ax: plotting.plot_paths(ROWS[None], ROWS[None] + 1, names=("a",), ax=ax),
     ],
 )
 def test_every_function_draws_on_the_given_axes_and_names_them(draw):
@@ -115,6 +116,36 @@ def test_distractors_are_drawn_as_mean_and_standard_error_over_networks():
                                [[3 - 2 / np.sqrt(3), 3 + 2 / np.sqrt(3)], [2.0, 2.0]])
     np.testing.assert_allclose(one.lines[0].get_ydata(), values[0])
     assert not one.has_yerr
+    plt.close("all")
+
+
+def test_a_neuron_is_drawn_in_each_condition_as_it_is():
+    ax = plotting.plot_neuron(TIME, ROWS[:2], ROWS[2:], names=("left", "right"), kind="measured")
+    for line, expected in zip(ax.lines, ROWS[[0, 2, 1, 3]], strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), expected)
+    assert ax.get_legend_handles_labels()[1] == [
+        "left, measured", "left, network", "right, measured", "right, network"
+    ]
+    plt.close("all")
+
+
+def test_paths_of_a_flat_population_keep_their_distances():
+    # Two conditions that move in one plane of 30 dimensions: nothing is lost in the projection.
+    rng = np.random.default_rng(1)
+    plane = np.linalg.qr(rng.standard_normal((30, 2)))[0]
+    inside = rng.standard_normal((2, 2, 50))
+    rates = 5 + plane @ inside
+    across = rates + np.linalg.svd(plane)[0][:, 2:3]  # moved at right angles to the plane
+    ax = plotting.plot_paths(rates, across, names=("left", "right"))
+    paths = [line.get_xydata() for line in ax.lines if len(line.get_xdata()) == 50]
+    np.testing.assert_allclose(paths[0], paths[1], atol=1e-12)
+    np.testing.assert_allclose(paths[2], paths[3], atol=1e-12)
+    found = np.concatenate([paths[0], paths[2]])
+    expected = np.concatenate(list(inside.transpose(0, 2, 1)))
+    np.testing.assert_allclose(
+        np.linalg.norm(found[:, None] - found, axis=2),
+        np.linalg.norm(expected[:, None] - expected, axis=2), atol=1e-9,
+    )
     plt.close("all")
 
 

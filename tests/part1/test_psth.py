@@ -236,7 +236,7 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
         ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
         ({"smoothing": "7"}, TypeError, "smoothing must be a real number"),
-        ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be not negative"),
+        ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be at least 0"),
         ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
     ],
 )

@@ -138,7 +138,7 @@ def test_the_description_says_size_source_and_rate():
         ({"conditions": ("a", 3)}, TypeError, "must be names"),
         ({"conditions": ("a", " ")}, TypeError, "must be names"),
         ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
-        ({"smoothing": -1.0}, ValueError, "smoothing must be not negative"),
+        ({"smoothing": -1.0}, ValueError, "smoothing must be at least 0"),
         ({"smoothing": None}, TypeError, "smoothing must be a real number"),
         ({"provenance": ""}, ValueError, "must be a sentence that says where"),
     ],
@@ -215,7 +215,7 @@ def test_conditions_are_selected_by_name():
     np.testing.assert_array_equal(one.rates, kept.rates[1:])
     assert one.provenance.endswith("Without the conditions a.")
     for names in ("c", ("a", "a"), ()):
-        with pytest.raises(ValueError, match=r"must be different ones of \('a', 'b'\), got"):
+        with pytest.raises(ValueError, match=r"must be different names out of \('a', 'b'\), got"):
             kept.select_conditions(names)
 
 
@@ -252,7 +252,7 @@ def test_sessions_are_pooled_by_the_names_of_their_conditions():
     ({"conditions": ("a", "c")}, r"has \('a', 'c'\); all share \['a'\]: select_conditions"),
     ({"time": np.arange(5) * 20.0}, "must have the times .* steps of 20; rebin"),
     ({"time": np.arange(5) * 10.0 + 5.0}, "must have the times of the first session, 0 to 40"),
-    ({"smoothing": 30.0}, "smoothed as the first session, over 0 ms on either side, got 30"),
+    ({"smoothing": 30.0}, "smoothed like the first session, over 0 ms on either side, got 30"),
 ])
 def test_sessions_that_do_not_match_are_refused(change, message):
     with pytest.raises(ValueError, match=message):

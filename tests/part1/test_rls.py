@@ -132,7 +132,7 @@ def test_several_samples_give_the_same_bits_with_any_number_of_threads(thread_co
     ("rates", "errors", "kind", "message"),
     [
         (np.ones((2, 5)), np.ones((2, 6)), ValueError, r"rates must have shape \(n_samples, 6\)"),
-        (np.ones((2, 6)), np.ones((3, 6)), ValueError, "errors must be of 2 samples, got 3"),
+        (np.ones((2, 6)), np.ones((3, 6)), ValueError, "errors must hold 2 samples, got 3"),
         (np.ones((2, 6)), np.full((2, 6), "a"), TypeError, "errors must hold real numbers"),
         (np.ones((1, 6)), np.ones(6), ValueError, r"rates must have shape \(6,\)"),
         (np.full((2, 6), np.nan), np.ones((2, 6)), FloatingPointError, "RLS stopped"),

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src_part1 import RateNetworkParameters, random_weights, simulate
-from src_part1.kernels import Samples, advance_parallel, advance_serial
+from src_part1.kernels import PARALLEL_STEPS_FROM, Samples, advance_parallel, advance_serial
 from src_part1.simulator import RateNetworkState, RateRecorder, advance, initial_state
 from tests.reference import simulate_rates
 
@@ -102,7 +102,7 @@ def _running(n=12, transfer="tanh"):
     return network_parameters, initial_state(network_parameters, rng.random(n)), given
 
 
-@pytest.mark.parametrize("n", [12, 401])  # serial and parallel
+@pytest.mark.parametrize("n", [12, PARALLEL_STEPS_FROM])  # serial and parallel
 @pytest.mark.parametrize("pieces", [(20, 20), (0, 1, 39), (7, 26, 7)])
 def test_advancing_in_pieces_gives_the_same_bits(n, pieces):
     results = []

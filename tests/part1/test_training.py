@@ -117,7 +117,8 @@ def test_side_by_side_in_float32_and_with_threads(thread_counts, monkeypatch):
     exact = train(task, weights, ridge=5.0, n_loops=3, together=True, progress=False)
     results = []
     for parallel_from, n_threads in ((1000, None), *((1, n) for n in thread_counts)):
-        monkeypatch.setattr("src_part1.kernels.PARALLEL_FROM", parallel_from)
+        for name in ("PARALLEL_FROM", "PARALLEL_STEPS_FROM"):
+            monkeypatch.setattr(f"src_part1.kernels.{name}", parallel_from)
         with thread_counts.use(n_threads):
             rls = AllToAllRLS(70, ridge=5.0, precision="float32")
             results.append(

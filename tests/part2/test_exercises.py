@@ -23,7 +23,8 @@ def verdict(check, attempt, capsys):
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        (1.157, "✓"), (1.1, "this gives 41.7 Hz: more"), (1.5, "less"), (0.9, "never fires"),
+        (1.157, "✓"), (1.1, "this gives 41.7 Hz: choose a larger"),
+        (1.5, "smaller"), (0.9, "never fires"),
         (None, "… not written yet"),
     ],
 )
@@ -71,7 +72,7 @@ def lif(reset=True, lower=False, leak=True, tau=True):
         (lif(tau=False), "divide dt by tau_m"),
         (lambda v, u, tau_m, dt: (v, v > 1), "should spike"),
         (lambda v, u, tau_m, dt: v, "must return two things"),
-        (lambda *given: lif()(*given)[::-1], "first the voltages, then who spiked"),
+        (lambda *given: lif()(*given)[::-1], "the voltages come first"),
     ],
 )
 def test_lif_step(step, line, capsys):

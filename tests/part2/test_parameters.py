@@ -35,7 +35,7 @@ def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
         (LIFParameters, {"tau_m": -1.0}, r"LIFParameters.tau_m must be positive \(ms\), got -1"),
         (LIFParameters, {"tau_syn": 0.0}, "LIFParameters.tau_syn must be positive"),
         (LIFParameters, {"v_reset": 1.0}, "LIFParameters.v_reset must be below 1"),
-        (LIFParameters, {"noise": -0.1}, "LIFParameters.noise must be not negative"),
+        (LIFParameters, {"noise": -0.1}, "LIFParameters.noise must be at least 0"),
         (LIFParameters, {"dt": np.nan}, "LIFParameters.dt must be finite"),
         (
             LIFNetworkParameters, {"n_neurons": 0},
@@ -43,7 +43,7 @@ def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
         ),
         (
             LIFNetworkParameters, {"coupling": -1.0},
-            "LIFNetworkParameters.coupling must be not negative",
+            "LIFNetworkParameters.coupling must be at least 0",
         ),
         (
             LIFNetworkParameters, {"input_scale": np.inf},
@@ -53,10 +53,10 @@ def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
         (TrainingSettings, {"kind": "squares"}, "TrainingSettings.kind must be one of 'sines'"),
         (TrainingSettings, {"tau_syn": 0.4}, "TrainingSettings.tau_syn must be at least 0.5"),
         (TrainingSettings, {"time_scale": 0.0}, "TrainingSettings.time_scale must be positive"),
-        (TrainingSettings, {"noise": -1.0}, "TrainingSettings.noise must be not negative"),
-        (TrainingSettings, {"amplitude": -1.0}, "TrainingSettings.amplitude must be not negative"),
+        (TrainingSettings, {"noise": -1.0}, "TrainingSettings.noise must be at least 0"),
+        (TrainingSettings, {"amplitude": -1.0}, "TrainingSettings.amplitude must be at least 0"),
         (TrainingSettings, {"mean_input": np.nan}, "TrainingSettings.mean_input must be finite"),
-        (TrainingSettings, {"coupling": -1.0}, "TrainingSettings.coupling must be not negative"),
+        (TrainingSettings, {"coupling": -1.0}, "TrainingSettings.coupling must be at least 0"),
         (TrainingSettings, {"learn_every": 0.0}, "TrainingSettings.learn_every must be positive"),
         (TrainingSettings, {"ridge": 0.0}, "TrainingSettings.ridge must be positive"),
         (TrainingSettings, {"n_loops": 0}, "TrainingSettings.n_loops must be at least 1"),

@@ -124,14 +124,14 @@ def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
     ("call", "message"),
     [
         (lambda: siegert_rate(np.nan, 0.1), "mu must be finite"),
-        (lambda: siegert_rate(0.5, -0.1), "sigma must be not negative"),
+        (lambda: siegert_rate(0.5, -0.1), "sigma must be at least 0"),
         (lambda: siegert_rate(0.5, 0.1, tau_m=0.0), "tau_m must be positive"),
         (lambda: siegert_rate(0.5, 0.1, v_reset=1.0), "v_reset must be below 1"),
         (lambda: siegert_rate(np.zeros(3), np.ones(2)), r"broadcast, got \(3,\) and \(2,\)"),
         (lambda: siegert_mean_input([1.0, 0.0], 0.1), "silent bins"),
         (lambda: siegert_mean_input(1.0, 0.0), "sigma must be positive"),
         (lambda: siegert_mean_input(500.0, 0.1, t_ref=2.0), "below 1000 / t_ref = 500 Hz"),
-        (lambda: white_noise_sigma(-1.0), "noise must be not negative"),
+        (lambda: white_noise_sigma(-1.0), "noise must be at least 0"),
     ],
 )
 def test_bad_input_is_refused(call, message):

@@ -194,7 +194,7 @@ def with_argument(name, value):
         (with_state("counts", np.zeros(80, np.int64)[::2]), ValueError, "state.counts must"),
         (with_state("u", np.broadcast_to(np.zeros(1), 40)), ValueError, "state.u must be a write"),
         (with_state("n_pending", 41), ValueError, "state.n_pending must be 0 to 40, got 41"),
-        (with_state("step", -1), ValueError, "state.step must be not negative"),
+        (with_state("step", -1), ValueError, "state.step must be at least 0"),
         (with_state("key", 3), TypeError, "state.key must be of type numpy.uint64, got int"),
         (with_argument("weights_by_pre", np.zeros((40, 39))), ValueError, "weights_by_pre .*40"),
         (with_argument("weights_by_pre", np.zeros((0, 0))), ValueError, "weights_by_pre .*40"),

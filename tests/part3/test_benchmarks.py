@@ -18,8 +18,13 @@ from benchmarks import (
     part3_training,
     part3_tsn,
 )
+from benchmarks.networks import coarse_task
+from src_part1 import load_recordings
 from src_part3.balance import mean_field
-from src_part3.parameters import RECURRENT
+from src_part3.parameters import RECURRENT, FeedforwardParameters
+from src_part3.task import make_task
+from src_part3.training import Training
+from src_part3.trials import run_trial
 
 CONDITIONS = {"lick right", "lick left"}
 
@@ -45,15 +50,56 @@ def test_all_rules_learn_the_same():
     assert "1824 neurons" in report
 
 
-def test_the_full_job_reports_every_measure_by_condition():
-    result, report = measure(
-        part3_training, "--source", "synthetic", "--loops", "1", "--trials", "2"
-    )
+def test_the_full_job_reports_every_measure_by_condition(monkeypatch):
+    stages = ((1, 1, False, False), (1, 2, True, True), (1, 1, False, True))
+    monkeypatch.setattr(part3_training, "SCHEDULE", stages)
+    words = "--source", "synthetic", "--loops", "1", "--trials", "2"
+    result, report = measure(part3_training, *words)
     for name in part3_training.MEASURES:
         assert result[name].keys() == CONDITIONS
     assert result["loops"] == 1
     assert result["seconds"] > 0 < result["peak_rss_mb"]
-    assert "synthetic" in report
+    # Two loops cannot pass: all snapshots are tested, and none gives a time.
+    assert result["seconds_to_0.95"] is None
+    assert [(t["loops"], t["trials"]) for t in result["quick_tests"]] == [(2, 3), (3, 4)]
+    assert "synthetic" in report and "not reached" in report
+
+
+def test_the_first_snapshot_that_passes_ends_the_quick_training(monkeypatch):
+    stages = ((1, 1, False, True), (1, 2, True, True))
+    monkeypatch.setattr(part3_training, "SCHEDULE", stages)
+    monkeypatch.setattr(part3_training, "ENOUGH", -1.0)
+    result, report = measure(
+        part3_training, "--source", "synthetic", "--loops", "1", "--trials", "2"
+    )
+    (test,) = result["quick_tests"]
+    assert result["seconds_to_-1"] == test["seconds"]
+    assert test["loops"] == 1
+    assert 0 < test["test_seconds"]
+    assert "reached after" in report
+
+
+def test_the_coarse_task_is_the_same_network_with_fewer_steps():
+    task = make_task(
+        load_recordings("synthetic"), feedforward_parameters=FeedforwardParameters(
+            clock="per_condition"
+        ),
+    )
+    coarse = coarse_task(task)
+    assert coarse.times == pytest.approx(task.times - 500)
+    assert coarse.network.parameters.dt == 0.2
+    rates = coarse.feedforward_rates
+    np.testing.assert_array_equal(rates.rates, task.feedforward_rates.rates[:, 1::2])
+    assert rates.start * rates.dt == coarse.trial_parameters.stim_off
+    hz = []
+    for of_one in (task, coarse):
+        trial = run_trial(
+            of_one.network, of_one.trial_parameters, np.random.default_rng(0),
+            weights=Training(of_one).weights[0], **of_one.trial_options(0),
+        )
+        halves = np.split(trial.counts / trial.duration * 1000, [task.network.n_exc])
+        hz.append([half.mean() for half in halves])
+    np.testing.assert_allclose(*hz, rtol=0.03)
 
 
 def test_the_original_stands_beside_its_own_curve():
@@ -86,12 +132,13 @@ def test_the_job_of_sinusoids_is_learned_better_than_not_at_all():
 
 def test_without_the_peers_the_benchmark_says_what_to_install():
     try:
+        import brainevent  # noqa: F401
         import brian2  # noqa: F401
     except ImportError:
-        with pytest.raises(SystemExit, match="not both installed"):
+        with pytest.raises(SystemExit, match="not all installed"):
             measure(part3_simulation, "--repeats", "1", "--duration", "100")
     else:
-        pytest.skip("Brian2 is installed here, and compiling its programs takes a minute")
+        pytest.skip("the peers are installed here, and compiling Brian2's programs takes a minute")
 
 
 def test_recurrent_network_and_its_exchanged_cues():
@@ -123,7 +170,7 @@ def test_lesions_of_each_network():
 def test_spread_at_two_scales():
     result, report = measure(
         part3_spread, "--scales", "0.3", "1.0", "--seeds", "0", "1", "--loops", "2", "--trials",
-        "2", "--n-recorded", "150",
+        "2", "--n-recorded", "150", "--source", "synthetic",
     )
     assert list(result["scales"]) == ["0.3", "1"]
     for values in result["scales"].values():
@@ -146,7 +193,7 @@ def test_scaled_couplings_keep_the_rates_of_theory():
 def test_distractors_with_and_without_a_ramp():
     result, report = measure(
         part3_distractor, "--seeds", "0", "1", "--loops", "2", "--trials", "2", "--after", "100",
-        "600", "--n-recorded", "150",
+        "600", "--n-recorded", "150", "--source", "synthetic",
     )
     for name in ("with_ramp", "without_ramp", "ramp_clamped"):
         assert result[name]["times"] == [100.0, 600.0]

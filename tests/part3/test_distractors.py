@@ -100,9 +100,9 @@ def test_bad_input_is_refused(task):
     with pytest.raises(ValueError, match="duration must be a whole multiple"):
         run([120.0], duration=30.0)
     one = replace(task, conditions=("a",))
-    with pytest.raises(ValueError, match="at least 2 conditions to be distracted, got 1"):
+    with pytest.raises(ValueError, match="at least 2 conditions for a distractor, got 1"):
         run_distractors(one, weights_of(one), [120.0], np.random.default_rng(0))
     with pytest.raises(ValueError, match="clock must be 'common', got 'none'"):
         with_ramp(task_with("none"))
-    with pytest.raises(ValueError, match="time must be from 100 to before 300 ms, got 50"):
+    with pytest.raises(ValueError, match="time must be at least 100 and below 300 ms, got 50"):
         with_held_clock(task, 50.0)

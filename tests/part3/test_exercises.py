@@ -111,9 +111,9 @@ def rls(
     ("function", "line"),
     [
         (rls(), "✓ the same weights"),
-        (rls(one_slot=True), "same places of x"),
+        (rls(one_slot=True), "same places of r"),
         (rls(both=True), "must be zero"),
-        (plain_concatenation, "x needs a place for each of the 14 weights"),
+        (plain_concatenation, "r needs a place for each of the 14 weights"),
         (rls(keep=True), "P never changed"),
         (rls(sign=-1.0), "wrong sign"),
         (rls(grow=True), "P grew"),

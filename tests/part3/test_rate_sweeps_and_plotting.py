@@ -98,6 +98,12 @@ def test_the_plane_of_states_names_them():
     hatched, frame = ax.patches
     assert hatched.get_hatch() and hatched.get_xy() == (-0.5, -0.5)
     assert frame.get_xy() == pytest.approx((0.52, 0.53))
+    # One field is in the balanced state: four sides of it are drawn.
+    sides = {tuple(map(tuple, side)) for lines in ax.collections for side in lines.get_segments()}
+    assert sides == {
+        ((0.5, 0.5), (1.5, 0.5)), ((0.5, 1.5), (1.5, 1.5)),
+        ((0.5, 0.5), (0.5, 1.5)), ((1.5, 0.5), (1.5, 1.5)),
+    }
 
 
 def test_windows_move_into_a_short_trial(trial):

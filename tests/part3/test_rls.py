@@ -116,13 +116,16 @@ def test_equals_the_textbook_in_random_cases_with_many_times_in_a_call(case):
             )
 
 
-def test_equals_the_textbook_in_many_blocks_of_neurons_and_rows(rng, monkeypatch):
-    # As with thousands of neurons: by default all neurons of these tests fit into one block.
-    monkeypatch.setattr(rls_kernels, "_ENTRIES", 1)
-    monkeypatch.setattr(rls_kernels, "_ROWS", 10)
+@pytest.mark.parametrize("sizes", [{}, {"_SHORT": 10, "_STRIP": 4}, {"_SHORT": 10, "_STRIP": 1}])
+@pytest.mark.parametrize("forgetting", [1.0, 0.97])
+def test_equals_the_textbook_in_many_blocks_and_strips(rng, monkeypatch, sizes, forgetting):
+    # As with thousands of neurons and hundreds of inputs: by default all neurons of these tests
+    # fit into one block, and their matrices are factored side by side.
+    for name, size in {"_ENTRIES": 500, "_ROWS": 10, **sizes}.items():
+        monkeypatch.setattr(rls_kernels, name, size)
     setup, _ = problem(rng, n=37)
-    ours, weights = start(setup)
-    textbook = TextbookRLS(**setup)
+    ours, weights = start(setup, forgetting=forgetting)
+    textbook = TextbookRLS(**setup, forgetting=forgetting)
     block = [rng.random((12, size)) for size in (N_RATES, 17, 37)]
     learn(ours, weights, (1, *block))
     for step in zip(*block, strict=True):

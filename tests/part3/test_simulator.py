@@ -87,6 +87,19 @@ def test_equals_the_slow_twin_spike_for_spike(seed, plastic, precision):
             np.testing.assert_array_equal(actual, values[: actual.size], err_msg=name)
 
 
+def test_equals_the_slow_twin_in_a_network_of_several_hundred_neurons():
+    # Who spiked is looked up 128 neurons at a time.
+    rng = np.random.default_rng(5)
+    network = small_network(rng, n_exc=280)
+    weights, drive = random_weights(network, rng), random_drive(network, rng)
+    state = initial_state(network, rng)
+    spikes = simulate_balanced(network, state.v, 400, drive, weights)[0]
+    recorder = BalancedRecorder(network, spikes=True)
+    advance(network, state, 400, drive=drive, weights=weights, recorder=recorder)
+    assert {neuron // 128 for _, neuron in spikes} == {0, 1, 2}
+    assert recorded(recorder) == spikes
+
+
 @given(seed=st.integers(0, 2**32 - 1), cuts=st.lists(st.integers(0, 400), max_size=6))
 @settings(max_examples=25, deadline=None)
 def test_advancing_in_pieces_changes_nothing(seed, cuts):

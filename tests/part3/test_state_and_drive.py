@@ -84,7 +84,7 @@ def test_cue_is_on_in_its_window_only(network):
     ("spikes", "message"),
     [
         (([3, 2], [0, 0]), "increasing order"),
-        (([1, 2], [0]), "one length"),
+        (([1, 2], [0]), "equal length"),
         (([1, 2], [0, 6]), "sources 0 to 5"),
         (([1, 2], [0, -1]), "sources 0 to 5"),
     ],

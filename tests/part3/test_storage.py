@@ -143,7 +143,7 @@ def test_altered_files(training, tmp_path):
 @pytest.mark.parametrize(
     ("meta", "arrays", "message"),
     [
-        ({"version": 99}, {}, "is a network of version 99, this program reads version 2"),
+        ({"version": 99}, {}, "is a network of version 99, but this program reads version 2"),
         ({"kind": "song"}, {}, "holds a 'song', not one of network, training"),
         ({"format": "other"}, {}, "is a file of 'other'"),
         ({"seed": 4}, {}, "seed 4 gives another static network"),
@@ -168,7 +168,7 @@ def test_a_training_of_an_earlier_version_is_refused(training, tmp_path, version
     path = tmp_path / "training.npz"
     save_training(path, training)
     rewrite(path, {"version": version})
-    message = f"training of version {version}, this program reads version 4"
+    message = f"training of version {version}, but this program reads version 4"
     with pytest.raises(StorageError, match=message):
         load_training(path)
 

@@ -119,10 +119,10 @@ def test_trainings_take_any_bins_as_they_are(bin_width):
 
 
 @pytest.mark.parametrize(("n_neurons", "clock", "expected"), [
-    (15, "per_condition", ["n_plastic_exc is 14 in place of 20"]),
-    (15, "none", ["n_plastic_exc is 14 in place of 20", "15 recorded neurons are few"]),
-    (1, "common", ["n_plastic_exc is 0 in place of 20"]),
-    (30, "none", ["30 recorded neurons are few"]),
+    (15, "per_condition", ["n_plastic_exc is 14 instead of 20"]),
+    (15, "none", ["n_plastic_exc is 14 instead of 20", "15 recorded neurons are probably too few"]),
+    (1, "common", ["n_plastic_exc is 0 instead of 20"]),
+    (30, "none", ["30 recorded neurons are probably too few"]),
     (30, "common", []),
 ])
 def test_few_neurons_get_fewer_senders_and_a_warning(n_neurons, clock, expected, monkeypatch):

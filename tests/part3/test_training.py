@@ -212,10 +212,10 @@ def test_a_training_whose_RLS_diverged_is_neither_used_nor_saved(task, tmp_path)
     save_training(path, training)
     saved = path.read_bytes()
     training.rls.state()["S"][:] *= -1
-    for message in ("loop 2: RLS diverged", "loop 2 of this training, which is of no use"):
+    for message in ("loop 2: RLS diverged", "loop 2 of this training, which is of no further use"):
         with pytest.raises(TrainingDivergedError, match=message):
             training.run(2, progress=False)
-    with pytest.raises(TrainingDivergedError, match="of no use"):
+    with pytest.raises(TrainingDivergedError, match="of no further use"):
         save_training(path, training)
     assert path.read_bytes() == saved
     training.restore(load_training(path).state())

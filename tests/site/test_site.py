@@ -4,8 +4,10 @@ Needs ``make site`` to have run, Playwright (the extra ``site``) and Chromium (t
 ``chromium``); what is missing is the reason for the skip.
 """
 
+import contextlib
 import functools
 import http.server
+import json
 import shutil
 import threading
 from pathlib import Path
@@ -54,10 +56,11 @@ def browser():
         chromium.close()
 
 
-@pytest.mark.parametrize("name", PAGES or ["none"])
-def test_page_in_a_browser(browser, address, name):
+@contextlib.contextmanager
+def opened(browser, address, name, width=1280):
+    """A page; what its console complains of and what it asks others for must be nothing."""
     troubles, outside = [], []
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport={"width": width, "height": 900})
     page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
@@ -65,6 +68,27 @@ def test_page_in_a_browser(browser, address, name):
     page.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
             else outside.append(r.url))
     page.goto(f"{address}/{name}", wait_until="networkidle")
+    yield page
+    page.close()
+    assert troubles == []
+    assert outside == [], "a page must not need the internet"
+
+
+def in_view(page, image):
+    """Scroll to a picture that is loaded when it is needed, and wait for it."""
+    image.scroll_into_view_if_needed()
+    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
+
+
+@pytest.mark.parametrize("name", PAGES or ["none"])
+def test_page_in_a_browser(browser, address, name):
+    with opened(browser, address, name) as page:
+        _look(page, address, name)
+
+
+def _look(page, address, name):
+    for image in page.locator("img[loading=lazy]").all():
+        in_view(page, image)
     plots = page.eval_on_selector_all(
         ".cell_output img", "all => all.map(i => [i.src, i.alt, i.naturalWidth])"
     )
@@ -74,9 +98,6 @@ def test_page_in_a_browser(browser, address, name):
     links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
     undone = page.evaluate("document.body.innerText.match(/\\$\\$|\\\\frac|merror/g)")
     formulas = page.locator("mjx-container").count()
-    page.close()
-    assert troubles == []
-    assert outside == [], "a page must not need the internet"
     assert broken == []
     if name in COURSE:
         assert len(plots) > 10
@@ -100,3 +121,71 @@ def test_page_in_a_browser(browser, address, name):
 
 def test_all_parts_are_there():
     assert set(COURSE) <= set(PAGES)
+
+
+def test_the_animation_is_small_and_rests_for_those_who_want_rest(browser, address):
+    animation = SITE / "_static" / "learning.gif"
+    assert 10_000 < animation.stat().st_size <= 2_000_000
+    for motion, shown in (("no-preference", "learning.gif"), ("reduce", "learning.png")):
+        context = browser.new_context(reduced_motion=motion)
+        page = context.new_page()
+        page.goto(f"{address}/index.html", wait_until="networkidle")
+        picture = page.locator("figure.learning img")
+        assert picture.evaluate("i => i.currentSrc").endswith(shown)
+        assert picture.evaluate("i => i.naturalWidth") > 800
+        assert len(picture.get_attribute("alt")) > 100
+        page.get_by_role("button", name="Play again").press("Enter")
+        page.wait_for_function(
+            "document.querySelector('figure.learning img').currentSrc.includes('learning.gif?')"
+        )
+        context.close()
+
+
+def test_schematics_are_vectors():
+    for name, least in zip(COURSE, (4, 0, 1), strict=True):
+        page = (SITE / name).read_text(encoding="utf-8")
+        assert page.count(".svg\"") >= least, name
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_demos_turn_by_keyboard(browser, address, name):
+    with opened(browser, address, name) as page:
+        demos = page.locator(".demo-frames").all()
+        assert len(demos) == 2
+        for demo in demos:
+            image = demo.locator("img")
+            in_view(page, image)
+            seen = {(image.get_attribute("src"), image.get_attribute("alt"))}
+            for dial in demo.get_by_role("slider").all():
+                label = dial.evaluate("d => d.labels[0].textContent")
+                assert label.startswith(dial.evaluate("d => d.name"))
+                values = json.loads(dial.get_attribute("data-values"))
+                assert len(values) > 2
+                dial.focus()
+                page.keyboard.press("Home")
+                for i, value in enumerate(values):
+                    assert dial.get_attribute("aria-valuetext") == value
+                    assert demo.locator("output").all_inner_texts().count(value) >= 1
+                    assert f"{dial.evaluate('d => d.name')} = {value}" in image.get_attribute("alt")
+                    in_view(page, image)
+                    seen.add((image.get_attribute("src"), image.get_attribute("alt")))
+                    if i < len(values) - 1:
+                        page.keyboard.press("ArrowRight")
+            # Each value gave a picture and words of its own; the first of a dial may be there.
+            counts = [len(json.loads(d.get_attribute("data-values")))
+                      for d in demo.get_by_role("slider").all()]
+            assert len(seen) >= sum(counts) - len(counts) + 1
+            assert len({source for source, _ in seen}) == len(seen)
+
+
+@pytest.mark.parametrize("folder", sorted((SITE / "_static").glob("demo_*")), ids=lambda f: f.name)
+def test_frames_of_a_demo_are_small_and_differ(folder):
+    frames = [path.read_bytes() for path in folder.iterdir()]
+    assert sum(map(len, frames)) < 1e6
+    assert len(set(frames)) > len(frames) / 2
+
+
+@pytest.mark.parametrize("name", PAGES or ["none"])
+def test_nothing_leaves_a_phone(browser, address, name):
+    with opened(browser, address, name, width=390) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -38,7 +38,7 @@ TOLERANCE = {"part1": 1e-9, "part2": 1e-3, "part3": 1e-3}
 
 
 def part1(nudge=0.0):
-    """A rate network of 420 units (from 400 on kernels run in parallel), and FORCE."""
+    """A rate network of 420 units (from 400 on updates run in parallel), and FORCE."""
     rng = np.random.default_rng(11)
     parameters = RateNetworkParameters(n_units=420, dt=1.0, tau=10.0)
     timing = TrialTiming(

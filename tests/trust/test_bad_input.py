@@ -289,14 +289,14 @@ BAD_INPUT = {
         "spike_times", "finite", "nan"),
     "smoothing negative": (
         lambda w: one.recordings_from_arrays(w.rates, w.bins, smoothing=-1.0),
-        "smoothing", "not negative", "-1"),
+        "smoothing", "at least 0", "-1"),
     "rates masked": (
         lambda w: one.recordings_from_arrays(np.ma.masked_greater(w.rates, 0.0), w.bins),
         "rates", "24 entries are masked", "(0, 0, 0)"),
     "rates without times": (lambda w: one.recordings_from_arrays(w.rates), "time", "given (ms)"),
     "condition to select that is not there": (
         lambda w: w.recordings.select_conditions("up"),
-        "conditions", "different ones of ('right', 'left')", "'up'"),
+        "conditions", "different names out of ('right', 'left')", "'up'"),
     "no bound of silence": (lambda w: w.recordings.drop_silent(below=0.0),
                             "below", "positive", "0.0"),
     "bins finer than they are": (lambda w: w.recordings.rebin(1.0),
@@ -327,7 +327,7 @@ BAD_INPUT = {
     # --- Part 2 ---
     "threshold below reset": (lambda w: two.LIFParameters(v_th=1.0, v_reset=1.5),
                               "v_reset", "below 1", "1.5"),
-    "noise negative": (lambda w: two.LIFParameters(noise=-0.1), "noise", "not negative", "-0.1"),
+    "noise negative": (lambda w: two.LIFParameters(noise=-0.1), "noise", "at least 0", "-0.1"),
     "dt above tau_syn": (lambda w: two.LIFParameters(tau_syn=0.05),
                          "dt", "a fifth of the shortest time constant", "0.1"),
     "input NaN": (lambda w: two.simulate(w.lif, with_entry(w.mean_input, NAN), 10.0, w.rng),
@@ -347,7 +347,7 @@ BAD_INPUT = {
     "rate above 1 / t_ref": (lambda w: two.siegert_mean_input(600.0, 0.3, t_ref=2.0),
                              "rate", "500", "600"),
     "rate negative": (lambda w: two.siegert_mean_input(-1.0, 0.3), "rate", "-1"),
-    "sigma negative": (lambda w: two.siegert_rate(0.8, -0.3), "sigma", "not negative", "-0.3"),
+    "sigma negative": (lambda w: two.siegert_rate(0.8, -0.3), "sigma", "at least 0", "-0.3"),
     "kind of pattern": (
         lambda w: two.make_pattern_task("square", w.lif, w.lif_network, w.rng),
         "kind", "'sines', 'ou', 'chaos'", "'square'"),
@@ -368,7 +368,7 @@ BAD_INPUT = {
     # --- Part 3: network and simulator ---
     "more receivers than neurons": (lambda w: changed(NETWORK, out_degree=240),
                                     "out_degree", "at most", "239", "240"),
-    "excitation below 0": (lambda w: changed(NETWORK, j_ee=-0.1), "j_ee", "not negative", "-0.1"),
+    "excitation below 0": (lambda w: changed(NETWORK, j_ee=-0.1), "j_ee", "at least 0", "-0.1"),
     "inhibition above 0": (lambda w: changed(NETWORK, j_ei=0.5), "j_ei", "at most 0", "0.5"),
     "more plastic senders than neurons": (
         lambda w: connectivity.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),

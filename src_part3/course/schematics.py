@@ -1,0 +1,65 @@
+"""The schematic of Part 3: which neuron gets which synapse."""
+
+from __future__ import annotations
+
+from src_part1.common.validation import check_type
+from src_part1.course.schematics import CUE, FIXED, LEARNS, Schematic
+from src_part3.plotting import EXCITATORY, INHIBITORY
+from src_part3.task import BalancedTask
+
+
+def draw_synapses(task):
+    """Draw the populations of a balanced network and the synapses and inputs that each gets.
+
+    Parameters
+    ----------
+    task : BalancedTask
+        Numbers of neurons and synapses, the cue, and whether there is a clock.
+
+    Returns
+    -------
+    Schematic
+        The drawing.
+
+    Raises
+    ------
+    TypeError
+        If the argument is something else.
+    """
+    check_type("task", task, BalancedTask)
+    p, trial = task.network.parameters, task.trial_parameters
+    n_trained, n_clock = task.n_trained, task.network.n_inputs
+    s = Schematic(11.0, 5.0, "Who gets which synapse: only the green ones learn")
+    s.box(7.1, 2.5, 7.4, 4.1, facecolor="0.97", colour="0.7")
+    s.text(10.6, 4.2, "static synapses, fixed, between all:", ha="right")
+    from_exc, from_inh = p.in_degree, p.out_degree - p.in_degree
+    s.text(10.6, 3.9, f"on average {from_exc:.0f} from E and {from_inh:.0f} from I", ha="right")
+    for (x, y, radius), colour, words in (
+        ((5.4, 2.1, 0.8), EXCITATORY, f"trained E\n{n_trained}"),
+        ((9.3, 3.0, 0.62), EXCITATORY, f"other E\n{p.n_exc - n_trained}"),
+        ((9.3, 1.4, 0.7), INHIBITORY, f"I\n{p.n_inh}"),
+    ):
+        s.population(x, y, radius, colour=colour, lw=3)
+        s.text(x, y, words, colour=colour)
+    for start, end in (((6.15, 2.5), (8.6, 3.15)), ((8.65, 2.85), (6.22, 2.25)),
+                       ((6.2, 1.95), (8.55, 1.55)), ((9.5, 2.36), (9.5, 2.13))):
+        s.arrow(start, end, colour=EXCITATORY, width=1.5)
+    for start, end in (((8.59, 1.3), (6.15, 1.73)), ((9.1, 2.1), (9.1, 2.32))):
+        s.arrow(start, end, colour=INHIBITORY, width=1.5, inhibits=True)
+    s.arrow((4.85, 2.72), (5.7, 2.9), colour=LEARNS, width=3.5, bend=-1.6)
+    s.text(5.4, 3.75, f"{p.n_plastic_exc} from trained E", colour=LEARNS)
+    s.arrow((8.72, 0.98), (5.85, 1.38), colour=LEARNS, width=3.5, bend=-0.15, inhibits=True)
+    s.text(6.6, 0.8, f"{p.n_plastic_inh} from I", colour=LEARNS)
+    for y, name, what, colour in (
+        (3.9, "external input", "constant, to all", FIXED),
+        (2.9, "cue", f"{trial.stim_off - trial.stim_on:g} ms, to all", CUE),
+    ):
+        s.arrow((2.15, y), (3.38, y), colour=colour, width=3)
+        s.text(1.1, y + 0.15, name)
+        s.text(1.1, y - 0.15, what)
+    words = f"{n_clock} Poisson neurons" if n_clock else "none here"
+    shade = LEARNS if n_clock else "0.6"
+    s.arrow((2.15, 1.9), (4.58, 1.9), colour=shade, width=3, linestyle="-" if n_clock else ":")
+    s.text(1.1, 2.05, "clock", colour="black" if n_clock else "0.45")
+    s.text(1.1, 1.75, words, colour="black" if n_clock else "0.45")
+    return s

@@ -1,0 +1,259 @@
+"""Plots that are drawn while a network learns: cheap, in one output, and right at the end."""
+
+import time
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+
+from src_part1 import (
+    ForceParameters,
+    RateNetworkParameters,
+    RateTask,
+    TrialTiming,
+    force_network,
+    random_weights,
+    train,
+    train_force,
+)
+from src_part1.course import WatchForce, WatchLoops, live
+from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
+from src_part2 import train as train_spiking
+from src_part3 import (
+    TeacherForcing,
+    TeacherForcingParameters,
+    Training,
+    TrainingParameters,
+    TrialParameters,
+)
+from tests.notebooks.harness import Session
+from tests.part3.small import small_task
+
+TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
+TIMING = TrialTiming(stim_on=0.0, stim_off=10.0, learn_on=10.0, learn_off=60.0)
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def rate_task(n_units=12, n_conditions=1):
+    rng = np.random.default_rng(0)
+    parameters = RateNetworkParameters(n_units=n_units)
+    shape = n_conditions, n_units, TIMING.update_times.size
+    task = RateTask(parameters, TIMING, 1 + rng.random(shape), rng.uniform(0, 4, shape[:2]))
+    return task, random_weights(parameters, rng)
+
+
+class FrontEnd:
+    """What a notebook would show, and a clock that goes on by ``cost`` for each picture."""
+
+    def __init__(self, cost):
+        self.now, self.shown, self.cost = 0.0, 0, cost
+
+    def show(self, plot):
+        plot._handle = self
+        self.shown += 1
+        self.now += self.cost
+
+
+@pytest.mark.parametrize("cost", [0.001, 0.05, 0.4])
+@pytest.mark.parametrize("step", [0.0004, 0.1, 2.0])
+def test_drawing_takes_less_than_a_tenth_and_is_rare(monkeypatch, cost, step):
+    clock = FrontEnd(cost)
+    monkeypatch.setattr(live, "_is_live", lambda: True)
+    monkeypatch.setattr(live, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(live.LivePlot, "_show", lambda plot: clock.show(plot))
+    task, _ = rate_task()
+    result = SimpleNamespace(train_correlation=np.ones((3, 1)), last_outputs=None)
+    with WatchLoops(TIMING.update_times, task.targets, 3) as watch:
+        begin = clock.now
+        for _ in range(round(30 / step)):
+            clock.now += step
+            watch(result)
+        elapsed = clock.now - begin
+    assert watch.used == pytest.approx(watch.n_frames * cost)
+    assert watch.used <= 0.1 * elapsed
+    assert watch.n_frames <= elapsed / 0.3
+    # And it is not idle: at least half of what it may do.
+    assert watch.n_frames >= 0.5 * min(0.08 * elapsed / cost, elapsed / max(step, 0.3)) - 1
+    assert clock.shown == watch.n_frames + 2  # the first and the last picture
+
+
+def test_real_drawing_keeps_to_its_share(monkeypatch):
+    frames = []
+    monkeypatch.setattr(live, "_is_live", lambda: True)
+
+    class Handle:
+        def update(self, picture):
+            frames.append(picture.data)
+
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle())
+    parameters = ForceParameters(n_units=300)
+    target = np.sin(np.arange(8000) / 100)
+    with WatchForce(target, dt=parameters.dt, window=1000.0) as watch:
+        begin = time.perf_counter()
+        train_force(force_network(parameters, np.random.default_rng(0)), target,
+                    progress=False, after_update=watch)
+        elapsed = time.perf_counter() - begin
+    # A picture may turn out dearer than the one before it, by which it was judged.
+    assert watch.used <= 0.08 * elapsed + watch.used / max(watch.n_frames, 1)
+    assert len(frames) == watch.n_frames + 1
+    assert all(frame.startswith(b"\x89PNG") for frame in frames)
+
+
+def test_watching_changes_nothing_that_is_learned():
+    task, weights = rate_task(n_conditions=2)
+    plain = train(task, weights, n_loops=3, progress=False)
+    seen = []
+    with WatchLoops(TIMING.update_times, task.targets, 3, conditions=("a", "b")) as watch:
+        watched = train(task, weights, n_loops=3, progress=False,
+                        after_loop=lambda r: (watch(r), seen.append(r.train_correlation.shape)))
+    np.testing.assert_array_equal(plain.weights, watched.weights)
+    np.testing.assert_array_equal(plain.last_outputs, watched.last_outputs)
+    assert seen == [(1, 2), (2, 2), (3, 2)]
+    assert watch.figure in map(plt.figure, plt.get_fignums())  # no front end: a plain figure
+
+
+def test_last_outputs_give_the_last_point_of_the_curve():
+    task, weights = rate_task(n_conditions=2)
+    result = train(task, weights, n_loops=2, progress=False)
+    for c in range(2):
+        each = [np.corrcoef(a, b)[0, 1]
+                for a, b in zip(result.last_outputs[c], task.targets[c], strict=True)]
+        assert np.mean(each) == pytest.approx(result.train_correlation[-1, c])
+
+
+def test_the_last_picture_holds_the_last_state():
+    task, weights = rate_task(n_conditions=2)
+    with WatchLoops(TIMING.update_times, task.targets, 2, units=(3, 5)) as watch:
+        result = train(task, weights, n_loops=2, progress=False, after_loop=watch)
+    first, second, curve = watch.figure.axes
+    for ax, outputs, targets in zip((first, second), result.last_outputs, task.targets,
+                                    strict=True):
+        drawn = [line.get_ydata() for line in ax.lines]
+        assert len(drawn) == 4
+        for k, unit in enumerate((3, 5)):
+            # Output and target are moved alike, so that their distance is what it is.
+            np.testing.assert_allclose(drawn[2 + k] - drawn[k], outputs[unit] - targets[unit])
+    for line, column in zip(curve.lines, result.train_correlation.T, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), column)
+
+    parameters = ForceParameters(n_units=30)
+    target = np.sin(np.arange(300) / 20)
+    with WatchForce(target, dt=parameters.dt, window=100.0) as watch:
+        run = train_force(force_network(parameters, np.random.default_rng(0)), target,
+                          progress=False, after_update=watch)
+    left, right = watch.figure.axes
+    np.testing.assert_array_equal(left.lines[0].get_ydata(), target[-100:])
+    np.testing.assert_array_equal(left.lines[1].get_ydata(), run.output[-100:])
+    assert right.lines[0].get_ydata()[0] == pytest.approx(run.readout_change[0])
+
+
+def test_a_training_that_is_stopped_while_it_is_drawn_keeps_what_it_learned():
+    task, weights = rate_task()
+    with WatchLoops(TIMING.update_times, task.targets, 9) as watch:
+        def stop(result):
+            watch(result)
+            if len(result.train_correlation) == 2:
+                raise KeyboardInterrupt
+        with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
+            result = train(task, weights, n_loops=9, after_loop=stop)
+    assert len(result.train_correlation) == 2
+    assert len(watch.figure.axes[-1].lines[0].get_ydata()) == 2
+
+    def stop_force(output, changes):
+        if len(changes) == 7:
+            raise KeyboardInterrupt
+    with pytest.warns(UserWarning, match="interrupted after 14 of 100 ms"):
+        run = train_force(force_network(ForceParameters(n_units=20), np.random.default_rng(0)),
+                          np.ones(100), after_update=stop_force)
+    assert run.output.size == 14 and run.readout_change.size == 7
+
+
+def test_spiking_and_balanced_networks_can_be_watched():
+    timing = TrialTiming(
+        stim_on=0.0, stim_off=20.0, learn_on=20.0, learn_off=120.0, learn_every=10.0
+    )
+    task, weights = make_pattern_task(
+        "sines", LIFParameters(tau_syn=50.0), LIFNetworkParameters(n_neurons=10),
+        np.random.default_rng(0), amplitude=0.3, time_scale=100.0, timing=timing,
+    )
+    with WatchLoops(timing.update_times, task.targets, 2) as watch:
+        train_spiking(task, weights, np.random.default_rng(1), n_loops=2, progress=False,
+                      after_loop=watch)
+    assert len(watch.figure.axes[-1].lines[0].get_ydata()) == 2
+    balanced = small_task(trial_parameters=TRIAL)
+    for training in (
+        TeacherForcing(balanced, TeacherForcingParameters(
+            total_loops=2, settling_loops=1, trials_per_loop=2)),
+        Training(balanced, TrainingParameters(total_loops=2, trials_per_loop=2)),
+    ):
+        assert training.last_outputs is None
+        with WatchLoops(balanced.times, balanced.targets, 2) as watch:
+            training.run(2, progress=False, after_loop=watch)
+        assert training.last_outputs.shape == balanced.targets.shape
+        assert np.isfinite(training.last_outputs).all()
+        assert training.train_correlation.shape == (2, balanced.n_conditions)
+        target, *_, output = watch.figure.axes[0].lines[:5]
+        drawn = output.get_ydata() - target.get_ydata()
+        np.testing.assert_allclose(
+            drawn, training.last_outputs[0, 0] - balanced.targets[0, 0], atol=1e-6
+        )
+
+
+def test_a_training_that_fails_at_once_leaves_the_targets():
+    task, _ = rate_task()
+    with pytest.raises(RuntimeError, match="of the training"):
+        with WatchLoops(TIMING.update_times, task.targets, 2) as watch:
+            raise RuntimeError("of the training")
+    assert len(watch.figure.axes[0].lines) == 8
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "says"),
+    [
+        (lambda: WatchForce(np.ones((2, 2)), dt=1.0, window=5.0), ValueError, "target must"),
+        (lambda: WatchForce(np.ones(9), dt=0.0, window=5.0), ValueError, "dt must be positive"),
+        (lambda: WatchForce(np.ones(9), dt=1.0, window=0.5), ValueError, "window must be at least"),
+        (lambda: WatchLoops(np.ones(3), np.ones((1, 2, 4)), 2), ValueError, "times must have"),
+        (lambda: WatchLoops(np.ones(4), np.ones((2, 4)), 2), ValueError, "targets must have"),
+        (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 0), ValueError, "n_loops must be at"),
+        (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, units=(2,)), ValueError,
+         "units must be at most 1"),
+        (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, conditions=("a", "b")), ValueError,
+         "conditions must name the 1"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused(make, kind, says):
+    with pytest.raises(kind, match=says):
+        make()
+
+
+def test_in_a_notebook_one_output_remains_and_it_is_the_last_state(tmp_path):
+    source = """\
+import numpy as np
+from src_part1 import course, ForceParameters, force_network, train_force
+target = np.sin(np.arange(2000) / 50)
+course.WatchForce.interval, course.WatchForce.share = 0.0, 1.0
+with course.WatchForce(target, dt=1.0, window=500.0) as watch:
+    train_force(force_network(ForceParameters(n_units=50), np.random.default_rng(0)), target,
+                progress=False, after_update=watch)
+print(watch.n_frames > 3)
+"""
+    path = tmp_path / "live.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+    pictures = []
+    with Session.open(path) as session:
+        (cell,) = session.notebook.cells
+        for _ in range(2):
+            session.run(cell)
+            shown = [o for o in cell.outputs if o.output_type == "display_data"]
+            assert len(shown) == 1
+            pictures.append(shown[0].data["image/png"])
+            assert [o.text for o in cell.outputs if o.output_type == "stream"] == ["True\n"]
+    assert pictures[0] == pictures[1]

@@ -1,0 +1,159 @@
+"""Schematics: nothing lies on anything, and the numbers are those of the parameters."""
+
+import itertools
+import xml.etree.ElementTree
+
+import numpy as np
+import pytest
+
+from src_part1 import (
+    ForceParameters,
+    RateNetworkParameters,
+    RateTask,
+    TrialTiming,
+    load_recordings,
+    recordings_from_arrays,
+)
+from src_part1.course import draw_every_unit, draw_force_loop, draw_mouse_task, draw_trial
+from src_part3 import BalancedNetworkParameters, FeedforwardParameters, make_task
+from src_part3.course import draw_synapses
+from tests.part3.small import small_task
+
+
+def task(n_units, timing=None):
+    timing = TrialTiming() if timing is None else timing
+    shape = 1, n_units, timing.update_times.size
+    targets = np.random.default_rng(0).random(shape)
+    return RateTask(
+        RateNetworkParameters(n_units=n_units), timing, targets, np.zeros((1, n_units))
+    )
+
+
+def spiking_task(n_inputs, clock):
+    return make_task(
+        load_recordings("synthetic").select(300, rng=np.random.default_rng(0)), seed=1,
+        network_parameters=BalancedNetworkParameters(
+            n_exc=1200, n_inh=1100, out_degree=460, n_plastic_exc=132, n_plastic_inh=131
+        ),
+        feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=n_inputs),
+    )
+
+
+LATE = TrialTiming(stim_on=2800.0, stim_off=2900.0, learn_on=2950.0, learn_off=3000.0,
+                   learn_every=0.5)
+AT_ONCE = TrialTiming(stim_on=0.0, stim_off=50.0, learn_on=50.0, learn_off=2130.0,
+                      learn_every=20.0)
+OWN = recordings_from_arrays(
+    20 * np.random.default_rng(0).random((2, 3, 20)), np.arange(20) * 10.0, ("odour A", "odour B")
+)
+DRAWINGS = {
+    "FORCE": lambda: draw_force_loop(ForceParameters()),
+    "FORCE, long numbers": lambda: draw_force_loop(
+        ForceParameters(n_units=20_000, gain=1.25, learn_every=12.0, dt=0.5)
+    ),
+    "every unit": lambda: draw_every_unit(task(100)),
+    "every unit of two": lambda: draw_every_unit(task(2)),
+    "every unit of 1824": lambda: draw_every_unit(task(1824, AT_ONCE)),
+    "trial": lambda: draw_trial(TrialTiming()),
+    "trial, late cue": lambda: draw_trial(LATE),
+    "trial, cue at once": lambda: draw_trial(AT_ONCE),
+    "mice": lambda: draw_mouse_task(load_recordings("synthetic")),
+    "mice beside own recordings": lambda: draw_mouse_task(OWN),
+    "synapses": lambda: draw_synapses(spiking_task(300, "none")),
+    "synapses with a clock": lambda: draw_synapses(spiking_task(300, "common")),
+    "synapses of a small network": lambda: draw_synapses(small_task()),
+}
+
+
+def words(drawing):
+    return "\n".join(text.get_text() for text in drawing.ax.texts)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_words_lie_apart_and_on_the_sheet(name):
+    drawing = DRAWINGS[name]()
+    drawing.figure.canvas.draw()
+    renderer = drawing.figure.canvas.get_renderer()
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in drawing.ax.texts]
+    assert len(boxes) >= 6
+    sheet = drawing.figure.bbox
+    for words_, box in boxes:
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= sheet.x1 and box.y1 <= sheet.y1
+        assert inside, f"{words_!r} leaves the sheet"
+    for (one, first), (other, second) in itertools.combinations(boxes, 2):
+        assert not first.overlaps(second), f"{one!r} and {other!r}"
+    assert all(text.get_size() >= 13 for text in drawing.ax.texts)
+
+
+def test_no_line_of_a_schematic_crosses_its_words():
+    for name in ("FORCE", "every unit", "trial", "mice"):
+        drawing = DRAWINGS[name]()
+        drawing.figure.canvas.draw()
+        renderer = drawing.figure.canvas.get_renderer()
+        for text in drawing.ax.texts:
+            box = text.get_window_extent(renderer)
+            for line in drawing.ax.lines:
+                path = line.get_transform().transform_path(line.get_path())
+                if line.get_linestyle() != "None":
+                    assert not path.intersects_bbox(box, filled=False), (name, text.get_text())
+
+
+def test_counts_and_times_are_those_of_the_parameters():
+    force = words(draw_force_loop(ForceParameters(n_units=123, gain=1.7, learn_every=3.0)))
+    assert "123 units" in force and "g = 1.7" in force and "every 3 ms" in force
+    every = words(draw_every_unit(task(37, AT_ONCE)))
+    for part in ("37 units", "unit 37", "every 20 ms", "50 ms", "errors of all 37"):
+        assert part in every
+    trial = words(draw_trial(LATE))
+    for part in ("2950 to 3000 ms", "every 0.5 ms", "100 in all", "2800 to 2900 ms"):
+        assert part in trial
+    mice = words(draw_mouse_task(load_recordings("synthetic")))
+    assert "−2000 to 0 ms" in mice and "lick right" in mice
+    assert "ms" not in words(draw_mouse_task(OWN))
+    synapses = words(draw_synapses(spiking_task(77, "common")))
+    for part in ("trained E\n300", "other E\n900", "I\n1100", "132 from trained E", "131 from I",
+                 "240 from E", "220 from I", "77 Poisson neurons"):
+        assert part in synapses
+    assert "none here" in words(draw_synapses(spiking_task(77, "none")))
+
+
+def test_the_time_line_is_to_scale():
+    drawing = draw_trial(AT_ONCE)
+    learning_cue, test_cue, learning, test = sorted(
+        (p for p in drawing.ax.patches), key=lambda p: (p.get_width(), -p.get_y())
+    )
+    assert learning_cue.get_x() == test_cue.get_x() and learning.get_x() == test.get_x()
+    assert learning_cue.get_width() / learning.get_width() == pytest.approx(50 / 2080)
+    assert learning.get_x() == pytest.approx(learning_cue.get_x() + learning_cue.get_width())
+
+
+def test_every_shown_trace_is_the_units_own_target():
+    t = task(40)
+    traces = [
+        line.get_ydata() for line in draw_every_unit(t).ax.lines
+        if len(line.get_ydata()) == t.targets.shape[2]
+    ]
+    assert len(traces) == 3
+    for trace, unit in zip(traces, (0, 1, 39), strict=True):
+        assert np.corrcoef(trace, t.targets[0, unit])[0, 1] == pytest.approx(1)
+
+
+def test_a_notebook_gets_vectors_with_a_title_and_the_same_every_time():
+    bundles = [draw_trial(TrialTiming())._repr_mimebundle_() for _ in range(2)]
+    assert bundles[0]["image/svg+xml"] == bundles[1]["image/svg+xml"]
+    assert bundles[0]["image/png"].startswith(b"\x89PNG")
+    root = xml.etree.ElementTree.fromstring(bundles[0]["image/svg+xml"])
+    assert root.find("{http://www.w3.org/2000/svg}title").text.startswith("One trial")
+    assert not root.findall(".//{http://www.w3.org/2000/svg}image")
+
+
+def test_saving(tmp_path):
+    draw_trial(TrialTiming()).save(tmp_path / "trial.svg")
+    assert (tmp_path / "trial.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
+
+
+@pytest.mark.parametrize("draw", [draw_force_loop, draw_every_unit, draw_trial, draw_mouse_task,
+                                  draw_synapses])
+def test_what_is_something_else_is_refused(draw):
+    with pytest.raises(TypeError, match="must be"):
+        draw(7)

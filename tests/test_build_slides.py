@@ -51,7 +51,8 @@ def test_what_is_core_asks_on_slides_and_answers_to_the_speaker():
 
     slides = taken(
         text("## 1 · First"), think(), text("## 2 · Second · bonus"), think(),
-        text("## 3 · Third"), text("### More · bonus"), think, text("### Core again"), think(),
+        text("## 3 · Third"), text("### More · bonus"), think(),
+        text("### Core again"), think(),
         question("exit-ticket", "**1.**"),
     )
     asked = Slide("## Think, then look\n\n> Why?", notes="- So.")

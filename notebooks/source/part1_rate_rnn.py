@@ -272,6 +272,18 @@ force_seed = 1
 period = 1200.0  # ms
 periods_of_training = course.sized(12, fast=2)
 
+# %% [markdown] tags=["slide"]
+# ## FORCE: one readout, fed back
+#
+# $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x)$$
+#
+# - Only $w_{\rm out}$ learns.
+# - It is corrected so fast that $z$ equals the target from the first moments on.
+# - So the network *receives* nearly the right feedback while it learns.
+
+# %% [markdown] tags=["slide", "plot"]
+# ## Only the readout learns
+
 # %% alt="Schematic of FORCE: a network of 1000 units with fixed weights J drives the readout z through weights that learn. The output z goes back into the network through fixed feedback weights and is compared with the target f; the error goes to RLS, which corrects the readout weights every 2 ms."
 force_parameters = part1.ForceParameters(
     n_units=force_units, tau=10.0, gain=force_gain, learn_every=force_learn_every
@@ -283,6 +295,14 @@ n_training = round(periods_of_training * period / force_parameters.dt)
 untrained = part1.force_network(force_parameters, np.random.default_rng(force_seed))
 before = part1.run_force(untrained, 2 * period)
 course.draw_force_loop(force_parameters)
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** The readout starts at zero. After how many periods of learning will it lie on the target?
+#
+# <details><summary>Answer</summary>
+# After far less than one: a few updates, each 2 ms after the other, are enough. The output does not get better from
+# period to period. What changes is how much the weights still have to move to keep it there.
+# </details>
 
 # %% [markdown]
 # **Watch it learn.** You may stop the training (■): what was learned so far is kept, and the cells below show it.
@@ -301,25 +321,8 @@ n_learned = learning.output.size
 error = part1.normalised_error(alone.output, sines[n_learned : n_learned + alone.output.size])
 print(f"normalised error of the free run over 5 periods: {error:.3f} (0 perfect, 1 useless)")
 
-# %% [markdown] tags=["slide"]
-# ## FORCE: one readout, fed back
-#
-# $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x)$$
-#
-# - Only $w_{\rm out}$ learns.
-# - It is corrected so fast that $z$ equals the target from the first moments on.
-# - So the network *receives* nearly the right feedback while it learns.
-
-# %% [markdown] tags=["think"]
-# **Think, then look.** The readout starts at zero. After how many periods of learning will it lie on the target?
-#
-# <details><summary>Answer</summary>
-# After far less than one: a few updates, each 2 ms after the other, are enough. The output does not get better from
-# period to period. What changes is how much the weights still have to move to keep it there.
-# </details>
-
 # %% [markdown] tags=["slide", "plot"]
-# ## The readout is right at once
+# ## Frozen, it goes on alone
 
 # %% alt="Three stretches of the readout: zero before learning; on top of the sum of four sines while it learns; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
 fig, axes = plt.subplots(2, 3, figsize=(13, 6), sharex="col", sharey="row")
@@ -612,6 +615,9 @@ sine_task = part1.RateTask(network_parameters, timing, sine_targets[None], sine_
 sine_weights = part1.random_weights(network_parameters, rng)
 course.draw_every_unit(sine_task)
 
+# %% [markdown] tags=["slide", "plot"]
+# ## Learning, then a test with frozen weights
+
 # %% alt="Time line of a trial. Learning: a cue from 100 to 110 ms, then the learning window to 610 ms with an update every 5 ms. Test: the same cue and the same window, with frozen weights."
 course.draw_trial(timing)
 
@@ -812,6 +818,9 @@ course.check_gain_without_self(my_gain_without_self)
 source = "auto"
 n_neurons = course.sized(300, fast=60)
 population_seed = 0
+
+# %% [markdown] tags=["slide", "plot"]
+# ## What the mouse does
 
 # %% alt="The task of the mice: if light activates neurons of the somatosensory cortex the mouse should lick right, without light left. A delay, in which the decision is held, separates stimulus and go cue; the recorded rates are those of the 2000 ms before the go cue."
 recordings = part1.load_recordings(source)

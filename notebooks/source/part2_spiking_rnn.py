@@ -560,6 +560,9 @@ right.axvspan(sine_timing.learn_on, sine_timing.learn_off, color="0.92")
 right.text(2000, 0.9 * np.abs(sine_task.cues[0, :5]).max(), "learning window", ha="center")
 right.set(xlabel="time (ms)", ylabel="additional input", title="the cue of the same neurons");
 
+# %% [markdown] tags=["slide", "plot"]
+# ## Learned within ten loops
+
 # %% alt="Left: targets and inputs of four neurons in the last loop of the training, close to each other. Right: the learning curve, which rises above 0.95 within ten loops."
 rng = np.random.default_rng(sine_seed + 1)
 with course.WatchLoops(update_times, sine_task.targets, sine_loops) as watch:

@@ -463,6 +463,9 @@ course.check_target_input(my_target_input)
 # more noise). Trials to the right and to the left differ only in the cue, a random input to all
 # neurons for 200 ms. The network has to make what follows by itself.
 
+# %% [markdown] tags=["slide", "plot"]
+# ## Who gets which synapse
+
 # %% alt="Schematic of the network: 500 trained E neurons, 2000 other E neurons and 2500 I neurons with fixed static synapses between all, 500 from E and 500 from I neurons on average. Trained neurons also get 132 plastic synapses from trained E neurons and 132 from I neurons. External input and a cue of 200 ms reach all; there is no clock."
 course.draw_synapses(task)
 
@@ -559,6 +562,9 @@ training = part3.TeacherForcing(
     ),
     seed=training_seed,
 )
+
+# %% [markdown] tags=["slide", "plot"]
+# ## It learns while the teacher holds it
 
 # %% alt="Mean inputs of four neurons in both conditions come to lie on their targets, and the correlation rises within a few loops and stays."
 if training.task is not task:

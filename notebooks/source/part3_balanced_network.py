@@ -975,7 +975,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # **What carries it there?** All recurrent input of untrained neurons comes through static synapses.
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** What happens if these are weaker, and the network learns again?
+# **Think, then look.** What happens if the static synapses are weaker, and the network learns again?
 #
 # <details><summary>Answer</summary>
 # With couplings of 0.4 the activity spreads at least as far: their fluctuations shrink together with the static inputs, and a neuron

@@ -27,7 +27,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 	--fork-strategy fewest $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal report site lock clean
+.PHONY: help tutorial lab test lint notebooks warm bench soak rehearsal report site slides lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -68,6 +68,10 @@ report: $(READY) ## train on RECORDINGS=FILE, write build/report/report.html (RE
 site: $(SITE) ## build the course site in build/site and read every page in a browser
 	$(RUN) -m tools.build_site
 	$(RUN) -m pytest -q tests/site
+
+slides: $(SITE) ## build the slides of both sessions in build/slides and look at each in a browser
+	$(RUN) -m tools.build_slides
+	$(RUN) -m pytest -q tests/slides
 
 lock: ## write all locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock \

@@ -533,8 +533,7 @@ elapsed()
 # **Think, then look.** When the teacher is gone, a small error in one neuron changes what all others read. Will the errors fade, stay, or grow?
 #
 # <details><summary>Answer</summary>
-# They stay bounded, neither gone nor growing: after two seconds the mean course is still close to its target, and nearly
-# every single trial is on its own side. Weak courses shrink, because they have to pass through noisy spikes at every moment.
+# They stay bounded: for two seconds the mean course follows its target, and nearly every single trial stays on its own side. Weak courses shrink, because they have to pass through noisy spikes at every moment.
 # </details>
 
 # %% [markdown]
@@ -745,10 +744,12 @@ n_lesion_trials = sized(12, fast=2)
 lesion_seed = 4
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** Guess the bars: learned recurrent weights undone; no cue; the other cue; a tenth and a third of the trained neurons silent; all static weights halved.
+# **Think, then look.** Guess the bars: learned recurrent weights undone; no cue; the other cue; 10% and 30% of the trained neurons silent; all static weights halved.
 #
 # <details><summary>Answer</summary>
-# LESIONS
+# Intact 0.56 and 0.38 (right, left). Without the learned weights nothing remains (0.00). Without a cue there is little (0.26 and 0.14), and
+# with the other cue as well (0.10 and 0.17), but against the other side's targets 0.42 and 0.53. With 10% of the neurons silent 0.53 and 0.41, with
+# 30% 0.41 and 0.42. With halved static weights no course is left (-0.52 and -0.10).
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -1034,7 +1035,8 @@ distractor_seed = 8
 # **Think, then look.** Where will the trials end: on their own course (0), half-way, or on the other one (1)? Will an early distractor do more, or a late one?
 #
 # <details><summary>Answer</summary>
-# DISTRACTORS
+# About a third of the way to the other course after an early distractor (0.34), a quarter after a late one (0.23). They neither come
+# back nor switch.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]

@@ -190,7 +190,8 @@ def html(data, folder=None, address="", start_alt=""):
         shown = shown * len(values) + start
         named = markup.escape(json.dumps(values))
         dials.append(
-            f'<label>{name} <input type="range" name="{name}" min="0" max="{len(values) - 1}" value="{start}" '
+            f'<label>{name} <input type="range" name="{name}" min="0" '
+            f'max="{len(values) - 1}" value="{start}" '
             f'data-values="{named}" aria-valuetext="{values[start]}" autocomplete="off">'
             f"<output>{values[start]}</output></label>"
         )

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 from src_part1.common.validation import check_array, check_integer, check_real
 from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles
@@ -51,9 +52,10 @@ class LivePlot:
 
     def __enter__(self):
         live = _is_live()
+        # With "none" matplotlib 3.11 goes over to constrained layout at the second picture.
+        size = {"figsize": _SIZE, "layout": PlaceHolderLayoutEngine(True, True)}
         # A figure of pyplot would be shown by the notebook a second time.
-        layout = {"figsize": _SIZE, "layout": "none"}
-        self.figure = Figure(**layout) if live else plt.figure(**layout)
+        self.figure = Figure(**size) if live else plt.figure(**size)
         self._prepare()
         if live:
             FigureCanvasAgg(self.figure)

@@ -258,9 +258,9 @@ def test_in_a_notebook_one_output_remains_and_it_is_the_last_state(tmp_path):
     source = """\
 import numpy as np
 from src_part1 import course, ForceParameters, force_network, train_force
-target = np.sin(np.arange(2000) / 50)
-course.WatchForce.interval, course.WatchForce.share = 0.0, 1.0
-with course.WatchForce(target, dt=1.0, window=500.0) as watch:
+target = np.sin(np.arange(200) / 9)
+course.WatchForce.interval, course.WatchForce.share = 0.0, 1e9
+with course.WatchForce(target, dt=1.0, window=50.0) as watch:
     train_force(force_network(ForceParameters(n_units=50), np.random.default_rng(0)), target,
                 progress=False, after_update=watch)
 print(watch.n_frames > 3)

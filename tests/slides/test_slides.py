@@ -20,8 +20,8 @@ MISSING = [
 ]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason="; ".join(MISSING) or "complete")
 
-# Of each slide, as it is shown: title, words, boxes of all that is drawn (in pixels of the window; notes
-# are for the speaker), plots.
+# Of each slide, as it is shown: title, words, boxes of all that is drawn (in pixels of the window;
+# notes are for the speaker), plots.
 LOOK = """() => {
   const all = [];
   for (let number = 0; number < Reveal.getTotalSlides(); number++) {

@@ -352,8 +352,9 @@ class LowRankRLS(_OneP):
         errors = _samples("errors", errors, self.n_units)
         if len(errors) != len(Z):
             raise ValueError(f"errors must be of {len(Z)} samples, got {len(errors)}.")
-        K = Z @ P
-        inner = np.eye(len(Z)) + K @ Z.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            K = Z @ P
+            inner = np.eye(len(Z)) + K @ Z.T
         if not (np.isfinite(inner).all() and np.isfinite(errors).all()):
             raise FloatingPointError(_NOT_FINITE)
         try:

@@ -164,7 +164,7 @@ def test_a_silent_unit_learns_like_the_others():
 @pytest.mark.parametrize(
     ("components", "errors", "kind", "message"),
     [
-        (np.ones((2, 5)), np.ones((2, 6)), ValueError, r"components must have shape \(n_samples, 3"),
+        (np.ones((2, 5)), np.ones((2, 6)), ValueError, r"components must have shape .*, 3\)"),
         (np.ones((2, 3)), np.ones((3, 6)), ValueError, "errors must be of 2 samples, got 3"),
         (np.ones((2, 3)), np.full((2, 6), "a"), TypeError, "errors must hold real numbers"),
         (np.ones((1, 3)), np.ones(6), ValueError, r"errors must have shape \(n_samples, 6"),

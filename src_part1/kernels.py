@@ -69,19 +69,11 @@ class Samples(NamedTuple):
 @numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
 def _multiply_rows(matrix, vector, first, last, product):
     for i in range(first, last):
-        total = matrix.dtype.type(0.0)
+        total = 0.0
         row = matrix[i]
         for j in range(row.size):
             total += row[j] * vector[j]
         product[i] = total
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _multiply_rows_by_all(matrix, vectors, first, last, products):
-    # A row is read once from far memory, and from the cache for all vectors but the first.
-    for i in range(first, last):
-        for c in range(vectors.shape[0]):
-            _multiply_rows(matrix, vectors[c], i, i + 1, products[c])
 
 
 # ---- Rate network: tau dr/dt = -r + phi(W r + I) ----
@@ -134,34 +126,6 @@ def advance_parallel(
         if step < last_step:
             _record(samples, step, rates, currents)
             _euler_step(rates, currents, external_input, step_over_tau, use_tanh)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def advance_together_serial(
-    weights, external_inputs, step_over_tau, use_tanh, n_steps, rates, currents
-):
-    """Do what `advance_serial` does for the trials in the rows of ``rates``."""
-    n_trials, n = rates.shape
-    for step in range(n_steps + 1):
-        _multiply_rows_by_all(weights, rates, 0, n, currents)
-        if step < n_steps:
-            for c in range(n_trials):
-                _euler_step(rates[c], currents[c], external_inputs[c], step_over_tau, use_tanh)
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def advance_together_parallel(
-    weights, external_inputs, step_over_tau, use_tanh, n_steps, rates, currents
-):
-    """Do what `advance_together_serial` does, to the last bit, with several threads."""
-    n_trials, n = rates.shape
-    n_blocks = (n + _ROWS - 1) // _ROWS
-    for step in range(n_steps + 1):
-        for b in numba.prange(n_blocks):
-            _multiply_rows_by_all(weights, rates, b * _ROWS, min(n, (b + 1) * _ROWS), currents)
-        if step < n_steps:
-            for c in range(n_trials):
-                _euler_step(rates[c], currents[c], external_inputs[c], step_over_tau, use_tanh)
 
 
 # ---- RLS: k = P r, c = 1 / (1 + r.k), P <- P - c k k' ----
@@ -241,46 +205,6 @@ def learn_all_parallel(weights, P, rates, errors, k):
     return True
 
 
-# ---- RLS of several samples in one step: P <- P - B' B, G = P R' ----
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def multiply_all(matrix, vectors, products):
-    """Write the product of a matrix with each row of ``vectors``."""
-    n = matrix.shape[0]
-    n_blocks = (n + _ROWS - 1) // _ROWS
-    for b in numba.prange(n_blocks):
-        _multiply_rows_by_all(matrix, vectors, b * _ROWS, min(n, (b + 1) * _ROWS), products)
-
-
-@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def _learn_rows_of_many(weights, P, B, G, errors, first, last):
-    """Do what `_learn_rows` does for the samples in the rows of ``B``, ``G`` and ``errors``."""
-    for i in range(first, last):
-        P_row = P[i]
-        w_row = weights[i]
-        along_P = P.dtype.type(0.0)
-        for t in range(B.shape[0]):
-            B_row, G_row, B_i, e_i = B[t], G[t], B[t, i], errors[t, i]
-            along_P += e_i * G[t, i]
-            for j in range(P_row.size):
-                P_row[j] -= B_i * B_row[j]
-                w_row[j] -= e_i * G_row[j]
-        along_P /= P_row[i]
-        for j in range(P_row.size):
-            w_row[j] += along_P * P_row[j]
-        weights[i, i] = 0.0
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def learn_all_of_many(weights, P, B, G, errors):
-    """Update P and the weights of all units from several samples at once."""
-    n = P.shape[0]
-    n_blocks = (n + _ROWS - 1) // _ROWS
-    for b in numba.prange(n_blocks):
-        _learn_rows_of_many(weights, P, B, G, errors, b * _ROWS, min(n, (b + 1) * _ROWS))
-
-
 @numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def _downdate_rows(P, k, c):
     root = math.sqrt(c)  # symmetric to the last bit, as in _learn_rows
@@ -303,9 +227,3 @@ def learn_readout(weights, P, rates, error, k):
     for i in range(k.size):
         weights[i] -= c * error * k[i]
     return True
-
-
-# The same without threads, for a forked process. Not cached: the file's names would be the others'.
-multiply_all_serial, learn_all_of_many_serial = (
-    numba.njit(error_model="numpy")(kernel.py_func) for kernel in (multiply_all, learn_all_of_many)
-)

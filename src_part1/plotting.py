@@ -369,7 +369,8 @@ def plot_paths(recorded, network, *, names, kind="recorded", ax=None):
     """
     ax = _axes(ax)
     centre = recorded.mean(axis=(0, 2))[:, None]
-    components = np.linalg.svd(np.concatenate(list(recorded - centre), axis=1))[0][:, :2].T
+    paths = np.concatenate(list(recorded - centre), axis=1)
+    components = np.linalg.svd(paths, full_matrices=False)[0][:, :2].T
     styles = condition_styles(len(names))
     for name, wanted, found, style in zip(names, recorded, network, styles, strict=True):
         path = components @ (wanted - centre)

@@ -15,12 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
-from src_part1.common.forking import without_threads
 from src_part1.common.validation import (
     FLOAT,
-    check_choice,
+    check_array,
     check_integer,
     check_kernel_array,
     check_like,
@@ -29,13 +27,9 @@ from src_part1.common.validation import (
 )
 from src_part1.kernels import (
     in_parallel,
-    learn_all_of_many,
-    learn_all_of_many_serial,
     learn_all_parallel,
     learn_all_serial,
     learn_readout,
-    multiply_all,
-    multiply_all_serial,
 )
 
 _NOT_FINITE = (
@@ -47,10 +41,10 @@ _NOT_FINITE = (
 class _OneP:
     """What learned about correlations is one matrix P, of ``size`` rows."""
 
-    def __init__(self, size, ridge, dtype=np.float64):
+    def __init__(self, size, ridge):
         self.ridge = check_real("ridge", ridge, above=0)
-        self._P = np.eye(size, dtype=dtype) / dtype(self.ridge)
-        self._k = np.empty(size, dtype)
+        self._P = np.eye(size) / self.ridge
+        self._k = np.empty(size)
 
     @property
     def P(self):
@@ -63,7 +57,7 @@ class _OneP:
         Returns
         -------
         dict of str to ndarray
-            ``P``, a view and not a copy.
+            Views and not copies.
         """
         return {"P": self.P}
 
@@ -82,8 +76,10 @@ class _OneP:
             changed then.
         """
         check_type("state", state, Mapping)
-        check_like("RLS state P", state.get("P"), self.P)
-        self.P[:] = state["P"]
+        for name, array in self.state().items():
+            check_like(f"RLS state {name}", state.get(name), array)
+        for name, array in self.state().items():
+            array[:] = state[name]
 
 
 class ReadoutRLS(_OneP):
@@ -173,9 +169,6 @@ class AllToAllRLS(_OneP):
         Number of units N, at least 2.
     ridge : float, optional
         Strength of the prior (the lambda of the texts); P starts as identity / ridge.
-    precision : {"float64", "float32"}, optional
-        Of P and of the weights. float32 halves the memory that is moved, and moving it takes nearly
-        all of the time in a network of more than a thousand units.
 
     Attributes
     ----------
@@ -193,27 +186,20 @@ class AllToAllRLS(_OneP):
     equations 4 and 5 (RLS in a recurrent network).
     """
 
-    def __init__(self, n_units, *, ridge=1.0, precision="float64"):
+    def __init__(self, n_units, *, ridge=1.0):
         self.n_units = check_integer("n_units", n_units, at_least=2)
-        precision = check_choice("precision", precision, ("float64", "float32"))
-        self.dtype = np.dtype(precision)
-        super().__init__(self.n_units, ridge, self.dtype.type)
+        super().__init__(self.n_units, ridge)
 
     def update(self, weights, rates, errors):
-        """Move all weights by one RLS step, from one sample or from several.
-
-        Several samples in one call have the same effect as one call for each sample, with errors
-        that come from the weights after the call before. The update is the same with matrices: for
-        samples in the rows of R, K = R P, L L' = 1 + K R', B = L^-1 K, P <- P - B' B, and the
-        vectors q of all samples are the rows of Q = L'^-1 B = R P with the new P.
+        """Move all weights by one RLS step.
 
         Parameters
         ----------
-        weights : ndarray of shape (n_units, n_units), of this precision, C-contiguous
+        weights : ndarray of shape (n_units, n_units), float64, C-contiguous
             Recurrent weights [post, pre], changed in place; the diagonal stays 0.
-        rates : array_like of shape (n_units,) or (n_samples, n_units)
+        rates : array_like of shape (n_units,)
             Rates r of all units.
-        errors : array_like of shape (n_units,) or (n_samples, n_units)
+        errors : array_like of shape (n_units,)
             Output minus target of each unit, with the weights before this update.
 
         Raises
@@ -226,44 +212,172 @@ class AllToAllRLS(_OneP):
             ``weights`` are unchanged then.
         """
         n = self.n_units
-        check_kernel_array("weights", weights, (n, n), dtype=self.dtype, changed=True)
-        if np.ndim(rates) == np.ndim(errors) == 2:
-            self._update_from_many(weights, rates, errors)
-            return
+        check_kernel_array("weights", weights, (n, n), changed=True)
         rates = _vector("rates", rates, n)
         errors = _vector("errors", errors, n)
-        if self.dtype != FLOAT:
-            self._update_from_many(weights, rates[None], errors[None])
-            return
         kernel = learn_all_parallel if in_parallel(n) else learn_all_serial
         if not kernel(weights, self._P, rates, errors, self._k):
             raise FloatingPointError(_NOT_FINITE)
 
-    def _update_from_many(self, weights, rates, errors):
-        n = self.n_units
-        rates = _samples("rates", rates, n, self.dtype)
-        errors = _samples("errors", errors, n, self.dtype)
-        if len(errors) != len(rates):
-            raise ValueError(f"errors must hold {len(rates)} samples, got {len(errors)}.")
-        K = np.empty_like(rates)
-        multiply, learn = multiply_all, learn_all_of_many
-        if without_threads():
-            multiply, learn = multiply_all_serial, learn_all_of_many_serial
-        multiply(self._P, rates, K)
-        # Small, and in float64 because what is divided by it may be close to singular.
-        K64 = K.astype(np.float64)
-        inner = np.eye(len(rates)) + K64 @ rates.T
+
+class LowRankRLS(_OneP):
+    """Exact RLS for every unit of a network without autapses that reads a few components of rates.
+
+    The recurrent weights are W = D V': a unit's input is x_i = d_i . z with the components z = V' r
+    of the rates r along the columns of V, which stay as they are. Unit i minimises, over all
+    samples t so far and all d_i for which its weight onto itself, d_i . v_i, is 0,
+
+        sum_t (d_i . z(t) - target_i(t))^2 + ridge * norm(d_i - d_i(0))^2 .
+
+    This is `AllToAllRLS` with the weights held in the space of V, where its P is V P V' with a
+    small P. For samples in the rows of Z,
+
+        K = Z P,  L L' = 1 + K Z',  B = L^-1 K,  P <- P - B' B,  G = L'^-1 B = Z P (new P) ,
+
+    and unit i's gains are the rows of G - (G v_i) (P v_i)' / (v_i . P v_i).
+
+    One update of all N units costs O(N k) for k components instead of O(N^2).
+
+    Parameters
+    ----------
+    basis : array_like of shape (n_units, n_components)
+        V; its columns are orthonormal, for example principal components of the rates.
+    ridge : float, optional
+        Strength of the prior (the lambda of the texts); P starts as identity / ridge.
+
+    Attributes
+    ----------
+    basis : ndarray of shape (n_units, n_components)
+        V.
+    n_units : int
+        Number of units N.
+    P : ndarray of shape (n_components, n_components)
+        Inverse of the correlation matrix of the components plus the prior; exactly symmetric.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter has a wrong type or value, or the columns are not orthonormal.
+    """
+
+    def __init__(self, basis, *, ridge=1.0):
+        self.basis = check_array("basis", basis, ("n_units", "n_components")).copy()
+        self.n_units, n_components = self.basis.shape
+        if not np.allclose(self.basis.T @ self.basis, np.eye(n_components), rtol=0, atol=1e-8):
+            raise ValueError("basis must have orthonormal columns, got others.")
+        super().__init__(n_components, ridge)
+        self._VP = self.basis / self.ridge
+
+    def state(self):
+        """Return all that was learned about correlations.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``P`` and ``VP``, which is V P; views and not copies.
+        """
+        return {"P": self.P, "VP": self._VP}
+
+    def project(self, weights):
+        """Return the D for which D V' is as close as possible to weights, without autapses.
+
+        Parameters
+        ----------
+        weights : array_like of shape (n_units, n_units)
+            Recurrent weights [post, pre].
+
+        Returns
+        -------
+        ndarray of shape (n_units, n_components)
+            D, which `update` takes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the weights have a wrong type or shape.
+        """
+        n, V = self.n_units, self.basis
+        D = check_array("weights", weights, (n, n)) @ V
+        return D - _ratio(_row_products(D, V), _row_products(V, V))[:, None] * V
+
+    def expand(self, weights):
+        """Return the weights between units, W = D V'.
+
+        Parameters
+        ----------
+        weights : array_like of shape (n_units, n_components)
+            D.
+
+        Returns
+        -------
+        ndarray of shape (n_units, n_units)
+            W [post, pre]; its diagonal is 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the weights have a wrong type or shape.
+        """
+        W = check_array("weights", weights, self.basis.shape) @ self.basis.T
+        np.fill_diagonal(W, 0.0)  # which it was up to rounding
+        return W
+
+    def update(self, weights, components, errors):
+        """Move all weights by one RLS step, from one sample or from several.
+
+        Several samples in one call give what as many calls give, if each call's errors come from
+        the weights that the one before left behind.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_units, n_components), float64, C-contiguous
+            D, changed in place.
+        components : array_like of shape (n_samples, n_components)
+            Components of the rates, z = V' r.
+        errors : array_like of shape (n_samples, n_units)
+            Output minus target of each unit, with the weights before this update.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a type, shape or dtype is wrong, or ``weights`` cannot be changed in place. Nothing
+            is changed then.
+        FloatingPointError
+            If components, errors or P are not finite, or P is not positive definite any more.
+            ``weights`` are unchanged then.
+        """
+        V, P, VP = self.basis, self._P, self._VP
+        check_kernel_array("weights", weights, V.shape, changed=True)
+        Z = _samples("components", components, V.shape[1])
+        errors = _samples("errors", errors, self.n_units)
+        if len(errors) != len(Z):
+            raise ValueError(f"errors must hold {len(Z)} samples, got {len(errors)}.")
+        with np.errstate(over="ignore", invalid="ignore"):
+            K = Z @ P
+            inner = np.eye(len(Z)) + K @ Z.T
         if not (np.isfinite(inner).all() and np.isfinite(errors).all()):
             raise FloatingPointError(_NOT_FINITE)
         try:
-            L = np.linalg.cholesky((inner + inner.T) / 2)
+            inverse_L = np.linalg.inv(np.linalg.cholesky(inner))
         except np.linalg.LinAlgError as error:
             raise FloatingPointError(_NOT_FINITE) from error
-        B = solve_triangular(L, K64, lower=True)
-        G = solve_triangular(L, B, lower=True, trans="T")
-        # LAPACK leaves columns behind, and the kernel runs along rows.
-        B, G = (np.ascontiguousarray(array, dtype=self.dtype) for array in (B, G))
-        learn(weights, self._P, B, G, errors)
+        B = inverse_L @ K
+        VB = V @ B.T
+        P -= B.T @ B
+        VP -= VB @ B
+        weights -= (errors.T @ inverse_L.T) @ B
+        own_gains = VB @ inverse_L  # G v_i for all units i
+        along_P = _ratio(_row_products(errors.T, own_gains), _row_products(VP, V))
+        weights += along_P[:, None] * VP
+
+
+def _row_products(a, b):
+    return np.einsum("ij,ij->i", a, b)
+
+
+def _ratio(above, below):
+    # A unit that is always silent has v_i = 0: it cannot drive itself, and nothing is taken off.
+    return above / np.maximum(below, np.finfo(float).tiny)
 
 
 def _vector(name, values, n):
@@ -279,10 +393,10 @@ def _vector(name, values, n):
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-def _samples(name, values, n, dtype):
+def _samples(name, values, n):
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers, got dtype {values.dtype}.")
     if values.ndim != 2 or values.shape[1] != n or len(values) == 0:
         raise ValueError(f"{name} must have shape (n_samples, {n}), got {values.shape}.")
-    return np.ascontiguousarray(values, dtype=dtype)
+    return values.astype(np.float64, copy=False)

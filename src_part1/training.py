@@ -7,24 +7,19 @@ from functools import partial
 
 import numpy as np
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
     check_array,
-    check_flag,
     check_integer,
     check_real,
     check_rng,
     check_type,
 )
-from src_part1.kernels import (
-    advance_together_parallel,
-    advance_together_serial,
-    in_parallel,
-)
 from src_part1.parameters import RateNetworkParameters, TrialTiming
-from src_part1.rls import AllToAllRLS
-from src_part1.simulator import advance, initial_state, record_phases
+from src_part1.rls import LowRankRLS
+from src_part1.simulator import advance, grew_beyond_bounds, initial_state, record_phases
 from src_part1.training_loop import train_in_loops
 
 
@@ -148,57 +143,62 @@ def _train_trial(task, noise, rng, condition, weights, rls, outputs):
             rls.update(weights, state.rates, state.currents - targets[k])
 
 
-def _train_together(task, noise, rng, conditions, weights, rls, outputs):
-    """Do what `_train_trial` does for all conditions side by side, and learn from all at once."""
-    p, dtype = task.network_parameters, rls.dtype
-    parallel = in_parallel(p.n_units, steps=True)
-    kernel = advance_together_parallel if parallel else advance_together_serial
+def _transfer(network_parameters):
+    return np.tanh if network_parameters.transfer == "tanh" else partial(np.maximum, 0.0)
+
+
+def _train_side_by_side(task, noise, rng, conditions, weights, rls, outputs):
+    """Do what `_train_trial` does for all conditions at once, with weights D of W = D V'."""
+    p, V = task.network_parameters, rls.basis
+    phi, step_over_tau = _transfer(p), p.dt / p.tau
     stretches = [_phases(task, c)[:-1] for c in range(task.n_conditions)[conditions]]
-    targets = np.ascontiguousarray(task.targets[conditions].transpose(2, 0, 1), dtype=dtype)
-    rates, currents = np.zeros((2, *targets.shape[1:]), dtype)
+    targets = task.targets[conditions].transpose(2, 1, 0)
+    rates = np.zeros(targets.shape[1:])  # a column for each condition
     first_update = len(stretches[0]) - len(targets)
     step = 0
     for phase, at_once in enumerate(zip(*stretches, strict=True)):
         stop = at_once[0][0]
-        inputs = np.array([external_input for _, external_input in at_once])
+        inputs = np.array([external_input for _, external_input in at_once]).T
         if noise and phase > first_update:
             inputs = inputs + noise * rng.standard_normal(inputs.shape)
-        kernel(
-            weights, inputs.astype(dtype), dtype.type(p.dt / p.tau), p.transfer == "tanh",
-            stop - step, rates, currents,
-        )
+        for _ in range(stop - step):
+            rates += step_over_tau * (phi(weights @ (V.T @ rates) + inputs) - rates)
         step = stop
         k = phase - first_update
         if k >= 0:
-            outputs[:, k] = currents
-            rls.update(weights, rates, currents - targets[k])
+            components = V.T @ rates
+            currents = weights @ components
+            outputs[:, k] = currents.T
+            rls.update(weights, components.T, (currents - targets[k]).T)
 
 
-def forced_start(task, weights, *, ridge=0.5, precision="float64"):
-    """Fit the weights once to rates that are held on the targets, without a closed loop.
+def forced_start(task, weights, *, ridge=0.5, rank=100):
+    """Fit weights of low rank to rates that are held on the targets, without a closed loop.
 
     After the cue of each condition the network gets the targets instead of its recurrent input, so
-    that its rates are the ones wanted. The rates at all update times are then the regressors of one
-    ridge regression for each unit. This takes a moment, but the fit does not say what
-    happens when the network drives itself. It is a start from which `train` needs fewer loops.
+    that its rates are the ones wanted. The leading principal components of these rates at all
+    update times are the regressors of one ridge regression for each unit (`LowRankRLS`). This takes
+    a moment, but the fit does not say what happens when the network drives itself. It is a start
+    from which `train` needs fewer loops.
 
     Parameters
     ----------
     task : RateTask
         Network, timing, targets and cues.
     weights : array_like of shape (n_units, n_units)
-        Weights to start from, with a zero diagonal. The prior keeps the fit near them, and they
-        determine the response to the cue.
+        Weights to start from, with a zero diagonal. They determine the response to the cue, and the
+        prior keeps the fit near their projection on the components.
     ridge : float, optional
         Strength of the prior that keeps the weights near their start, lambda.
-    precision : {"float64", "float32"}, optional
-        Of the result.
+    rank : int, optional
+        Number of components, not about the mean but about 0; at most that of the units and
+        of the samples.
 
     Returns
     -------
     weights : ndarray of shape (n_units, n_units)
-        The fitted weights.
-    rls : AllToAllRLS
+        The fitted weights, of this rank.
+    rls : LowRankRLS
         The learning rule after these samples; pass both to `train`.
 
     Raises
@@ -213,12 +213,18 @@ def forced_start(task, weights, *, ridge=0.5, precision="float64"):
     weights = check_array("weights", weights, (p.n_units, p.n_units))
     if np.any(np.diagonal(weights)):
         raise ValueError("weights must have a zero diagonal, because no unit drives itself.")
-    rls = AllToAllRLS(p.n_units, ridge=ridge, precision=precision)
-    regressors = np.concatenate([_forced_rates(task, weights, c) for c in range(task.n_conditions)])
-    wanted = task.targets.swapaxes(1, 2).reshape(regressors.shape)
-    fitted = weights.astype(rls.dtype)
-    rls.update(fitted, regressors, regressors @ weights.T - wanted)
-    return fitted, rls
+    rank = check_integer("rank", rank, at_least=1)
+    with one_blas_thread():
+        rates = np.concatenate([_forced_rates(task, weights, c) for c in range(task.n_conditions)])
+        if not np.isfinite(rates).all():
+            raise FloatingPointError(grew_beyond_bounds(task.timing.learn_on))
+        basis = np.linalg.svd(rates, full_matrices=False)[2][:rank].T
+        rls = LowRankRLS(basis, ridge=ridge)
+        fitted = rls.project(weights)
+        components = rates @ basis
+        wanted = task.targets.swapaxes(1, 2).reshape(rates.shape)
+        rls.update(fitted, components, components @ fitted.T - wanted)
+        return rls.expand(fitted), rls
 
 
 def _forced_rates(task, weights, condition):
@@ -229,7 +235,7 @@ def _forced_rates(task, weights, condition):
         advance(p, state, stop - state.step, weights=weights, external_input=external_input)
     wanted = task.targets[condition].T
     rates = np.empty_like(wanted)
-    phi = np.tanh if p.transfer == "tanh" else partial(np.maximum, 0.0)
+    phi = _transfer(p)
     for k, (stop, external_input) in enumerate(phases[3:]):
         rates[k] = state.rates
         following = wanted[min(k + 1, len(wanted) - 1)]
@@ -242,7 +248,7 @@ def _forced_rates(task, weights, condition):
 
 
 def train(
-    task, weights, *, ridge=0.5, n_loops=50, rls=None, noise=0.0, rng=None, together=False,
+    task, weights, *, ridge=0.5, n_loops=50, rls=None, noise=0.0, rng=None, average_last=1,
     progress=True, after_loop=None,
 ):
     """Train all recurrent weights by exact RLS.
@@ -251,10 +257,15 @@ def train(
     starts silent, the cue acts, and at each update time the recurrent input x = W r is
     compared with the target and all weights move by one RLS step.
 
+    With weights and ``rls`` of `forced_start` the weights keep its rank: all units read the same
+    few components of the rates, which makes a network of a thousand units many times quicker. All
+    conditions then run side by side, and learn from all at each update time at once.
+
     To go on with an earlier training, pass its weights and its ``rls``: the two calls
-    together then do exactly what one longer call would have done. A keyboard interrupt ends a
-    training that shows its progress, and what was learned so far is returned. Without a progress
-    bar the interrupt is raised, because the training is then a step of something larger.
+    together then do exactly what one longer call would have done (weights of low rank: up to
+    rounding). A keyboard interrupt ends a training that shows its progress, and what was learned so
+    far is returned. Without a progress bar the interrupt is raised, because the training is then a
+    step of something larger.
 
     Parameters
     ----------
@@ -266,18 +277,18 @@ def train(
         Strength of the prior that keeps the weights near their start, lambda.
     n_loops : int, optional
         Number of passes through all conditions.
-    rls : AllToAllRLS, optional
-        State of an earlier training to go on from; ``ridge`` is not used then. It is
-        updated in place.
+    rls : AllToAllRLS or LowRankRLS, optional
+        State of an earlier training, or of `forced_start`, to go on from; ``ridge`` is not used
+        then. It is updated in place.
     noise : float, optional
         Standard deviation of a Gaussian input that is drawn anew for each unit after each update.
         The network then learns activity that is stable against such noise.
     rng : numpy.random.Generator, optional
         Source of the noise; needed only if there is any.
-    together : bool, optional
-        Run all conditions side by side and learn from all of them at each update time. The
-        weights are then read once for all conditions; in a large network reading them takes most
-        of the time.
+    average_last : int, optional
+        The weights of the result are the mean over so many loops at the end. Each loop moves the
+        weights a little to and fro, and their mean is steadier than any of them. To go on as one
+        longer call would, leave it at 1.
     progress : bool, optional
         Show a progress bar with the current correlation.
     after_loop : callable, optional
@@ -299,15 +310,15 @@ def train(
     check_type("task", task, RateTask)
     if check_real("noise", noise, at_least=0):
         check_rng("rng", rng)
-    together = check_flag("together", together)
-    if rls is not None and check_type("rls", rls, AllToAllRLS).dtype != np.float64 and not together:
-        raise ValueError("rls must have precision float64 unless together is True.")
-    train_trial = partial(_train_together if together else _train_trial, task, noise, rng)
-    return train_in_loops(
-        train_trial, task.targets, weights,
-        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, together=together,
-        after_loop=after_loop,
-    )
+    low_rank = isinstance(rls, LowRankRLS)
+    train_trial = partial(_train_side_by_side if low_rank else _train_trial, task, noise, rng)
+    # Numbers that overflow do not go unnoticed: the next update of the weights stops at them.
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        return train_in_loops(
+            train_trial, task.targets, weights,
+            ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, average_last=average_last,
+            low_rank=low_rank, after_loop=after_loop,
+        )
 
 
 def run_frozen(task, weights, condition=0, *, record_every=None):

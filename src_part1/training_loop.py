@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from src_part1.common.metrics import correlation, is_constant
 from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_array, check_integer, check_type
-from src_part1.rls import AllToAllRLS
+from src_part1.rls import AllToAllRLS, LowRankRLS
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class TrainingResult:
         Recurrent weights [post, pre] after the last update.
     initial_weights : ndarray of shape (n_units, n_units)
         Weights before the first update of this call.
-    rls : AllToAllRLS
+    rls : AllToAllRLS or LowRankRLS
         State of the learning rule; pass it to the next call to go on from here.
     train_correlation : ndarray of shape (n_loops, n_conditions)
         Mean over units of the correlation of the trained input, as it was just before
@@ -36,7 +36,7 @@ class TrainingResult:
 
     weights: np.ndarray
     initial_weights: np.ndarray
-    rls: AllToAllRLS
+    rls: AllToAllRLS | LowRankRLS
     train_correlation: np.ndarray
     last_outputs: np.ndarray | None = None
 
@@ -61,8 +61,8 @@ class TrainingDivergedError(RuntimeError):
 
 
 def train_in_loops(
-    train_trial, targets, weights, *, ridge, n_loops, rls, progress, together=False,
-    after_loop=None,
+    train_trial, targets, weights, *, ridge, n_loops, rls, progress, average_last=1,
+    low_rank=False, after_loop=None,
 ):
     """Show every condition once in each loop, in the order of its index.
 
@@ -71,8 +71,9 @@ def train_in_loops(
     train_trial : callable
         ``train_trial(condition, weights, rls, outputs)`` runs one trial, changes ``weights`` and
         ``rls`` in place, writes the input before each update to ``outputs`` (n_updates,
-        n_units), and raises FloatingPointError when it diverges. If conditions go together,
-        ``condition`` is the slice of all, and ``outputs`` (n_conditions, n_updates, n_units).
+        n_units), and raises FloatingPointError when it diverges. With ``low_rank`` the weights
+        are D of `LowRankRLS`, ``condition`` is the slice of all, and ``outputs`` has the shape
+        (n_conditions, n_updates, n_units).
     targets : ndarray of shape (n_conditions, n_units, n_updates)
         What the outputs are compared with.
     weights : array_like of shape (n_units, n_units)
@@ -81,12 +82,14 @@ def train_in_loops(
         Strength of the prior, if ``rls`` is not given.
     n_loops : int
         Number of loops.
-    rls : AllToAllRLS or None
+    rls : AllToAllRLS, LowRankRLS (with ``low_rank``) or None
         State of an earlier training to go on from, updated in place.
     progress : bool
         Show a progress bar with the current correlation.
-    together : bool, optional
-        Whether all conditions run side by side.
+    average_last : int, optional
+        Over how many loops at the end the weights of the result are averaged.
+    low_rank : bool, optional
+        Whether the weights are of the form D V', and all conditions run side by side.
     after_loop : callable, optional
         Called with the result so far after each loop.
 
@@ -104,10 +107,12 @@ def train_in_loops(
     """
     n_conditions, n, n_updates = targets.shape
     check_integer("n_loops", n_loops, at_least=1)
+    check_integer("average_last", average_last, at_least=1, at_most=n_loops)
     initial = check_array("weights", weights, (n, n)).copy()
     if np.any(np.diagonal(initial)):
         raise ValueError("weights must have a zero diagonal, because no unit drives itself.")
-    rls = AllToAllRLS(n, ridge=ridge) if rls is None else check_type("rls", rls, AllToAllRLS)
+    rls = AllToAllRLS(n, ridge=ridge) if rls is None else rls
+    check_type("rls", rls, LowRankRLS if low_rank else AllToAllRLS)
     if rls.n_units != n:
         raise ValueError(f"rls must be made for {n} units, got one for {rls.n_units}.")
 
@@ -118,16 +123,19 @@ def train_in_loops(
             f"the targets of {constant.size} of {n} units are constant in at least one condition "
             f"and do not count in its train_correlation: {first}.", stacklevel=3,
         )
-    weights = initial.astype(rls.dtype)
-    groups = [slice(None)] if together else range(n_conditions)
+    weights = rls.project(initial) if low_rank else initial.copy()
+    expand = rls.expand if low_rank else np.asarray
+    if not np.allclose(expand(weights), initial, rtol=0, atol=1e-8 * np.abs(initial).max()):
+        raise ValueError("weights must be of the form D V' of rls, as forced_start returns them.")
+    groups = [slice(None)] if low_rank else range(n_conditions)
     outputs = np.empty((n_conditions, n_updates, n))
-    curve, last_outputs = [], None
+    curve, last_outputs, averaged = [], None, None
     sound = _copies(weights, rls)
 
     def result():
+        learned = expand(weights if averaged is None else averaged)
         return TrainingResult(
-            weights, initial, rls, np.reshape(curve, (-1, n_conditions)),
-            last_outputs,
+            learned, initial, rls, np.reshape(curve, (-1, n_conditions)), last_outputs
         )
 
     bar = tqdm(range(n_loops), desc="training", unit="loop", disable=not progress)
@@ -141,6 +149,10 @@ def train_in_loops(
             curve.append(_mean_correlation(last_outputs, targets))
             bar.set_postfix(correlation=f"{np.mean(curve[-1]):.3f}")
             sound = _copies(weights, rls)
+            n_averaged = len(curve) - (n_loops - average_last)
+            if average_last > 1 and n_averaged > 0:
+                averaged = weights.copy() if averaged is None else averaged
+                averaged += (weights - averaged) / n_averaged
             if after_loop is not None:
                 after_loop(result())
     except FloatingPointError as error:

@@ -1,5 +1,8 @@
 """The minutes that a notebook promises follow from what is in it, and fit into the session."""
 
+import math
+import re
+
 import jupytext
 import pytest
 
@@ -138,11 +141,6 @@ def read(path):
     return text, sections_of(jupytext.reads(text, fmt="py:percent"))
 
 
-def skip_unless_marked(text, path):
-    if BONUS not in text:
-        pytest.skip(f"{path.name} does not say yet what is core and what is bonus")
-
-
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_each_table_has_a_row_for_each_section(path):
     text, sections = read(path)
@@ -152,7 +150,6 @@ def test_each_table_has_a_row_for_each_section(path):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_each_table_says_what_follows_from_the_notebook(path):
     text, sections = read(path)
-    skip_unless_marked(text, path)
     written = {section.number: section.text for section in sections}
     assert table_of(text) == written, "run python -m tools.section_minutes --write"
 
@@ -162,7 +159,18 @@ def test_what_is_core_fits_into_its_session(parts):
     minutes = 0
     for path in SOURCES:
         if path.stem.startswith(parts):
-            text, sections = read(path)
-            skip_unless_marked(text, path)
-            minutes += core_minutes(sections)
+            minutes += core_minutes(read(path)[1])
     assert 30 <= minutes <= MOST[parts]
+
+
+def test_the_pages_say_the_same_minutes():
+    index = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")
+    session_a = 0
+    for path in SOURCES:
+        sections = read(path)[1]
+        bonus = sum(math.ceil(section.bonus) for section in sections)
+        row = re.search(rf"\({path.stem}\.ipynb\) .* (\d+ \+ \d+) \|", index)
+        assert row[1] == f"{core_minutes(sections)} + {bonus}", path.stem
+        session_a += core_minutes(sections) * path.stem.startswith(("part1", "part2"))
+    plan = (ROOT / "docs/site/instructor.md").read_text(encoding="utf-8")
+    assert f"what is core: {session_a} minutes" in plan

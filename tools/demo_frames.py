@@ -107,9 +107,11 @@ def _few(values, start, most):
     # The first, the last, the one at which the demo starts, and others as evenly as may be.
     if len(values) <= most:
         return values
-    steps = [round(i * (len(values) - 1) / max(most - 1, 1)) for i in range(most)]
-    nearest = min(range(most), key=lambda i: abs(steps[i] - values.index(start)))
-    steps[nearest] = values.index(start)
+    at, last = values.index(start), len(values) - 1
+    steps = [round(i * last / max(most - 1, 1)) for i in range(most)]
+    if at not in steps:
+        inner = range(1, most - 1) or [0]
+        steps[min(inner, key=lambda i: abs(steps[i] - at))] = at
     return tuple(values[i] for i in steps)
 
 
@@ -188,9 +190,9 @@ def html(data, folder=None, address="", start_alt=""):
         shown = shown * len(values) + start
         named = markup.escape(json.dumps(values))
         dials.append(
-            f'<label>{name} <input type="range" name="{name}" min="0" max="{len(values) - 1}" '
-            f'value="{start}" data-values="{named}" '
-            f'aria-valuetext="{values[start]}" autocomplete="off">'
+            f'<label>{name} <input type="range" name="{name}" min="0" '
+            f'max="{len(values) - 1}" value="{start}" '
+            f'data-values="{named}" aria-valuetext="{values[start]}" autocomplete="off">'
             f"<output>{values[start]}</output></label>"
         )
     size = _size(data["frames"][shown][0])

@@ -2,9 +2,9 @@
 
 Each notebook runs from its first cell to its last in a kernel of its own and becomes
 ``build/NAME.html`` with its plots and a few frames of its demos inside. The recordings are the
-synthetic ones that come with the project unless the environment variable
-``MOTOR_CORTEX_SOURCE`` says otherwise. The
-first cell that fails ends its notebook; its traceback is printed and the exit status is 1.
+synthetic ones that come with the project unless the environment variable ``MOTOR_CORTEX_SOURCE``
+says otherwise. The first cell that fails ends its notebook; its traceback is printed and the exit
+status is 1.
 """
 
 from __future__ import annotations

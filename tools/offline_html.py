@@ -17,6 +17,7 @@ from tools import demo_frames
 
 _STYLE = """
 summary { display: list-item; cursor: pointer; }
+math { font-size: 1.15em; }
 .rendered_html math[display="block"] { margin: 1em 0; overflow-x: auto; }
 """
 

@@ -8,8 +8,10 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
+import PIL.Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 from src_part1.common.validation import check_array, check_integer, check_real
 from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles
@@ -29,8 +31,8 @@ class LivePlot:
     by ``share``. Where there is no such front end only the last state is drawn, on a figure of
     pyplot.
 
-    A subclass has ``_prepare``, which draws what does not change, and ``_draw(*state)``, which
-    gets what the training handed over.
+    A subclass has ``_prepare``, which draws what does not change and lists the lines that do in
+    ``_moving``, and ``_draw(*state)``, which gets what the training handed over and moves them.
 
     Attributes
     ----------
@@ -48,17 +50,22 @@ class LivePlot:
     def __init__(self):
         self.figure, self.n_frames, self.used = None, 0, 0.0
         self._state, self._handle, self._cost = None, None, 0.0
+        self._moving, self._background, self._limits = [], None, None
 
     def __enter__(self):
         live = _is_live()
+        # With "none" matplotlib 3.11 goes over to constrained layout at the second picture.
+        size = {"figsize": _SIZE, "layout": PlaceHolderLayoutEngine(True, True)}
         # A figure of pyplot would be shown by the notebook a second time.
-        layout = {"figsize": _SIZE, "layout": "none"}
-        self.figure = Figure(**layout) if live else plt.figure(**layout)
+        self.figure = Figure(**size) if live else plt.figure(**size)
         self._prepare()
         if live:
             FigureCanvasAgg(self.figure)
-            begin = time.perf_counter()
+            for line in self._moving:
+                line.set_animated(True)  # it is no part of the background
             self._show()
+            begin = time.perf_counter()
+            self._picture()
             self._cost = time.perf_counter() - begin
         self._begin = self._last = time.perf_counter()
         return self
@@ -93,14 +100,28 @@ class LivePlot:
     def _show(self):
         from IPython.display import Image, display  # here: a script needs no IPython
 
-        written = io.BytesIO()
-        self.figure.savefig(written, format="png", dpi=plt.rcParams["figure.dpi"],
-                            pil_kwargs={"compress_level": 1})
-        picture = Image(data=written.getvalue(), format="png")
+        picture = Image(data=self._picture(), format="png")
         if self._handle is None:
             self._handle = display(picture, display_id=True)
         else:
             self._handle.update(picture)
+
+
+    def _picture(self):
+        """Return the figure as a PNG. Axes and letters, the dear part, are drawn if they change."""
+        canvas = self.figure.canvas
+        limits = [ax.viewLim.bounds for ax in self.figure.axes]
+        if limits != self._limits:
+            canvas.draw()
+            self._background = canvas.copy_from_bbox(self.figure.bbox)
+            self._limits = limits
+        canvas.restore_region(self._background)
+        for line in self._moving:
+            line.axes.draw_artist(line)
+        written = io.BytesIO()
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+        PIL.Image.fromarray(pixels).save(written, format="png", compress_level=1)
+        return written.getvalue()
 
 
 def _is_live():
@@ -111,7 +132,9 @@ def _is_live():
 
 
 class WatchForce(LivePlot):
-    """Output and target of FORCE over the last moments, and how fast the readout still changes.
+    """Output and target of FORCE, and how fast the readout still changes.
+
+    The output is drawn from left to right, as on an oscilloscope; then a new page begins.
 
     Parameters
     ----------
@@ -120,7 +143,7 @@ class WatchForce(LivePlot):
     dt : float
         Time step (ms).
     window : float
-        How much time is shown (ms).
+        How much time a page shows (ms).
 
     Raises
     ------
@@ -149,12 +172,13 @@ class WatchForce(LivePlot):
                         title="how much the weights still change",
                         xlim=(0, self._target.size * self._dt))
         self._left = left
+        self._moving = [self._target_line, self._output_line, self._change]
         self._draw(np.empty(0), [])
 
     def _draw(self, output, changes):
         """Draw what `train_force` hands over after an update."""
         done, shown = output.size, self._n_shown
-        first = max(0, done - shown)
+        first = max(0, done - 1) // shown * shown
         at = slice(first, first + shown)
         steps = np.arange(1, self._target.size + 1) * self._dt
         self._target_line.set_data(steps[at], self._target[at])
@@ -169,7 +193,9 @@ class WatchForce(LivePlot):
             (np.arange(n_points) + 0.5) * each * done / max(len(changes), 1) * self._dt, means
         )
         if n_points:
-            self._right.set_ylim(means.min() / 2, means.max() * 2)
+            # Whole decades, which seldom change.
+            low, high = np.log10(means.min()), np.log10(means.max())
+            self._right.set_ylim(10 ** np.floor(low), 10 ** np.floor(high + 1))
 
 
 class WatchLoops(LivePlot):
@@ -247,6 +273,7 @@ class WatchLoops(LivePlot):
         ]
         if self._conditions is not None:
             self._right.legend(loc="lower right")
+        self._moving = [*sum(self._lines, []), *self._curves]
         self._right.set(xlabel="loop", ylabel=self._ylabel, title="learning curve",
                         xlim=(0, self._n_loops + 1), ylim=(-0.05, 1.05))
 
@@ -258,7 +285,7 @@ class WatchLoops(LivePlot):
         for line, column in zip(self._curves, curve.T, strict=True):
             line.set_data(loops, column)
         if len(curve):
-            self._right.set_ylim(min(-0.05, 1.1 * curve.min()), 1.05)
+            self._right.set_ylim(min(-0.05, np.floor(10 * curve.min()) / 10), 1.05)
         if training.last_outputs is None:
             return
         for lines, outputs in zip(self._lines, training.last_outputs, strict=True):

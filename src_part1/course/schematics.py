@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from src_part1.common.validation import check_type
@@ -51,8 +52,9 @@ class Schematic:
 
     def __init__(self, width, height, title):
         self.title = title
-        with matplotlib.rc_context({"figure.constrained_layout.use": False}):
-            self.figure = Figure(figsize=(width, height), facecolor="white")
+        self.figure = Figure(
+            (width, height), facecolor="white", layout=PlaceHolderLayoutEngine(True, True)
+        )
         FigureCanvasAgg(self.figure)
         self.ax = self.figure.add_axes((0, 0, 1, 1))
         self.ax.set(xlim=(0, width), ylim=(0, height))

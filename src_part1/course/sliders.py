@@ -17,9 +17,16 @@ def sliders(demo, **controls):
         For each argument of ``demo`` a widget, or what ``ipywidgets.interact`` makes one of.
     """
     import ipywidgets  # here, so that the checks need no Jupyter
+    import matplotlib.pyplot as plt
     from IPython.display import display
 
-    panel = ipywidgets.interactive(demo, **controls)
+    def draw(**values):
+        demo(**values)
+        # ipywidgets shows what is drawn by itself, but not after `%matplotlib inline`: the backend
+        # then has another name.
+        plt.show()
+
+    panel = ipywidgets.interactive(draw, **controls)
     # An output whose height is its content's collapses between two pictures, and the page jumps.
     panel.out.layout.min_height = _HEIGHT
     display(panel)

@@ -93,8 +93,12 @@ def test_a_reply_is_seen_although_a_widget_has_sent_something_meanwhile():
                 plain.send(b"comm_msg")
                 client = execute_notebooks.Client(nbformat.v4.new_notebook())
                 client.kc = SimpleNamespace(shell_channel=SimpleNamespace(socket=shell))
-                busy = {"msg_type": "status", "content": {"execution_state": "busy"}}
-                client.process_message(busy, nbformat.v4.new_code_cell(), 0)
+                cell = nbformat.v4.new_code_cell(metadata={"execution": {}})
+                busy = {
+                    "header": {"date": "2026-01-01T00:00:00Z"}, "msg_type": "status",
+                    "content": {"execution_state": "busy"},
+                }
+                client.process_message(busy, cell, 0)
                 start = time.perf_counter()
                 assert await reply
                 return time.perf_counter() - start

@@ -97,6 +97,7 @@ def test_a_slider_redraws_one_figure_and_a_stopped_training_ends_its_cell(addres
         page.goto(f"{address}/lab/tree/lesson.ipynb")
         cells = page.locator(".jp-CodeCell")
         cells.nth(3).wait_for()
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         cells.nth(0).locator(".cm-content").click()
         page.keyboard.press("Shift+Enter")
         cells.nth(0).get_by_text("ready", exact=True).wait_for()

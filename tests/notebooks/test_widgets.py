@@ -33,8 +33,10 @@ def session(tmp_path_factory):
         yield session
 
 
-def test_a_demo_shows_one_figure_before_and_after_a_change(session):
-    cell = nbformat.v4.new_code_cell(DRAW)
+@pytest.mark.parametrize("magic", ["", "%matplotlib inline\n"])
+def test_a_demo_shows_one_figure_before_and_after_a_change(session, magic):
+    session.execute("ipywidgets.Widget.close_all()")
+    cell = nbformat.v4.new_code_cell(magic + DRAW)
     session.notebook.cells.append(cell)
     session.run(cell)
     pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]

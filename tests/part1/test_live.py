@@ -19,6 +19,7 @@ from src_part1 import (
     train_force,
 )
 from src_part1.course import WatchForce, WatchLoops, live
+from src_part1.plotting import use_course_style
 from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
 from src_part2 import train as train_spiking
 from src_part3 import (
@@ -104,6 +105,25 @@ def test_real_drawing_keeps_to_its_share(monkeypatch):
     assert watch.used <= 0.08 * elapsed + watch.used / max(watch.n_frames, 1)
     assert len(frames) == watch.n_frames + 1
     assert all(frame.startswith(b"\x89PNG") for frame in frames)
+
+
+def test_panels_stay_where_they_are_from_picture_to_picture(monkeypatch):
+    monkeypatch.setattr(live, "_is_live", lambda: True)
+    monkeypatch.setattr(
+        "IPython.display.display", lambda *_, **__: SimpleNamespace(update=lambda picture: None)
+    )
+    with plt.rc_context():
+        use_course_style()
+        target = np.sin(np.arange(200) / 9)
+        with WatchForce(target, dt=1.0, window=50.0) as watch:
+            places = [ax.get_position().bounds for ax in watch.figure.axes]
+            watch(target, [1.0, 2.0])
+            watch._show()
+        assert [ax.get_position().bounds for ax in watch.figure.axes] == places
+        renderer = watch.figure.canvas.get_renderer()
+        legend = watch.figure.legends[0].get_window_extent(renderer)
+        for ax in watch.figure.axes:
+            assert not legend.overlaps(ax.get_tightbbox(renderer))
 
 
 def test_watching_changes_nothing_that_is_learned():
@@ -238,9 +258,9 @@ def test_in_a_notebook_one_output_remains_and_it_is_the_last_state(tmp_path):
     source = """\
 import numpy as np
 from src_part1 import course, ForceParameters, force_network, train_force
-target = np.sin(np.arange(2000) / 50)
-course.WatchForce.interval, course.WatchForce.share = 0.0, 1.0
-with course.WatchForce(target, dt=1.0, window=500.0) as watch:
+target = np.sin(np.arange(200) / 9)
+course.WatchForce.interval, course.WatchForce.share = 0.0, 1e9
+with course.WatchForce(target, dt=1.0, window=50.0) as watch:
     train_force(force_network(ForceParameters(n_units=50), np.random.default_rng(0)), target,
                 progress=False, after_update=watch)
 print(watch.n_frames > 3)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src_part1.kernels import learn_all_parallel, learn_all_serial
-from src_part1.rls import AllToAllRLS, ReadoutRLS
+from src_part1.rls import AllToAllRLS, LowRankRLS, ReadoutRLS
 from tests.reference import ridge_solution, rls_one_matrix_each, rls_update
 
 
@@ -76,76 +76,108 @@ def test_parallel_rows_give_the_same_bits_as_serial_rows(thread_counts):
         np.testing.assert_array_equal(P, results[0][1])
 
 
+# ---- Low rank: W = D V' ----
+
+
+def _low_rank_problem(n, rank, n_samples, seed):
+    """Orthonormal V, weights D without autapses, components of rates, and targets."""
+    weights, rates, targets = _problem(n, n_samples, seed)
+    V = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, rank)))[0]
+    return V, LowRankRLS(V).project(weights), rates @ V, targets
+
+
+def _train_low_rank(rule, D, components, targets, n_at_once=1):
+    D = D.copy()
+    for first in range(0, len(components), n_at_once):
+        z, target = (x[first : first + n_at_once] for x in (components, targets))
+        rule.update(D, z, z @ D.T - target)
+    return D
+
+
 @settings(max_examples=30, deadline=None)
 @given(
-    n=st.integers(2, 40),
-    n_samples=st.integers(1, 12),
-    n_updates=st.integers(1, 4),
+    n=st.integers(3, 15),
+    n_updates=st.integers(1, 40),
+    n_at_once=st.integers(1, 12),
     ridge=st.floats(1e-2, 1e2),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_several_samples_in_a_call_are_as_many_calls(n, n_samples, n_updates, ridge, seed):
-    weights, rates, targets = _problem(n, n_samples * n_updates, seed)
-    one_by_one, at_once = (AllToAllRLS(n, ridge=ridge) for _ in range(2))
-    expected = _train(one_by_one, weights, rates, targets)
-    for first in range(0, len(rates), n_samples):
-        r, target = rates[first : first + n_samples], targets[first : first + n_samples]
-        at_once.update(weights, r, r @ weights.T - target)
-    close = {"rtol": 1e-7, "atol": 1e-8 * np.abs(expected).max()}
-    np.testing.assert_allclose(weights, expected, **close)
-    np.testing.assert_allclose(at_once.P, one_by_one.P, rtol=1e-7, atol=1e-9 / ridge)
-    np.testing.assert_array_equal(at_once.P, at_once.P.T)
-    np.testing.assert_array_equal(np.diagonal(weights), 0.0)
+def test_as_many_components_as_units_make_it_one_matrix_for_all(
+    n, n_updates, n_at_once, ridge, seed
+):
+    weights, rates, targets = _problem(n, n_updates, seed)
+    V = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, n)))[0]
+    rule, full = LowRankRLS(V, ridge=ridge), AllToAllRLS(n, ridge=ridge)
+    D = _train_low_rank(rule, rule.project(weights), rates @ V, targets, n_at_once)
+    expected = _train(full, weights, rates, targets)
+    np.testing.assert_allclose(
+        rule.expand(D), expected, rtol=1e-7, atol=1e-8 * np.abs(expected).max()
+    )
+    np.testing.assert_allclose(V @ rule.P @ V.T, full.P, rtol=1e-7, atol=1e-9 / ridge)
 
 
-def test_float32_stays_close_to_float64():
-    n, ridge = 60, 1.0
-    weights, rates, targets = _problem(n, 400, seed=4)
-    expected = _train(AllToAllRLS(n, ridge=ridge), weights, rates, targets)
-    rule, learned = AllToAllRLS(n, ridge=ridge, precision="float32"), weights.astype("f4")
-    for first in range(0, len(rates), 2):
-        r = rates[first : first + 2]
-        rule.update(learned, r, r @ learned.T - targets[first : first + 2])
-    assert rule.P.dtype == learned.dtype == np.float32
-    np.testing.assert_allclose(learned, expected, atol=2e-4 * np.abs(expected).max())
+@settings(max_examples=30, deadline=None)
+@given(
+    n=st.integers(3, 15),
+    rank=st.integers(2, 3),
+    n_updates=st.integers(1, 40),
+    n_at_once=st.integers(1, 12),
+    ridge=st.floats(1e-2, 1e2),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_low_rank_rls_is_the_ridge_solution_of_every_unit_without_its_autapse(
+    n, rank, n_updates, n_at_once, ridge, seed
+):
+    V, D, components, targets = _low_rank_problem(n, rank, n_updates, seed)
+    rule = LowRankRLS(V, ridge=ridge)
+    trained = _train_low_rank(rule, D, components, targets, n_at_once)
+    for i in range(n):
+        # All d with d . v_i = 0, in coordinates of their own.
+        allowed = np.linalg.svd(V[i : i + 1])[2][1:].T
+        slow = ridge_solution(allowed.T @ D[i], components @ allowed, targets[:, i], ridge)
+        np.testing.assert_allclose(trained[i], allowed @ slow, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose((trained * V).sum(axis=1), 0.0, atol=1e-9 * np.abs(trained).max())
+    assert not np.diagonal(rule.expand(trained)).any()
     np.testing.assert_array_equal(rule.P, rule.P.T)
-    rule.update(learned, rates[0], np.zeros(n))
+    expected = np.linalg.inv(components.T @ components + ridge * np.eye(rank))
+    np.testing.assert_allclose(rule.P, expected, rtol=1e-7, atol=1e-9 / ridge)
 
 
-def test_several_samples_give_the_same_bits_with_any_number_of_threads(thread_counts):
-    n = 130
-    weights, rates, targets = _problem(n, 12, seed=2)
-    results = []
-    for n_threads in thread_counts:
-        rule, w = AllToAllRLS(n, ridge=0.5, precision="float32"), weights.astype("f4")
-        with thread_counts.use(n_threads):
-            for first in range(0, 12, 3):
-                r = rates[first : first + 3]
-                rule.update(w, r, r @ w.T - targets[first : first + 3])
-        results.append((w, rule.P))
-    for w, P in results[1:]:
-        np.testing.assert_array_equal(w, results[0][0])
-        np.testing.assert_array_equal(P, results[0][1])
+def test_projected_weights_are_the_nearest_ones_of_low_rank_without_autapses():
+    V, _, _, _ = _low_rank_problem(9, 4, 1, seed=3)
+    weights = _problem(9, 1, seed=3)[0]
+    D = LowRankRLS(V).project(weights)
+    for i in range(9):
+        allowed = np.linalg.svd(V[i : i + 1])[2][1:].T
+        nearest = np.linalg.lstsq(V @ allowed, weights[i], rcond=None)[0]
+        np.testing.assert_allclose(D[i], allowed @ nearest, atol=1e-12)
+
+
+def test_a_silent_unit_learns_like_the_others():
+    V, D, components, targets = _low_rank_problem(8, 3, 20, seed=5)
+    V = np.vstack([np.linalg.qr(V[:7])[0], np.zeros(3)])
+    trained = _train_low_rank(LowRankRLS(V), D, components, targets)
+    np.testing.assert_allclose(trained[7], ridge_solution(D[7], components, targets[:, 7], 1.0))
+    assert np.isfinite(trained).all()
 
 
 @pytest.mark.parametrize(
-    ("rates", "errors", "kind", "message"),
+    ("components", "errors", "kind", "message"),
     [
-        (np.ones((2, 5)), np.ones((2, 6)), ValueError, r"rates must have shape \(n_samples, 6\)"),
-        (np.ones((2, 6)), np.ones((3, 6)), ValueError, "errors must hold 2 samples, got 3"),
-        (np.ones((2, 6)), np.full((2, 6), "a"), TypeError, "errors must hold real numbers"),
-        (np.ones((1, 6)), np.ones(6), ValueError, r"rates must have shape \(6,\)"),
-        (np.full((2, 6), np.nan), np.ones((2, 6)), FloatingPointError, "RLS stopped"),
-        (np.ones((2, 6)), np.full((2, 6), np.inf), FloatingPointError, "RLS stopped"),
+        (np.ones((2, 5)), np.ones((2, 6)), ValueError, r"components must have shape .*, 3\)"),
+        (np.ones((2, 3)), np.ones((3, 6)), ValueError, "errors must hold 2 samples, got 3"),
+        (np.ones((2, 3)), np.full((2, 6), "a"), TypeError, "errors must hold real numbers"),
+        (np.ones((1, 3)), np.ones(6), ValueError, r"errors must have shape \(n_samples, 6"),
     ],
 )
-def test_samples_that_cannot_be_learned_change_nothing(rates, errors, kind, message):
-    rule, weights = AllToAllRLS(N), np.zeros((N, N))
-    before = rule.P.copy()
+def test_samples_that_cannot_be_learned_change_nothing(components, errors, kind, message):
+    rule, weights = LowRankRLS(np.eye(6, 3)), np.zeros((6, 3))
+    before = {name: array.copy() for name, array in rule.state().items()}
     with pytest.raises(kind, match=message):
-        rule.update(weights, rates, errors)
+        rule.update(weights, components, errors)
     assert not weights.any()
-    np.testing.assert_array_equal(rule.P, before)
+    for name, array in rule.state().items():
+        np.testing.assert_array_equal(array, before[name])
 
 
 @settings(max_examples=20, deadline=None)
@@ -171,24 +203,32 @@ class Case:
     """An RLS that has learned a little, weights, and the arguments of the next update."""
 
     def __init__(self, kind):
-        all_weights, rates, errors = _problem(N, 5, seed=3)
-        self.rule = kind(N)
-        self.weights = all_weights if kind is AllToAllRLS else all_weights[0].copy()
-        self.errors = errors if kind is AllToAllRLS else errors[:, 0]
-        self.rates = rates + 1.0
+        self.weights, self.rates, self.errors = _problem(N, 5, seed=3)
+        self.rates += 1.0
+        self.names = {"rates": "rates", "errors": "errors"}
+        if kind is LowRankRLS:
+            self.new = lambda **given: LowRankRLS(np.eye(N, 3), **given)
+            self.names["rates"] = "components"
+            self.weights = self.new().project(self.weights)
+            self.rates, self.errors = self.rates[:, None, :3], self.errors[:, None]
+        else:
+            self.new = lambda **given: kind(N, **given)
+        if kind is ReadoutRLS:
+            self.weights, self.errors = self.weights[0].copy(), self.errors[:, 0]
+            self.names["errors"] = "error"
+        self.rule = self.new()
         for k in range(4):
             self.update(k)
 
     def update(self, k=4, **changed):
-        error = "errors" if isinstance(self.rule, AllToAllRLS) else "error"
-        given = {"weights": self.weights, "rates": self.rates[k], error: self.errors[k]}
+        given = {"weights": self.weights, "rates": self.rates[k], "errors": self.errors[k]}
         self.rule.update(*(given | changed).values())
 
     def kept(self):
-        return [self.weights.copy(), self.rule.P.copy()]
+        return [self.weights.copy(), *(array.copy() for array in self.rule.state().values())]
 
 
-@pytest.fixture(params=[ReadoutRLS, AllToAllRLS])
+@pytest.fixture(params=[ReadoutRLS, AllToAllRLS, LowRankRLS])
 def case(request):
     return Case(request.param)
 
@@ -196,11 +236,11 @@ def case(request):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_leave_the_weights_as_they_were(case, bad):
     rates = case.rates[4].copy()
-    rates[2] = bad
-    error = {"error": bad}
-    if isinstance(case.rule, AllToAllRLS):
-        error = {"errors": np.where(np.arange(N) == 3, bad, case.errors[4])}
-    for changed in ({"rates": rates}, error):
+    rates.flat[2] = bad
+    errors = np.where(np.arange(N) == 3, bad, case.errors[4])
+    if isinstance(case.rule, ReadoutRLS):
+        errors = bad
+    for changed in ({"rates": rates}, {"errors": errors}):
         before = case.weights.copy()
         with pytest.raises(FloatingPointError, match="not finite"):
             case.update(**changed)
@@ -210,7 +250,7 @@ def test_numbers_that_are_not_finite_leave_the_weights_as_they_were(case, bad):
 def test_a_damaged_P_is_noticed_leaves_the_weights_and_can_be_restored(case):
     state = {name: array.copy() for name, array in case.rule.state().items()}
     before = case.weights.copy()
-    for damaged in (np.full_like(case.rule.P, np.nan), -np.eye(N)):
+    for damaged in (np.full_like(case.rule.P, np.nan), -np.eye(len(case.rule.P))):
         case.rule.P[:] = damaged
         with pytest.raises(FloatingPointError, match="weights are as they were"):
             case.update()
@@ -224,7 +264,7 @@ def test_a_damaged_P_is_noticed_leaves_the_weights_and_can_be_restored(case):
 
 
 def test_another_rls_goes_on_from_a_state_bit_for_bit(case):
-    other = type(case.rule)(N, ridge=7.0)
+    other = case.new(ridge=7.0)
     other.restore(case.rule.state())
     weights = case.weights.copy()
     case.update()
@@ -235,7 +275,7 @@ def test_another_rls_goes_on_from_a_state_bit_for_bit(case):
 
 def test_a_state_is_a_view_and_a_restored_one_is_a_copy(case):
     assert case.rule.state()["P"] is case.rule.P
-    other = type(case.rule)(N)
+    other = case.new()
     other.restore(case.rule.state())
     assert not np.shares_memory(other.P, case.rule.P)
 
@@ -280,7 +320,7 @@ def test_weights_that_cannot_be_changed_in_place_are_refused(case, change, kind,
     ("change", "kind"),
     [
         (lambda x: np.append(x, 1.0), ValueError),
-        (lambda x: np.reshape(x, (1, -1)), ValueError),
+        (lambda x: np.asarray(x)[None], ValueError),
         (lambda x: np.asarray(x) + 0j, TypeError),
         (lambda x: np.asarray(x).astype(str), TypeError),
         (lambda x: None, TypeError),
@@ -289,10 +329,9 @@ def test_weights_that_cannot_be_changed_in_place_are_refused(case, change, kind,
 @pytest.mark.parametrize("where", ["rates", "errors"])
 def test_other_arguments_that_do_not_fit_are_refused(case, change, kind, where):
     value = case.rates[4] if where == "rates" else case.errors[4]
-    name = where if where == "rates" or np.ndim(value) else "error"
     before = case.kept()
-    with pytest.raises(kind, match=name):
-        case.update(**{name: change(value)})
+    with pytest.raises(kind, match=case.names[where]):
+        case.update(**{where: change(value)})
     for old, now in zip(before, case.kept(), strict=True):
         np.testing.assert_array_equal(now, old)
 
@@ -307,10 +346,18 @@ def test_other_arguments_that_do_not_fit_are_refused(case, change, kind, where):
     ],
 )
 def test_a_state_of_another_rls_is_refused(case, state, kind, message):
-    before = case.rule.P.copy()
+    before = case.kept()
     with pytest.raises(kind, match=message):
         case.rule.restore(state)
-    np.testing.assert_array_equal(case.rule.P, before)
+    for old, now in zip(before, case.kept(), strict=True):
+        np.testing.assert_array_equal(now, old)
+
+
+def test_a_state_that_lacks_an_array_changes_nothing():
+    rule = LowRankRLS(np.eye(N, 3))
+    with pytest.raises(ValueError, match="RLS state VP"):
+        rule.restore({"P": np.zeros((3, 3))})
+    np.testing.assert_array_equal(rule.P, np.eye(3))
 
 
 def test_the_matrix_can_be_changed_but_not_replaced(case):

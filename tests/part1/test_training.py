@@ -13,9 +13,12 @@ from src_part1 import (
     TrialTiming,
     correlation,
     forced_start,
+    load_recordings,
+    make_task,
     random_weights,
     run_frozen,
     run_frozen_outputs,
+    run_population,
     sine_targets,
     train,
 )
@@ -72,12 +75,51 @@ def test_training_equals_the_slow_twin(n_conditions):
     np.testing.assert_array_equal(trained.initial_weights, weights)
 
 
-def _train_together_slowly(task, weights, ridge, n_loops):
-    """The same with all conditions side by side: at each update time one after the other learns."""
-    n, weights = task.network_parameters.n_units, weights.copy()
-    P = [np.eye(n - 1) / ridge for _ in range(n)]
+def _forced_rates(task, weights):
+    """The rates at all update times if the targets are the recurrent input."""
+    p, regressors = task.network_parameters, []
+    on, off, learn, every = (round(t / p.dt) for t in (5.0, 10.0, 12.0, 4.0))
+    for cue, targets in zip(task.cues, task.targets, strict=True):
+        r = simulate_rates(
+            weights, p.tau, p.dt, "relu", cue, (on, off), learn + 1, np.zeros(len(cue))
+        )[0][:, -1]
+        for k, x in enumerate(targets.T):
+            regressors.append(r.copy())
+            following = targets.T[min(k + 1, targets.shape[1] - 1)]
+            for step in range(every):
+                held = x + step / every * (following - x)
+                r = r + p.dt / p.tau * (np.maximum(held, 0.0) - r)
+    return np.array(regressors)
+
+
+def _spaces(basis):
+    """For each unit the weights onto it that read the components of the basis and not itself."""
+    return [basis @ np.linalg.svd(basis[i : i + 1])[2][1:].T for i in range(len(basis))]
+
+
+@pytest.mark.parametrize("rank", [3, 10])
+def test_the_forced_start_is_the_ridge_solution_for_rates_held_on_the_targets(rank):
+    task, weights = _task(n_conditions=2)
+    fitted, rls = forced_start(task, weights, ridge=0.7, rank=rank)
+    rates = _forced_rates(task, weights)
+    wanted = np.concatenate([targets.T for targets in task.targets])
+    basis = np.linalg.svd(rates)[2][:rank].T
+    np.testing.assert_allclose(rls.basis @ rls.basis.T, basis @ basis.T, atol=1e-9)
+    for i, space in enumerate(_spaces(basis)):
+        prior = space.T @ weights[i]
+        expected = ridge_solution(prior, rates @ space, wanted[:, i], 0.7)
+        np.testing.assert_allclose(fitted[i], space @ expected, rtol=1e-8, atol=1e-9)
+    assert not np.diagonal(fitted).any()
+    P = np.linalg.inv(basis.T @ rates.T @ rates @ basis + 0.7 * np.eye(rank))
+    np.testing.assert_allclose(rls.basis @ rls.P @ rls.basis.T, basis @ P @ basis.T, atol=1e-9)
+
+
+def _train_low_rank_slowly(task, weights, rates, basis, ridge, n_loops):
+    """All conditions side by side, at each update time one after the other, one P for each unit."""
+    spaces, weights = _spaces(basis), weights.copy()
+    P = [np.linalg.inv(s.T @ rates.T @ rates @ s + ridge * np.eye(s.shape[1])) for s in spaces]
     tau, dt, timing = task.network_parameters.tau, task.network_parameters.dt, task.timing
-    on, off, learn, every = (
+    n, on, off, learn, every = len(weights), *(
         round(t / dt)
         for t in (timing.stim_on, timing.stim_off, timing.learn_on, timing.learn_every)
     )
@@ -90,10 +132,10 @@ def _train_together_slowly(task, weights, ridge, n_loops):
         ]
         for targets in task.targets.transpose(2, 0, 1):
             for r, target in zip(rates, targets, strict=True):
-                for i in range(n):
-                    j = np.delete(np.arange(n), i)
-                    error = weights[i, j] @ r[j] - target[i]
-                    weights[i, j], P[i] = rls_update(weights[i, j], P[i], r[j], error)
+                for i, space in enumerate(spaces):
+                    error = weights[i] @ r - target[i]
+                    w, P[i] = rls_update(space.T @ weights[i], P[i], space.T @ r, error)
+                    weights[i] = space @ w
             rates = [
                 simulate_rates(
                     weights, tau, dt, "relu", np.zeros(n), (0, 0), every + 1, r
@@ -104,64 +146,69 @@ def _train_together_slowly(task, weights, ridge, n_loops):
 
 
 @pytest.mark.parametrize("n_conditions", [1, 2, 3])
-def test_conditions_side_by_side_equal_the_slow_twin(n_conditions):
+def test_training_of_low_rank_equals_the_slow_twin(n_conditions):
     task, weights = _task(n_conditions=n_conditions)
-    trained = train(task, weights, ridge=0.5, n_loops=2, together=True, progress=False)
-    slow = _train_together_slowly(task, weights, 0.5, 2)
+    start, rls = forced_start(task, weights, ridge=0.5, rank=4)
+    trained = train(task, start, rls=rls, n_loops=2, progress=False)
+    slow = _train_low_rank_slowly(
+        task, start, _forced_rates(task, weights), rls.basis, 0.5, n_loops=2
+    )
     np.testing.assert_allclose(trained.weights, slow, rtol=1e-6, atol=1e-7)
+    assert np.linalg.matrix_rank(trained.weights, tol=1e-9) <= 4
     assert trained.train_correlation.shape == (2, n_conditions)
+    np.testing.assert_array_equal(trained.initial_weights, start)
 
 
-def test_side_by_side_in_float32_and_with_threads(thread_counts, monkeypatch):
-    task, weights = _task(n=70, n_conditions=2)
-    exact = train(task, weights, ridge=5.0, n_loops=3, together=True, progress=False)
-    results = []
-    for parallel_from, n_threads in ((1000, None), *((1, n) for n in thread_counts)):
-        for name in ("PARALLEL_FROM", "PARALLEL_STEPS_FROM"):
-            monkeypatch.setattr(f"src_part1.kernels.{name}", parallel_from)
-        with thread_counts.use(n_threads):
-            rls = AllToAllRLS(70, ridge=5.0, precision="float32")
-            results.append(
-                train(task, weights, rls=rls, n_loops=3, together=True, progress=False).weights
-            )
-    assert results[0].dtype == np.float32
-    np.testing.assert_allclose(results[0], exact.weights, atol=1e-3)
-    for other in results[1:]:
-        np.testing.assert_array_equal(other, results[0])
-
-
-def test_a_float32_rule_learns_side_by_side_only():
-    task, weights = _task()
-    with pytest.raises(ValueError, match="rls must be of precision float64 unless"):
-        train(task, weights, rls=AllToAllRLS(10, precision="float32"), progress=False)
-
-
-def test_the_forced_start_is_the_ridge_solution_for_rates_held_on_the_targets():
+def test_two_calls_of_low_rank_do_what_one_longer_call_does():
     task, weights = _task(n_conditions=2)
-    fitted, rls = forced_start(task, weights, ridge=0.7)
-    p, regressors = task.network_parameters, []
-    on, off, learn, every = (round(t / p.dt) for t in (5.0, 10.0, 12.0, 4.0))
-    for cue, targets in zip(task.cues, task.targets, strict=True):
-        r = simulate_rates(
-            weights, p.tau, p.dt, "relu", cue, (on, off), learn + 1, np.zeros(10)
-        )[0][:, -1]
-        for k, x in enumerate(targets.T):
-            regressors.append(r.copy())
-            following = targets.T[min(k + 1, targets.shape[1] - 1)]
-            for step in range(every):
-                held = x + step / every * (following - x)
-                r = r + p.dt / p.tau * (np.maximum(held, 0.0) - r)
-    regressors = np.array(regressors)
-    wanted = np.concatenate([targets.T for targets in task.targets])
-    for i in range(10):
-        j = np.delete(np.arange(10), i)
-        expected = ridge_solution(weights[i, j], regressors[:, j], wanted[:, i], 0.7)
-        np.testing.assert_allclose(fitted[i, j], expected, rtol=1e-8, atol=1e-9)
-    expected = np.linalg.inv(regressors.T @ regressors + 0.7 * np.eye(10))
-    np.testing.assert_allclose(rls.P, expected, rtol=1e-8, atol=1e-10)
-    single, rls = forced_start(task, weights, ridge=0.7, precision="float32")
-    assert single.dtype == rls.P.dtype == np.float32
-    np.testing.assert_allclose(single, fitted, atol=1e-3 * np.abs(fitted).max())
+    start, rls = forced_start(task, weights, rank=4)
+    once = train(task, start, rls=rls, n_loops=5, progress=False)
+    start, rls = forced_start(task, weights, rank=4)
+    first = train(task, start, rls=rls, n_loops=2, progress=False)
+    second = train(task, first.weights, rls=first.rls, n_loops=3, progress=False)
+    np.testing.assert_allclose(second.weights, once.weights, rtol=1e-9, atol=1e-10)
+
+
+def test_a_rank_beyond_units_and_samples_takes_all_there_are():
+    task, weights = _task()
+    assert forced_start(task, weights, rank=99)[1].P.shape == (10, 10)
+    task, weights = _task(learn_off=24.0)  # three update times
+    assert forced_start(task, weights, rank=99)[1].P.shape == (3, 3)
+
+
+def test_low_rank_goes_on_only_from_weights_of_its_rank():
+    task, weights = _task()
+    _, rls = forced_start(task, weights, rank=4)
+    with pytest.raises(ValueError, match="weights must be of the form D V' of rls"):
+        train(task, weights, rls=rls, progress=False)
+
+
+@pytest.mark.parametrize("low_rank", [False, True])
+def test_averaged_weights_are_the_mean_over_the_last_loops(low_rank):
+    def trained(n_loops, average_last):
+        task, weights = _task(n_conditions=2)
+        rls = None
+        if low_rank:
+            weights, rls = forced_start(task, weights, rank=4)
+        return train(
+            task, weights, rls=rls, n_loops=n_loops, average_last=average_last, progress=False
+        ).weights
+
+    mean = np.mean([trained(n, 1) for n in (3, 4, 5)], axis=0)
+    np.testing.assert_allclose(trained(5, 3), mean, rtol=1e-10, atol=1e-12)
+
+
+def test_recorded_rates_run_freely_where_the_fit_to_held_rates_does_not():
+    recordings = load_recordings("synthetic").select(80, rng=np.random.default_rng(0))
+    recorded_task = make_task(recordings, np.random.default_rng(0))
+    task = recorded_task.task
+    start, rls = forced_start(task, recorded_task.initial_weights, ridge=10.0, rank=60)
+    trained = train(task, start, rls=rls, n_loops=20, average_last=5, progress=False)
+    fitted, learned = (
+        np.nanmedian(correlation(run_population(recorded_task, weights), recordings.rates))
+        for weights in (start, trained.weights)
+    )
+    assert learned > 0.95 and learned > fitted + 0.1
 
 
 def test_sines_are_learned_and_run_on_with_frozen_weights():

@@ -16,6 +16,7 @@ import src_part1 as one
 import src_part2 as two
 import src_part3 as three
 from src_part1 import course
+from src_part1.rls import LowRankRLS
 from src_part3 import (
     connectivity,
     drive,
@@ -52,6 +53,7 @@ def world():
     w.two_sides = one.RateTask(w.rate, w.timing, np.ones((2, 6, n_updates)), np.eye(2, 6))
     w.recorded_rate_task = one.make_task(small_recordings(), w.rng)
     w.readout, w.all_to_all = one.ReadoutRLS(4), one.AllToAllRLS(4)
+    w.low_rank = LowRankRLS(np.eye(4, 2))
     w.w, w.W, w.r = np.zeros(4), np.zeros((4, 4)), np.ones(4)
     w.force = one.force_network(one.ForceParameters(n_units=20), w.rng)
     w.recordings = small_recordings()
@@ -212,17 +214,23 @@ BAD_INPUT = {
         lambda w: one.train(w.task, w.weights.copy(), noise=0.1), "rng", "Generator", "NoneType"),
     "noise of learning negative": (
         lambda w: one.train(w.task, w.weights.copy(), noise=-0.1), "noise", "negative", "-0.1"),
-    "side by side by number": (
-        lambda w: one.train(w.task, w.weights.copy(), together=1), "together", "True", "1"),
-    "precision of half in RLS": (lambda w: one.AllToAllRLS(4, precision="float16"),
-                                 "precision", "'float64', 'float32'", "'float16'"),
+    "average over more loops than there are": (
+        lambda w: one.train(w.task, w.weights.copy(), n_loops=2, average_last=3),
+        "average_last", "at most 2", "3"),
     "samples of another number of errors": (
-        lambda w: w.all_to_all.update(w.W, np.ones((2, 4)), np.ones((3, 4))),
+        lambda w: w.low_rank.update(np.zeros((4, 2)), np.ones((2, 2)), np.ones((3, 4))),
         "errors", "2 samples", "3"),
+    "components that are not orthonormal": (
+        lambda w: LowRankRLS(np.ones((4, 2))), "basis", "orthonormal", "others"),
+    "weights of another rank": (
+        lambda w: one.train(w.task, w.weights, rls=LowRankRLS(np.eye(6, 2))),
+        "weights", "form D V'", ""),
     "forced start with autapses": (
         lambda w: one.forced_start(w.task, np.eye(6)), "weights", "zero diagonal"),
     "forced start without a prior": (
         lambda w: one.forced_start(w.task, w.weights, ridge=0.0), "ridge", "positive", "0.0"),
+    "forced start of rank 0": (
+        lambda w: one.forced_start(w.task, w.weights, rank=0), "rank", "at least 1", "0"),
     # --- Part 1: ramps and distractors ---
     "distractor in one condition": (
         lambda w: one.run_distractors(w.task, w.weights, [25.0], w.rng),

@@ -129,12 +129,12 @@ chaos_seed = 0
 # **Think, then look.** At which of the gains 0.5, 1 and 1.5 will the two runs part?
 #
 # <details><summary>Answer</summary>
-# At 1.5 only. With gains of 0.5 and 1 either run fades, so both end at zero. At 1.5 the difference of one part in ten
-# thousand grows exponentially: for more than a second the runs look alike, and then they have nothing in common.
+# Only at 1.5. With gains of 0.5 and 1 both runs fade to zero. At 1.5 the difference of one part in ten
+# thousand grows exponentially. For more than a second the runs look alike, and then they have nothing in common.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Below a gain of one it dies, above it is chaotic
+# ## Below a gain of one activity dies, above it is chaotic
 
 # %% alt="Three panels. At gain 0.5 all rates decay to zero in 50 ms; at 1 they fade slowly; at 1.5 they fluctuate for ever, and a second run from almost the same start departs from the first after about 1200 ms."
 runs = {}
@@ -183,7 +183,7 @@ fig.suptitle("The same four units of a random network at three gains");
 # %% [markdown] tags=["slide", "plot"]
 # ## The eigenvalues decide
 #
-# They fill a disc of radius $g$. To the right of the dashed line small activity grows.
+# They fill a disc of radius $g$. Directions to the right of the dashed line grow.
 
 # %% alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
 course.demo_gain(gain=1.5, n_units=300);
@@ -278,8 +278,8 @@ periods_of_training = course.sized(12, fast=2)
 # $$\tau \frac{dx}{dt} = -x + J \tanh(x) + w_{\rm fb}\, z, \qquad z = w_{\rm out}\cdot \tanh(x)$$
 #
 # - Only $w_{\rm out}$ learns.
-# - It is corrected so fast that $z$ equals the target from the first moments on.
-# - So the network *receives* nearly the right feedback while it learns.
+# - It is corrected so often that $z$ is close to the target almost from the start.
+# - Therefore the network *receives* nearly the right feedback while it learns.
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Only the readout learns
@@ -300,8 +300,8 @@ course.draw_force_loop(force_parameters)
 # **Think, then look.** The readout starts at zero. After how many periods of learning will it lie on the target?
 #
 # <details><summary>Answer</summary>
-# After far less than one: a few updates, each 2 ms after the other, are enough. The output does not get better from
-# period to period. What changes is how much the weights still have to move to keep it there.
+# After much less than one: a few updates, 2 ms apart, are enough. The output does not improve from
+# period to period. What falls is how much the weights still have to change to keep it there.
 # </details>
 
 # %% [markdown]
@@ -322,7 +322,7 @@ error = part1.normalised_error(alone.output, sines[n_learned : n_learned + alone
 print(f"normalised error of the free run over 5 periods: {error:.3f} (0 perfect, 1 useless)")
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Frozen, it goes on alone
+# ## With frozen weights the network goes on alone
 
 # %% alt="Three stretches of the readout: zero before learning; on top of the sum of four sines while it learns; still on the target when the weights are frozen. Below them the rates of three units, irregular before learning and periodic after."
 fig, axes = plt.subplots(2, 3, figsize=(13, 6), sharex="col", sharey="row")
@@ -411,7 +411,7 @@ elapsed()
 # $$u_i(t) = \sum_{j} W_{ij}\, r_j(t) \;\longrightarrow\; f_i(t)\qquad\text{for every unit } i$$
 #
 # - $N$ regressions at once, all with the same regressors $r(t)$.
-# - A batch fit would be possible, but it never meets the errors that it causes.
+# - A batch fit is possible, but it never meets the errors that it causes.
 # - Learning while the network runs makes the *closed loop* stable.
 
 # %% [markdown] tags=["slide"]
@@ -641,7 +641,7 @@ sine_training = part1.train(sine_task, sine_weights, ridge=sine_ridge, n_loops=s
 # %% [markdown] tags=["slide", "plot"]
 # ## One cue, a hundred sines
 #
-# The weights are frozen, and nothing but a cue of 10 ms comes in.
+# The weights are frozen, and the only input is a cue of 10 ms.
 
 # %% alt="Left: recurrent input of six units before learning, flat after the cue. Middle: after learning, input and target coincide for 500 ms. Right: the learning curve rises from 0.92 to nearly 1 within 20 loops."
 fig, axes = plt.subplots(1, 3, figsize=(14, 5), width_ratios=[2, 2, 1.3])
@@ -902,7 +902,7 @@ for name, values in zip(recordings.conditions, by_neuron):
 elapsed()
 
 # %% [markdown] tags=["slide", "plot"]
-# ## A cue of 50 ms selects two seconds
+# ## A cue of 50 ms selects two seconds of activity
 
 # %% tags=["readme-part1_recordings"] alt="Top: recorded rates of the population in both conditions, bottom: the rates of the freely running network. They look alike."
 fig, axes = plt.subplots(2, recordings.n_conditions, figsize=(12, 8), sharex=True, squeeze=False)
@@ -919,7 +919,7 @@ fig.suptitle("A network that carries the activity of the population, started by 
 # **Think, then look.** Which neurons will the network follow worst?
 #
 # <details><summary>Answer</summary>
-# Those whose rate changes mostly fast; most of them are weakly modulated. The network draws a smooth line through
+# Those whose rate has mostly fast changes; most of them are weakly modulated. The network draws a smooth line through
 # such a rate.
 # </details>
 
@@ -1181,28 +1181,28 @@ elapsed()
 # is stronger than the recurrent input.
 # </details>
 #
-# **2.** Why does it matter in FORCE that the output is right from the first moments on?
+# **2.** Why does it matter in FORCE that the output is right almost from the start?
 #
 # <details><summary>Answer</summary>
 # The readout is fed back. With the right output the units receive the input that they will have when the weights are
-# frozen, so the weights are fitted to the activity that they will later meet.
+# frozen, so the weights are fitted to the activity that will occur later.
 # </details>
 #
 # **3.** What does $P$ remember, and what does $\lambda$ set?
 #
 # <details><summary>Answer</summary>
 # P is the inverse of the regressors' correlation matrix plus &lambda; I. It is large in directions that no sample has
-# shown yet and small in those that are learned. &lambda; is the strength of the prior: it sets the size of the first steps.
+# shown yet and small in those that are learned. &lambda; is the strength of the prior, and sets the size of the first updates.
 # </details>
 #
 # **4.** Why is one matrix $P$ enough for $N$ units?
 #
 # <details><summary>Answer</summary>
-# All units learn from the same rates, and what belongs to a unit without its own rate follows from the full P by the
-# formula of the block inverse, without an approximation.
+# All units learn from the same rates. The inverse without a unit's own rate follows from the full P by the
+# block-inverse formula, without approximation.
 # </details>
 #
-# **5.** While it learns, a network follows its targets with a correlation of 0.99. What do you know of its free run?
+# **5.** While it learns, a network follows its targets with a correlation of 0.99. What does this tell you about its free run?
 #
 # <details><summary>Answer</summary>
 # Little. While it learns, each error is corrected at once; when it runs freely, errors come back as inputs and may grow.

@@ -9,7 +9,7 @@
 # %% [markdown] tags=["slide"]
 # # Part 2: now they spike
 #
-# The same question, the same rule of learning, and neurons that speak in spikes
+# The same question, the same learning rule, and neurons that spike
 
 # %% [markdown]
 # **What you will learn**
@@ -109,7 +109,7 @@ single_seed = 3
 # The voltage relaxes towards its mean input $\mu = 0.7$, below the threshold of 1, and noise moves it at every step.
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Every spike is due to the noise
+# ## Every spike is caused by noise
 
 # %% alt="Voltage of one neuron over a second: it fluctuates around 0.7, and where noise carries it across the threshold at 1 a spike is drawn as a stroke and the voltage restarts at 0. A second trace without noise settles at 0.7 and never fires."
 neuron_parameters = part2.LIFParameters(
@@ -155,7 +155,7 @@ curve_duration = 2000.0  # ms
 curve_seed = 0
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** How will noise change the curve of rate against mean input, which begins at the threshold without it? Will a simulation with steps of 0.1 ms fire as often as Siegert's formula says, or less?
+# **Think, then look.** How will noise change the curve of rate against mean input, which without noise begins at the threshold? Will a simulation with steps of 0.1 ms fire as often as Siegert's formula says, or less?
 #
 # <details><summary>Answer</summary>
 # Noise lets the neuron fire below the threshold, so the sharp corner becomes smooth; far above the threshold noise matters
@@ -561,7 +561,7 @@ right.text(2000, 0.9 * np.abs(sine_task.cues[0, :5]).max(), "learning window", h
 right.set(xlabel="time (ms)", ylabel="additional input", title="the cue of the same neurons");
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Learned within ten loops
+# ## Ten loops are enough
 
 # %% alt="Left: targets and inputs of four neurons in the last loop of the training, close to each other. Right: the learning curve, which rises above 0.95 within ten loops."
 rng = np.random.default_rng(sine_seed + 1)
@@ -582,7 +582,7 @@ print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weig
 # `sine_training = part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** Two trials with the same frozen weights differ in nothing but the noise. What will be alike in them: the spikes, the inputs, both?
+# **Think, then look.** Two trials with the same frozen weights differ only in their noise. What will be alike in them: the spikes, the inputs, or both?
 #
 # <details><summary>Answer</summary>
 # The inputs. New noise gives other spikes, but the input is a sum over a hundred neurons, filtered by slow synapses, and the
@@ -615,7 +615,7 @@ for ax in axes[-1]:
 fig.suptitle("One trial with frozen weights: the cue (blue) starts the pattern", x=0.3);
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Twenty trials with noise that it has never seen
+# ## Twenty trials with new noise
 
 # %% alt="Left: learning curve, the correlation rises above 0.95 within ten loops. Middle: histogram of the test correlation of each neuron in each trial, almost all above 0.95. Right: raster of the trained network sorted by the phase of the target: a diagonal band of spikes."
 outputs = part2.run_frozen_outputs(
@@ -750,20 +750,20 @@ recorded_seed = 0
 #
 # - Our targets are inputs, and recordings are rates.
 # - Siegert's formula gives the rate for an input.
-# - Turned round, it gives the input that makes *our* neuron fire like the recorded one.
+# - Its inverse gives the input that makes *our* neuron fire like the recorded one.
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** A typical rate changes threefold. Will its input swing like the sines (0.35)?
 #
 # <details><summary>Answer</summary>
-# No: by two to three hundredths (standard deviation), and only one in sixty by more than 0.1. A small change of the mean
-# input makes a large change of the rate, while the noise is as large as before.
+# No: most inputs vary by only 0.02 to 0.03 (standard deviation), and only one in sixty by more than 0.1. A small change of the mean
+# input causes a large change of the rate, while the noise is as large as before.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Small swings, beside the same noise
+# ## Small changes of the input, and the same noise
 
-# %% alt="Left: the curve from rate to mean input, steep below 2 Hz and flat above. Middle: recorded rates of four neurons. Right: the mean inputs they stand for, between 0.5 and 0.9, with much smaller swings than the sines had."
+# %% alt="Left: the curve from rate to mean input, rising slowly with the logarithm of the rate at first and steeply at high rates. Middle: recorded rates of four neurons. Right: the mean inputs they stand for, between 0.5 and 0.9, with much smaller swings than the sines had."
 recordings = part2.load_recordings(source)
 recordings = recordings.select(min(n_neurons, recordings.n_neurons))
 print(recordings.describe())
@@ -819,7 +819,7 @@ print(f"input of a single trial: correlation {recorded_quality.correlation:.2f};
       f"{np.nanmedian(psth_correlation):.2f}")
 
 # %% [markdown] tags=["slide", "plot"]
-# ## What is strong is learned
+# ## Strongly modulated neurons are learned
 
 # %% alt="Six panels with the rates of six neurons in Hz in both conditions, thick pale lines for the recording and thin lines for the network; the strongly modulated neurons fit well, the weakly modulated ones are noisy."
 spread = np.argsort(recordings.rates.std(axis=2).mean(axis=0))
@@ -895,8 +895,8 @@ noise_seeds = course.sized((0, 1, 2, 3, 4), fast=(0,))  # small differences need
 # **Think, then look.** Which synaptic time constant is best for sines of 500 ms, and which for sines of 2000 ms?
 #
 # <details><summary>Answer</summary>
-# Of the five, 100 ms for 500 ms, where 300 ms blur the pattern, and 300 ms for 2000 ms, which average most of the shot noise away. With
-# 3 ms nothing is learned.
+# For sines of 500 ms the best of the five is 100 ms, because 300 ms blur the pattern. For 2000 ms it is 300 ms, which averages away most
+# of the shot noise. With 3 ms nothing is learned.
 # </details>
 
 # %% alt="Test correlation against tau_syn from 3 to 300 ms, one line for each period. All lines are near zero for 3 ms; for 2000 ms the quality rises to almost 1 at 300 ms; for 500 ms it has a peak near 100 ms and falls again."
@@ -919,11 +919,11 @@ ax.set(xscale="log", xlabel=r"synaptic time constant $\tau_s$ (ms)", ylim=(-0.1,
 ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 0.5));
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** By which factor does the error fall when the network grows from 100 to 350 neurons? And is no noise at all the best?
+# **Think, then look.** By which factor does the error fall when the network grows from 100 to 350 neurons? Is it best to have no noise at all?
 #
 # <details><summary>Answer</summary>
-# By about four, a little more than the 3.5 of a fall with 1/N. No noise is not best: without it the correlation is 0.70, with 2 it is 0.97, and
-# with 8 it is 0.80.
+# By about four, a little more than the 3.5 expected if it falls with 1/N. Some noise is better than none: without noise the correlation is
+# 0.70, with a noise of 2 it is 0.97, and with 8 it is 0.80.
 # </details>
 
 # %% alt="Three panels. Left: test error against the number of neurons, falling at least as fast as a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
@@ -1002,20 +1002,20 @@ elapsed()
 # **1.** A neuron has a mean input below its threshold and fires nevertheless. What makes its spikes, and what do they look like?
 #
 # <details><summary>Answer</summary>
-# Noise, which carries the voltage over the threshold now and then. So they are irregular.
+# Noise, which now and then carries the voltage across the threshold. The spikes are therefore irregular.
 # </details>
 #
 # **2.** Why can the rule of Part 1 train spiking neurons, although they have no rates?
 #
 # <details><summary>Answer</summary>
-# The synaptic input is linear in the filtered spikes, u = W r. These take the place of the rates, are the same for all neurons, and one matrix P
-# serves all neurons.
+# The synaptic input is linear in the filtered spikes, u = W r. These take the place of the rates and are the same for all neurons, so one matrix P
+# serves all.
 # </details>
 #
 # **3.** What do slow synapses gain, and what do they cost?
 #
 # <details><summary>Answer</summary>
-# They average over more spikes, so that shot noise becomes smaller. But they blur what changes faster than their time constant.
+# They average over more spikes, which reduces shot noise. But they blur whatever changes faster than their time constant.
 # </details>
 #
 # **4.** Recordings are rates. Where do the targets of the inputs come from?

@@ -7,7 +7,7 @@
 # (badges)
 
 # %% [markdown] tags=["slide"]
-# # A balanced network that carries motor-cortex activity
+# # A balanced network that reproduces motor-cortex activity
 #
 # Session B · 5000 spiking neurons, half of them inhibitory
 
@@ -16,7 +16,7 @@
 #
 # > Can a network of spiking neurons remember a side for two seconds by itself?
 #
-# > How do we find out what its activity rests on?
+# > How do we find out what produces its activity?
 
 # %% [markdown]
 # A mouse decides to lick right or left and has to remember its decision until a go cue (Part 1, Section 7, explains
@@ -140,7 +140,7 @@ duration = 3000.0  # ms
 #
 # $$\mu_a + J_{aE}\, r_E + J_{aI}\, r_I = 0,\qquad a = E, I$$
 #
-# - Either sum is of order $\sqrt K$, far from the threshold.
+# - Each of the two sums is of order $\sqrt K$, far from the threshold.
 # - The rates adjust themselves until both cancel.
 
 # %% [markdown] tags=["slide", "plot"]
@@ -197,11 +197,11 @@ extra_inputs = sized((-0.5, 0.0, 0.5, 1.0), fast=(-0.5, 0.5))  # voltage, to the
 sweep_seed = 10
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** Will the rates rise or fall as $K$ grows? Along which curve will they answer to more input?
+# **Think, then look.** Will the rates rise or fall as $K$ grows? Along which curve will they follow the external input?
 #
 # <details><summary>Answer</summary>
 # They rise, from 4.7 and 8.7 Hz at K = 50 to 6.6 and 12.1 Hz at K = 500, towards the 7.5 and 13.5 Hz of the balance
-# equations. They answer to more input along a straight line, although no single neuron does.
+# equations. They grow with the input along a straight line, although the rate of a single neuron does not.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -481,8 +481,8 @@ sampling_seed = 5
 # ## Which synapses learn?
 #
 # - The 5 million synapses of the balanced network stay as they are.
-# - Each trained neuron gets 132 + 132 slow ones on top, and these learn.
-# - The same weights serve both sides: the **cue** of 200 ms is all that differs.
+# - Each trained neuron gets 132 + 132 additional slow ones, and only these learn.
+# - Both sides use the same weights. Only the **cue** of 200 ms differs.
 
 # %% [markdown] tags=["slide", "plot"]
 # ## How many synapses does that take?
@@ -536,7 +536,8 @@ elapsed()
 # **Think, then look.** When the teacher is gone, a small error in one neuron changes what all others read. Will the errors fade, stay, or grow?
 #
 # <details><summary>Answer</summary>
-# They stay bounded: for two seconds the mean course follows its target, and nearly every single trial stays on its own side. Weak courses shrink, because they have to pass through noisy spikes at every moment.
+# They stay bounded: for two seconds the mean input follows its target, and nearly every single trial stays on its own side.
+# Weak time courses shrink, because they have to sustain themselves through noisy spikes at every moment.
 # </details>
 
 # %% [markdown]
@@ -572,6 +573,7 @@ if training.task is not task:
 shown = np.argsort(task.targets.std(axis=2).mean(axis=0))[-1::-20][:4]
 with course.WatchLoops(task.times, task.targets, total_loops, units=shown,
                        conditions=task.conditions, ylabel="median correlation") as watch:
+    watch(training)  # what an earlier run of this cell has reached
     training.run(total_loops, after_loop=watch)
 print(f"{training.n_done} loops done")
 elapsed()
@@ -753,9 +755,10 @@ lesion_seed = 4
 # **Think, then look.** Guess the bars: learned recurrent weights undone; no cue; the other cue; 10% and 30% of the trained neurons silent; all static weights halved.
 #
 # <details><summary>Answer</summary>
-# Intact 0.56 and 0.38 (right, left). Without the learned weights nothing remains (0.00). Without a cue there is little (0.26 and 0.14), and
-# with the other cue as well (0.10 and 0.17), but against the other side's targets 0.42 and 0.53. With 10% of the neurons silent 0.53 and 0.41, with
-# 30% 0.41 and 0.42. With halved static weights no course is left (-0.52 and -0.10).
+# The intact network reaches 0.56 and 0.38 (right, left). Without the learned weights nothing remains (0.00). Without a cue little remains
+# (0.26 and 0.14). With the other cue the match with the own side is poor (0.10 and 0.17), but that with the other side is good (0.42 and
+# 0.53). With 10% of the neurons silent the network reaches 0.53 and 0.41, with 30% 0.41 and 0.42. With halved static weights nothing useful
+# remains (-0.52 and -0.10).
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -808,13 +811,13 @@ elapsed()
 # **Think, then look.** Which lesion hurts which network?
 #
 # <details><summary>Answer</summary>
-# Without a clock all of them hurt: nothing remains without recurrent learning or without the cue. With a clock for each condition
-# only the loss of the clock hurts: 0.81 falls to 0.15 (right). With a common clock each of clock, cue and
-# recurrent learning is needed.
+# Without a clock all of them do: nothing remains without recurrent learning or without the cue. With a clock for each condition
+# only the loss of the clock matters much: 0.81 falls to 0.15 (right). With a common clock the network needs the clock, the cue and
+# recurrent learning.
 # </details>
 
 # %% [markdown] tags=["slide"]
-# ## A good fit does not tell where activity comes from
+# ## A good fit does not show where activity comes from
 #
 # | median correlation, lick right | whole | recurrent learning undone | clock off | no cue |
 # | --- | --- | --- | --- | --- |
@@ -913,7 +916,7 @@ groups = dict(zip(("trained E", "untrained E", "untrained I"), part3.neuron_grou
 print({name: len(members) for name, members in groups.items()})
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Nobody taught them, and they are selective
+# ## They were not trained, and they are selective
 
 # %% alt="Left: distributions of selectivity of trained E, untrained E and untrained I neurons: the untrained ones are selective too, less strongly. Middle: variance explained by the first ten components of each group, steepest for the trained neurons. Right: share of each group's variance that lies in the first five time courses of the trained neurons, above the share of shifted activity."
 rng = np.random.default_rng(analysis_seed)
@@ -978,8 +981,8 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # **Think, then look.** What happens if the static synapses are weaker, and the network learns again?
 #
 # <details><summary>Answer</summary>
-# With couplings of 0.4 the activity spreads at least as far: their fluctuations shrink together with the static inputs, and a neuron
-# with less noise answers more strongly to what is left. With 0.1 the network is no longer balanced and does not learn the task.
+# With couplings of 0.4 the activity spreads at least as far. Fluctuations shrink together with the static inputs, and a neuron
+# with less noise responds more strongly to the input that is left. With 0.1 the network is no longer balanced and does not learn the task.
 # </details>
 
 # %% [markdown] tags=["slide"]
@@ -991,7 +994,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # | × 0.4 | 3.23 ± 0.16 | 1.00 |
 # | × 1 | 2.31 ± 0.12 | 0.94 |
 #
-# Not the size of the synapses counts, but that there is a balanced state at all.
+# The size of the synapses matters less than the balanced state.
 
 # %% [markdown]
 # <details><summary>What was measured</summary>
@@ -1034,19 +1037,19 @@ distractor_seed = 8
 # ## Distractors
 #
 # - Early in the delay, a second stimulus switched the mouse's choice; late it did not.
-# - Our network was never taught to resist.
+# - Our network was never trained to resist.
 # - It gets the **other** cue for 100 ms during the delay.
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** Where will the trials end: on their own course (0), half-way, or on the other one (1)? Will an early distractor do more, or a late one?
+# **Think, then look.** Where will the trials end: on their own path (0), halfway, or on the other path (1)? Which will have more effect, an early distractor or a late one?
 #
 # <details><summary>Answer</summary>
-# About a third of the way to the other course after an early distractor (0.34), a quarter after a late one (0.23). They neither come
-# back nor switch.
+# After an early distractor they end about a third of the way to the other path (0.34), after a late one a quarter (0.23). They neither
+# return nor switch.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
-# ## A push leaves a mark
+# ## The trials are moved, and stay there
 
 # %% alt="Mean end of trials between the own and the other condition against the time of the distractor."
 at_cue = shipped_task.trial_parameters.stim_off
@@ -1086,22 +1089,22 @@ elapsed()
 #
 # <details><summary>What these networks share with cortex, and what they do not</summary>
 # <ul>
-# <li><b>A teacher for each neuron.</b> At each moment every trained neuron is told what its input should have been. An animal gets one reward,
-# late and the same for all neurons, and has to find out which synapse deserves it (<i>credit assignment</i>). We skip this
-# problem, since the recordings give each neuron a target. So the result shows which connections <i>could</i> make the activity, and not how
+# <li><b>A teacher for each neuron.</b> At each moment every trained neuron is told what its input should have been. An animal gets a single reward,
+# late and the same for all neurons, and has to find out which synapses deserve it (<i>credit assignment</i>). We avoid this
+# problem because the recordings give each neuron a target. The result therefore shows which connections <i>could</i> produce the activity, but not how
 # the animal learned it.</li>
-# <li><b>A matrix P that is not local.</b> The change of a synapse depends, through P, on the activity of all other inputs of its neuron. A real synapse
-# knows its own two neurons. The rule becomes local if P is replaced by a number, and then needs many more trials.</li>
-# <li><b>RLS is not gradient descent.</b> RLS solves a regression on the activity as it is, and neglects that other weights make other activity later. Backpropagation
-# through time follows this influence and needs an error at the output only; it costs many more passes, is no more local,
+# <li><b>The matrix P is not local.</b> Through P, the change of a synapse depends on the activity of all other inputs of its neuron. A real synapse
+# has access only to the two neurons that it connects. If P is replaced by a number the rule becomes local, but then it needs many more trials.</li>
+# <li><b>RLS is not gradient descent.</b> RLS solves a regression for the activity as it is, and ignores that other weights will lead to other activity. Backpropagation
+# through time takes this influence into account, and needs an error only at the output. But it needs many more passes, it is not local either,
 # and for spikes it needs a smooth substitute for the threshold.</li>
-# <li><b>Many weights for one behaviour.</b> A few slow courses do not determine hundreds of thousands of synapses. Which of the many solutions is found
-# depends on where learning began and on the prior. Nothing can be read from a single trained synapse.</li>
-# <li><b>Dale's law.</b> A neuron of cortex excites or inhibits. The static synapses of this part obey it; the plastic ones do not, nor do those of Parts 1 and 2. In
+# <li><b>Many weights for one behaviour.</b> A few slow time courses do not determine hundreds of thousands of synapses. Which of the many solutions is found
+# depends on the initial weights and on the prior. A single trained synapse therefore tells us nothing.</li>
+# <li><b>Dale's law.</b> A neuron of cortex either excites or inhibits. The static synapses of this part obey this law; the plastic ones do not, nor do those of Parts 1 and 2. In
 # the shipped network 47% of the plastic synapses from E neurons became negative, and 45% of those from I neurons positive.</li>
-# <li><b>As many I as E neurons.</b> Cortex has about four E neurons for one I neuron. The balance needs certain signs and ratios of the total strengths, which
-# fewer but stronger I synapses give as well.</li>
-# <li><b>Slow synapses.</b> Plastic synapses of 300 to 600 ms are slower than NMDA receptors (about 100 ms). They stand for whatever keeps a trace for that
+# <li><b>As many I as E neurons.</b> Cortex has about four E neurons for each I neuron. Balance requires certain signs and ratios of the total strengths;
+# fewer but stronger I synapses meet these conditions as well.</li>
+# <li><b>Slow synapses.</b> Plastic synapses with 300 to 600 ms are slower than NMDA receptors (about 100 ms). They stand for whatever process keeps a trace for that
 # long.</li>
 # </ul>
 # </details>
@@ -1141,33 +1144,33 @@ elapsed()
 #
 # <details><summary>Answer</summary>
 # In the balanced state excitation and inhibition cancel to leading order. The mean that remains lies below the threshold, and fluctuations
-# carry the voltage across it at irregular moments.
+# carry the voltage across the threshold at irregular moments.
 # </details>
 #
 # **2.** Which two equations give the rates of E and I neurons, and what do they not need?
 #
 # <details><summary>Answer</summary>
-# The mean input of either kind is zero to leading order: external input plus both recurrent inputs. These equations hold no property of the
-# single neuron, such as threshold or time constant, and no free parameter.
+# To leading order the mean input of each kind of neuron is zero: external input plus both recurrent inputs. These equations contain no
+# property of the single neuron, such as its threshold or time constant, and no free parameter.
 # </details>
 #
 # **3.** What does the teacher's current do while the network learns, and what replaces it afterwards?
 #
 # <details><summary>Answer</summary>
-# It holds each trained neuron on its target, so that the network learns from the activity that it shall have. Afterwards the plastic synapses
-# have to supply this current by themselves.
+# It holds each trained neuron on its target, so that the network learns from the activity that it should have. Afterwards the plastic synapses
+# have to supply this current.
 # </details>
 #
 # **4.** Two networks fit the recordings equally well. How do you find out whether either makes the activity by itself?
 #
 # <details><summary>Answer</summary>
-# By lesions: undo the recurrent learning, or take away the clock or the cue, and see what remains. The fit alone does not tell.
+# By lesions: undo the recurrent learning, or remove the clock or the cue, and see what remains. The fit alone does not show it.
 # </details>
 #
 # **5.** An untrained neuron is selective. What does this say about what it was trained for?
 #
 # <details><summary>Answer</summary>
-# Nothing. Activity that was taught to some neurons reaches all others through random connections that never learned.
+# Nothing. Activity that some neurons learned reaches all others through random connections that never learned.
 # </details>
 #
 # How was it? {{feedback}}

@@ -16,8 +16,8 @@ from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from src_part1.common.validation import check_array, check_integer, check_real
 from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles
 
-_SIZE = (13.0, 4.2)  # inches
-_MARGINS = {"left": 0.06, "right": 0.985, "bottom": 0.17, "top": 0.83, "wspace": 0.25}
+_SIZE = (13.0, 4.6)  # inches
+_MARGINS = {"left": 0.06, "right": 0.97, "bottom": 0.17, "top": 0.78, "wspace": 0.25}
 # Above the titles, where no line runs.
 _LEGEND = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "borderaxespad": 0.1}
 
@@ -25,14 +25,14 @@ _LEGEND = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "bord
 class LivePlot:
     """One picture of a training, drawn anew while the training runs.
 
-    Use it in a ``with`` statement and hand it to the training, which calls it after each step. In
+    Use it in a ``with`` statement and pass it to the training, which calls it after each step. In
     Jupyter, Colab and VS Code the picture appears at the beginning, changes at most three times a
-    second, and shows the last state at the end. It skips what would make the training slower than
-    by ``share``. Where there is no such front end only the last state is drawn, on a figure of
+    second, and shows the last state at the end. Pictures that would take more than ``share`` of the
+    time are left out. Where there is no such front end only the last state is drawn, on a figure of
     pyplot.
 
     A subclass has ``_prepare``, which draws what does not change and lists the lines that do in
-    ``_moving``, and ``_draw(*state)``, which gets what the training handed over and moves them.
+    ``_moving``, and ``_draw(*state)``, which gets what the training passed and moves them.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class LivePlot:
         if live:
             FigureCanvasAgg(self.figure)
             for line in self._moving:
-                line.set_animated(True)  # it is no part of the background
+                line.set_animated(True)  # it is not part of the background
             self._show()
             begin = time.perf_counter()
             self._picture()
@@ -76,7 +76,7 @@ class LivePlot:
         Parameters
         ----------
         *state
-            What the training hands over.
+            What the training passes.
         """
         self._state = state
         if self._handle is None:
@@ -106,9 +106,8 @@ class LivePlot:
         else:
             self._handle.update(picture)
 
-
     def _picture(self):
-        """Return the figure as a PNG. Axes and letters, the dear part, are drawn if they change."""
+        """Return the figure as a PNG. Axes and text take most of the time: drawn if they change."""
         canvas = self.figure.canvas
         limits = [ax.viewLim.bounds for ax in self.figure.axes]
         if limits != self._limits:
@@ -176,7 +175,7 @@ class WatchForce(LivePlot):
         self._draw(np.empty(0), [])
 
     def _draw(self, output, changes):
-        """Draw what `train_force` hands over after an update."""
+        """Draw what `train_force` passes after an update."""
         done, shown = output.size, self._n_shown
         first = max(0, done - 1) // shown * shown
         at = slice(first, first + shown)
@@ -278,7 +277,7 @@ class WatchLoops(LivePlot):
                         xlim=(0, self._n_loops + 1), ylim=(-0.05, 1.05))
 
     def _draw(self, training):
-        """Draw what a training hands over after a loop: itself, or its result so far."""
+        """Draw what a training passes after a loop: itself, or its result so far."""
         curve = np.reshape(training.train_correlation, (-1, len(self._targets)))
         loops = np.arange(1, len(curve) + 1)
         self._right.set_xlim(0, max(self._n_loops, len(curve)) + 1)

@@ -249,7 +249,8 @@ def test_sessions_are_pooled_by_the_names_of_their_conditions():
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"conditions": ("a", "c")}, r"has \('a', 'c'\); all share \['a'\]: select_conditions"),
+    ({"conditions": ("a", "c")},
+     r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
     ({"time": np.arange(5) * 20.0}, "must have the times .* steps of 20; rebin"),
     ({"time": np.arange(5) * 10.0 + 5.0}, "must have the times of the first session, 0 to 40"),
     ({"smoothing": 30.0}, "smoothed like the first session, over 0 ms on either side, got 30"),
@@ -262,7 +263,7 @@ def test_sessions_that_do_not_match_are_refused(change, message):
 def test_what_is_no_session_is_refused():
     with pytest.raises(ValueError, match="at least one record"):
         pool_recordings([])
-    with pytest.raises(TypeError, match="sequence of Recordings, got a single"):
+    with pytest.raises(TypeError, match="sequence of Recordings, got only one"):
         pool_recordings(record())
     with pytest.raises(TypeError, match=r"sessions\[1\] must be of type .*Recordings"):
         pool_recordings([record(), record().rates])
@@ -309,7 +310,7 @@ def test_a_grid_that_does_not_fit_says_what_is_left_over_or_is_refused():
 def test_a_seed_is_no_generator():
     with pytest.raises(TypeError, match="numpy.random.Generator"):
         record().select(2, rng=3)
-    with pytest.raises(ValueError, match="only a number"):
+    with pytest.raises(ValueError, match="needs a number of neurons, got indices"):
         record().select([1, 2], rng=np.random.default_rng(3))
 
 

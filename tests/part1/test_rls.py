@@ -252,7 +252,7 @@ def test_a_damaged_P_is_noticed_leaves_the_weights_and_can_be_restored(case):
     before = case.weights.copy()
     for damaged in (np.full_like(case.rule.P, np.nan), -np.eye(len(case.rule.P))):
         case.rule.P[:] = damaged
-        with pytest.raises(FloatingPointError, match="weights are as they were"):
+        with pytest.raises(FloatingPointError, match="weights are those before this update"):
             case.update()
         np.testing.assert_array_equal(case.weights, before)
     case.rule.restore(state)

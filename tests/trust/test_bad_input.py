@@ -213,7 +213,7 @@ BAD_INPUT = {
     "noise without a generator": (
         lambda w: one.train(w.task, w.weights.copy(), noise=0.1), "rng", "Generator", "NoneType"),
     "noise of learning negative": (
-        lambda w: one.train(w.task, w.weights.copy(), noise=-0.1), "noise", "negative", "-0.1"),
+        lambda w: one.train(w.task, w.weights.copy(), noise=-0.1), "noise", "at least 0", "-0.1"),
     "average over more loops than there are": (
         lambda w: one.train(w.task, w.weights.copy(), n_loops=2, average_last=3),
         "average_last", "at most 2", "3"),
@@ -471,7 +471,7 @@ BAD_INPUT = {
         lambda w: measure_state_plane(NETWORK, [-0.75], [NAN], w.rng), "drives", "finite"),
     "negative settling in a plane": (
         lambda w: measure_state_plane(NETWORK, [-0.75], [2.0], w.rng, settle=-1.0),
-        "settle", "negative", "-1"),
+        "settle", "at least 0", "-1"),
     "no drive to a plane": (
         lambda w: measure_state_plane(changed(NETWORK, mu_exc=0.0), [-0.75], [2.0], w.rng),
         "mu_exc", "positive", "0.0"),

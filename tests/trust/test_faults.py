@@ -110,7 +110,7 @@ def test_a_full_disk_leaves_the_last_good_file(training, tmp_path, kind, n_bytes
     write(path)
     before = path.read_bytes()
     assert len(before) > n_bytes
-    with files_no_longer_than(n_bytes), pytest.raises(OSError, match="untouched") as caught:
+    with files_no_longer_than(n_bytes), pytest.raises(OSError, match="content is unchanged") as caught:
         write(path)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == before
@@ -140,7 +140,7 @@ def forbidden_folder():
 @pytest.mark.parametrize("kind", ["training", "network", "recordings"])
 def test_a_read_only_folder_is_named(training, kind):
     with forbidden_folder() as path:
-        with pytest.raises(PermissionError, match="untouched") as caught:
+        with pytest.raises(PermissionError, match="content is unchanged") as caught:
             writers(training)[kind](path)
         assert str(path) in str(caught.value)
         assert path.read_bytes() == b"earlier"

@@ -110,7 +110,10 @@ def test_a_full_disk_leaves_the_last_good_file(training, tmp_path, kind, n_bytes
     write(path)
     before = path.read_bytes()
     assert len(before) > n_bytes
-    with files_no_longer_than(n_bytes), pytest.raises(OSError, match="content is unchanged") as caught:
+    with (
+        files_no_longer_than(n_bytes),
+        pytest.raises(OSError, match="content is unchanged") as caught,
+    ):
         write(path)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == before

@@ -1,6 +1,6 @@
 """The plastic target of a trained neuron: what its plastic input should have been.
 
-The total input of a neuron is balanced + plastic. RLS learns the plastic part, so what it shall
+The total input of a neuron is balanced + plastic. RLS learns the plastic part, so what it should
 produce is target - balanced input. But the balanced input fluctuates an order more strongly than
 the target is modulated, and nothing that the plastic synapses see predicts this fluctuation: only
 its mean over trials can be compensated.

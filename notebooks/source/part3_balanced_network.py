@@ -604,7 +604,7 @@ for name, measure in rows:
     print(f"{name:32s}" + "   ".join(f"{s[measure]:10.2f}" for s in live_test.summary()))
 
 # %% [markdown] tags=["slide", "plot"]
-# ## With the teacher, and without
+# ## Without the teacher: neuron by neuron
 
 # %% alt="Histogram of the correlation of mean input and target of each neuron, without the teacher." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(9, 4))

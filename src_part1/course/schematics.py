@@ -307,8 +307,8 @@ def draw_every_unit(task):
     for (x, y), number, target in zip(places, numbers, of_shown, strict=True):
         s.ax.plot(x, y, "o", ms=15, color=OUTPUT)
         s.arrow((x + 0.15, y), (6.15, y), colour=OUTPUT)
-        s.text(5.15, y + 0.2, f"input x of unit {number}", colour=OUTPUT)
-        s.box(6.63, y, 0.85, 0.45, "x − f", colour=_ERROR)
+        s.text(5.15, y + 0.2, f"input u of unit {number}", colour=OUTPUT)
+        s.box(6.63, y, 0.85, 0.45, "u − f", colour=_ERROR)
         s.arrow((8.2, y), (7.11, y), colour=TARGET)
         s.text(7.7, y + 0.2, "target f")
         s.trace(9.55, y, 2.3, 0.5, target, TARGET)

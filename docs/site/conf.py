@@ -24,6 +24,7 @@ myst_heading_anchors = 3
 nb_execution_mode = "off"  # tools/build_site.py has executed them
 nb_merge_streams = True
 numpydoc_show_class_members = False
+autodoc_preserve_defaults = True  # the words of the code, not paths of the machine that built it
 autodoc_member_order = "bysource"
 # One name may be exported by several parts; it is described where a reader looks for it.
 suppress_warnings = ["ref.python", "mystnb.unknown_mime_type", "app.add_directive"]

@@ -1001,6 +1001,7 @@ axes[1].sharex(axes[0])
 axes[1].sharey(axes[0])
 plotting.plot_histogram({name: quality[name].ravel() for name in (batch_name, "FORCE")}, ax=axes[2])
 axes[2].set_title("quality, both conditions")
+axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.18))
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=4)
 elapsed()
 

@@ -657,7 +657,7 @@ for row, values, name in zip(axes, (task.recorded_rates, simulated), (kind, "net
         ax.set_title(f"{condition}, {name}")
     row[0].set_ylabel("trained neuron, sorted")
 fig.colorbar(image, ax=axes, label="rate, z-scored")
-fig.supxlabel("time in the trial (ms)")
+fig.supxlabel("time in the trial (ms)");
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Single trials keep the side

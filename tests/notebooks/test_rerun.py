@@ -97,6 +97,8 @@ def test_every_cell_twice_in_a_row(path):
             for cell in cells:
                 session.run(cell)
                 first = outputs(cell)
+                # A value that nobody asked for: the cell's last line lacks a semicolon.
+                assert not any(shown.startswith(("Text(", "<matplotlib")) for shown in first)
                 session.run(cell)
                 assert outputs(cell) == first, cell.source
         assert session.peak_mb() < MOST_MEMORY

@@ -65,7 +65,7 @@ def slides_of(notebook):
     Raises
     ------
     ValueError
-        If a slide has no heading of level 1 or 2, or shall show a plot and none follows.
+        If a slide has no heading of level 1 or 2, or should show a plot and none follows.
     """
     slides, marks = [], {}
     waiting = False  # for the plot of the slide that came last
@@ -108,7 +108,7 @@ def slides_of(notebook):
             said = _NOTICE.search(cell.source)
             slides[-1] = slides[-1]._replace(notes=said[1] if said else "")
     if waiting:
-        raise ValueError(f"No plot follows the slide that shall show one:\n{slides[-1].text}")
+        raise ValueError(f"No plot follows the slide that should show one:\n{slides[-1].text}")
     return slides
 
 

@@ -13,6 +13,7 @@ from benchmarks import (
     part3_original,
     part3_recurrent,
     part3_rls,
+    part3_scaling,
     part3_simulation,
     part3_spread,
     part3_training,
@@ -48,6 +49,18 @@ def test_all_rules_learn_the_same():
     assert result["shared_mb"]["340"] < 50
     assert result["bound_ratio"]["340, 1 thread"] > 1
     assert "1824 neurons" in report
+
+
+def test_one_point_of_a_scaling_curve_is_measured_with_its_profile(thread_counts):
+    point = part3_scaling.REFERENCE | {
+        "n_neurons": 500, "n_trained": 100, "out_degree": 100, "n_threads": 1
+    }
+    with thread_counts.use(1):
+        measured = part3_scaling._measure(point, 1)
+    assert 0 < measured["rls_s"] < measured["loop_s"]
+    assert -1 <= measured["correlation"] <= 1
+    assert measured["profile"]["trial"][0] > measured["profile"]["state update"][0] > 0
+    assert measured["profile"]["RLS step"][1] > 0
 
 
 def test_the_full_job_reports_every_measure_by_condition(monkeypatch):

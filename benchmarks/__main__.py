@@ -3,7 +3,7 @@
 Every module ``benchmarks/partN_<topic>.py`` is one benchmark. It offers
 ``add_arguments(parser)``, ``run(arguments) -> dict`` (the measurement, fit for JSON) and
 ``report(result) -> str`` (the table for people). Its docstring is its help text. A long one has
-``BRIEF``, the options with which ``all`` runs it, so that all together take about 40 minutes;
+``BRIEF``, the options with which ``all`` runs it, so that all together take about 50 minutes;
 ``all --full`` runs each with its own defaults, as it does alone.
 """
 

@@ -24,3 +24,14 @@ def test_interpreters():
     assert find_python(own)
     assert find_python("3.1") is None
     assert main(["--pythons", "3.1"]) == 1
+
+
+def test_the_table_of_all_runs_and_what_is_out_of_bounds(monkeypatch, capsys):
+    runs = {1: {"one": measured()}, 2: {"one": measured(peak=1600.0)}}
+    monkeypatch.setattr("tools.rehearse.rehearse", lambda python, folder: runs)
+    own = ".".join(platform.python_version_tuple()[:2])
+    assert main(["--pythons", own]) == 1
+    printed = capsys.readouterr()
+    assert "| one | 1 | 5.0 | 60 | 400 |" in printed.out
+    assert "| one | 2 | 5.0 | 60 | 1600 |" in printed.out
+    assert printed.err.strip().endswith("one on 2 cores: 1600 MB, more than 1500")

@@ -106,15 +106,15 @@ def complaints(measured):
     """
     found = []
     for cores, notebooks in measured.items():
-        for name, measured in notebooks.items():
+        for name, run in notebooks.items():
             where = f"{name} on {cores} core{'s' if int(cores) > 1 else ''}"
-            if not measured["first_figure_s"] <= LATEST_PLOT:
+            if not run["first_figure_s"] <= LATEST_PLOT:
                 found.append(
-                    f"{where}: first plot after {measured['first_figure_s']:.0f} s, "
+                    f"{where}: first plot after {run['first_figure_s']:.0f} s, "
                     f"not within {LATEST_PLOT:.0f} s"
                 )
-            if measured["peak_mb"] > MOST_MEMORY:
-                found.append(f"{where}: {measured['peak_mb']:.0f} MB, more than {MOST_MEMORY:.0f}")
+            if run["peak_mb"] > MOST_MEMORY:
+                found.append(f"{where}: {run['peak_mb']:.0f} MB, more than {MOST_MEMORY:.0f}")
     return found
 
 
@@ -153,10 +153,10 @@ def main(argv=None):
         print("| notebook | cores | first plot (s) | total (s) | peak memory (MB) |")
         print("| --- | --- | --- | --- | --- |")
         for cores, notebooks in measured.items():
-            for name, measured in notebooks.items():
+            for name, run in notebooks.items():
                 print(
-                    f"| {name} | {cores} | {measured['first_figure_s']:.1f} | "
-                    f"{measured['seconds']:.0f} | {measured['peak_mb']:.0f} |"
+                    f"| {name} | {cores} | {run['first_figure_s']:.1f} | "
+                    f"{run['seconds']:.0f} | {run['peak_mb']:.0f} |"
                 )
         for sentence in complaints(measured):
             print(f"Python {version}: {sentence}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 
 import hypothesis
@@ -55,3 +56,19 @@ def thread_counts():
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("only one thread on this machine: nothing to compare")
     return ThreadCounts((1, numba.config.NUMBA_NUM_THREADS))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; skips, with the reason, where it or Playwright is not installed."""
+    if not shutil.which("chromium"):
+        pytest.skip("Chromium is not installed: apt install chromium")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed: pip install '.[site]'"
+    )
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield chromium
+        chromium.close()

@@ -5,7 +5,6 @@ the skip.
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,12 +17,7 @@ import pytest
 from tests.notebooks.harness import NOTEBOOKS, tags
 from tools.execute_notebooks import ROOT, kernel_environment
 
-pytestmark = [
-    pytest.mark.soak,
-    pytest.mark.skipif(
-        not shutil.which("chromium"), reason="Chromium is not installed: apt install chromium"
-    ),
-]
+pytestmark = pytest.mark.soak
 FRONT = """\
 %matplotlib inline
 import ipywidgets as widgets, numpy as np
@@ -84,49 +78,42 @@ def address(tmp_path_factory):
         server.wait(20)
 
 
-def test_a_slider_redraws_one_figure_and_a_stopped_training_ends_its_cell(address):
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="Playwright is not installed: pip install '.[site]'"
-    )
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+def test_a_slider_redraws_one_figure_and_a_stopped_training_ends_its_cell(browser, address):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(WAIT)
+    page.goto(f"{address}/lab/tree/lesson.ipynb")
+    cells = page.locator(".jp-CodeCell")
+    cells.nth(3).wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    cells.nth(0).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(0).get_by_text("ready", exact=True).wait_for()
+
+    page.keyboard.press("Shift+Enter")
+    pictures = cells.nth(1).locator(".jp-OutputArea img")
+    pictures.first.wait_for()
+    dial = cells.nth(1).locator("[role=slider]").first
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        before = pictures.first.get_attribute("src")
+        height = cells.nth(1).bounding_box()["height"]
+        dial.focus()
+        page.keyboard.press(key)
+        page.wait_for_function(
+            "before => { const all = document.querySelectorAll('.jp-CodeCell')[1]"
+            ".querySelectorAll('.jp-OutputArea img');"
+            " return all.length == 1 && all[0].src != before; }", arg=before,
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(WAIT)
-        page.goto(f"{address}/lab/tree/lesson.ipynb")
-        cells = page.locator(".jp-CodeCell")
-        cells.nth(3).wait_for()
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
-        cells.nth(0).locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        cells.nth(0).get_by_text("ready", exact=True).wait_for()
+        assert pictures.count() == 1
+        assert abs(cells.nth(1).bounding_box()["height"] - height) < 40
 
-        page.keyboard.press("Shift+Enter")
-        pictures = cells.nth(1).locator(".jp-OutputArea img")
-        pictures.first.wait_for()
-        dial = cells.nth(1).locator("[role=slider]").first
-        for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
-            before = pictures.first.get_attribute("src")
-            height = cells.nth(1).bounding_box()["height"]
-            dial.focus()
-            page.keyboard.press(key)
-            page.wait_for_function(
-                "before => { const all = document.querySelectorAll('.jp-CodeCell')[1]"
-                ".querySelectorAll('.jp-OutputArea img');"
-                " return all.length == 1 && all[0].src != before; }", arg=before,
-            )
-            assert pictures.count() == 1
-            assert abs(cells.nth(1).bounding_box()["height"] - height) < 40
-
-        cells.nth(2).locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        cells.nth(2).locator(".jp-OutputArea-output").first.wait_for()
-        page.wait_for_timeout(1000)
-        page.locator("[data-command='notebook:interrupt-kernel']").first.click()
-        cells.nth(2).get_by_text("returned", exact=True).wait_for()
-        assert cells.nth(2).locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
-        cells.nth(3).locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        cells.nth(3).get_by_text("still 42", exact=True).wait_for()
-        browser.close()
+    cells.nth(2).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(2).locator(".jp-OutputArea-output").first.wait_for()
+    page.wait_for_timeout(1000)
+    page.locator("[data-command='notebook:interrupt-kernel']").first.click()
+    cells.nth(2).get_by_text("returned", exact=True).wait_for()
+    assert cells.nth(2).locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    cells.nth(3).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(3).get_by_text("still 42", exact=True).wait_for()
+    page.close()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from src_part3.feedforward import FeedforwardRates
+from src_part3.clock import FeedforwardRates
 from src_part3.original import train_original
 from src_part3.parameters import RECURRENT, FeedforwardParameters
 from src_part3.task import make_task

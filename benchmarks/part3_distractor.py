@@ -5,8 +5,9 @@ clock (``without_ramp``) and with Poisson neurons whose common rates grow throug
 (``with_ramp``) learn the same rates; in ``ramp_clamped`` the ramp of the same trained network stays
 at its value from ``--clamped-after`` ms after the cue on (Finkelstein et al. 2021, Nat Neurosci
 24:843).
-By time of the distractor, over several networks: the share of trials that end at the other side,
-and the mean end on the axis from their own (0) to the other condition's (1) undisturbed end.
+By time of the distractor, over several networks, each the mean of its conditions: the share of
+trials that end at the other side, and the mean end on the axis from their own (0) to the other
+condition's (1) undisturbed end.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import numpy as np
 from benchmarks.measurement import machine, mean_and_error, table
 from benchmarks.networks import few_neurons, recurrent_task, train_briefly
 from src_part1.recordings import load_recordings
-from src_part3.distractors import run_distractors, with_held_clock, with_ramp
+from src_part3.clock import with_held_clock, with_ramp
 from src_part3.evaluation import evaluate
+from src_part3.perturbations import run_distractors
 
 MEASURES = ("switched_share", "end_error")
 # All recorded neurons, fewer networks, loops and times.
@@ -86,7 +88,8 @@ def _sample(recordings, seed, arguments):
         )
         test = evaluate(task, weights, rng, n_trials=max(arguments.trials, 2))
         sample[name] = {
-            "switched_share": result.switched_share, "end_error": result.end_error,
+            "switched_share": result.switched_share.mean(axis=0),
+            "end_error": result.end_error.mean(axis=0),
             "undisturbed_switched": (result.undisturbed > 0.5).mean(),
             "corrected_correlation": np.mean(
                 [summary["corrected_correlation"] for summary in test.summary()]

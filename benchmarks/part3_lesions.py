@@ -14,7 +14,7 @@ from benchmarks.measurement import machine, table
 from benchmarks.networks import NETWORKS, train_network
 from benchmarks.part3_recurrent import by_condition
 from src_part1.recordings import load_recordings
-from src_part3.lesions import study_lesions
+from src_part3.perturbations import study_lesions
 
 MEASURES = ("corrected_correlation", "median_correlation", "r2", "n_unreliable", "side_decoded")
 # Trained for fewer loops, and without the original's rule, which part3-original measures.

@@ -16,7 +16,7 @@ from benchmarks.measurement import machine, peak_rss_mb, table
 from benchmarks.networks import train_network
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
-from src_part3.lesions import Lesion, study_lesions
+from src_part3.perturbations import Lesion, study_lesions
 
 MEASURES = (
     "corrected_correlation", "median_correlation", "r2", "psth_correlation",

@@ -30,17 +30,13 @@ from benchmarks.bounds import counts_per_second, rls_bound, triad_bandwidth
 from benchmarks.measurement import machine, peak_rss_mb, table
 from data.make_standin import TIME, make_rates
 from src_part1.recordings import recordings_from_arrays
-from src_part3.connectivity import pack_rows
-from src_part3.drive import make_drive
-from src_part3.feedforward import draw_spikes
+from src_part3.clock import draw_spikes
 from src_part3.kernels import count_list, count_row
+from src_part3.network import pack_rows
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
-from src_part3.recorder import BalancedRecorder
-from src_part3.simulator import advance
-from src_part3.state import initial_state
 from src_part3.task import make_task
 from src_part3.training import Training, TrainingParameters
-from src_part3.trials import run_trial
+from src_part3.trials import BalancedRecorder, advance, initial_state, make_drive, run_trial
 
 REFERENCE = {
     "n_neurons": 5000, "n_trained": 1824, "n_plastic": 40, "n_inputs": 300, "n_threads": 2,

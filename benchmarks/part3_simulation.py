@@ -22,10 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measurement import cold_start_seconds, machine, table
+from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters
-from src_part3.recorder import BalancedRecorder
-from src_part3.simulator import advance
-from src_part3.state import build_network, initial_state
+from src_part3.trials import BalancedRecorder, advance, initial_state
 
 PRECISIONS = ("float64", "float32")
 PARAMETERS = BalancedNetworkParameters()
@@ -35,8 +34,9 @@ _COLD_START = """
 import time
 import numpy as np
 from src_part3.parameters import BalancedNetworkParameters
-from src_part3.simulator import advance
-from src_part3.state import build_network, initial_state
+from src_part3.trials import advance
+from src_part3.network import build_network
+from src_part3.trials import initial_state
 start = time.perf_counter()
 network = build_network(BalancedNetworkParameters(n_exc=50, n_inh=50, out_degree=20),
                         np.random.default_rng(0), precision="{precision}")

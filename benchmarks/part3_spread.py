@@ -23,8 +23,8 @@ from src_part1.recordings import load_recordings
 from src_part3.analysis import neuron_groups, principal_components, selectivity, shared_variance
 from src_part3.balance import mean_field
 from src_part3.evaluation import evaluate
-from src_part3.lesions import Lesion, study_lesions
 from src_part3.parameters import RECURRENT
+from src_part3.perturbations import Lesion, study_lesions
 
 GROUPS = {"exc": "untrained_exc", "inh": "untrained_inh"}
 MEASURES = ("shared_above_null", "abs_selectivity", "selectivity_without_noise")

@@ -24,13 +24,10 @@ import numpy as np
 
 from benchmarks.measurement import machine, peak_rss_mb, table
 from src_part1 import correlation
-from src_part3.connectivity import draw_plastic, draw_static
-from src_part3.drive import make_drive
+from src_part3.network import BalancedNetwork, PlasticWeights, draw_plastic, draw_static
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
-from src_part3.recorder import BalancedRecorder
 from src_part3.rls import SparseRLS, recurrent_prior
-from src_part3.simulator import advance
-from src_part3.state import BalancedNetwork, PlasticWeights, initial_state
+from src_part3.trials import BalancedRecorder, advance, initial_state, make_drive
 
 PUBLISHED = {10_000: 3.9, 20_000: 8.0, 50_000: 22.0}  # neurons: seconds a loop
 BIN, N_BINS = 10.0, 100  # ms between updates; updates in a trial
@@ -59,15 +56,15 @@ def _trial(network, trial, weights, rng, cue, after_bin=None):
     """Run one trial; return the mean total input (n_learning, N_BINS) after the cue."""
     n = network.n_exc
     state, drive = initial_state(network, rng), make_drive(network, trial, cue=cue)
-    recorder = BalancedRecorder(network)
+    before = round(trial.stim_off / BIN)
+    recorder = BalancedRecorder(network, n_bins=before + N_BINS, bin_width=BIN)
     steps = {"drive": drive, "recorder": recorder}
-    dt = network.parameters.dt
+    dt, bin_steps = network.parameters.dt, recorder.bin_steps
     advance(network, state, round(trial.stim_off / dt), weights=weights, **steps)
     total = np.empty((n, N_BINS), np.float32)
     for b in range(N_BINS):
-        state.sum_balanced[:], state.sum_plastic[:] = 0, 0
         advance(network, state, round(BIN / dt), weights=weights, **steps)
-        total[:, b] = (state.sum_balanced + state.sum_plastic) / round(BIN / dt)
+        total[:, b] = (recorder.balanced[before + b] + recorder.plastic[before + b]) / bin_steps
         if after_bin is not None:
             after_bin(b, state)
     if not np.isfinite(total).all():

@@ -4,28 +4,16 @@ Modules
 -------
 ``parameters``
     Numbers of the balanced network, of its Poisson inputs and of a trial.
-``connectivity``
-    Static and plastic synapses.
-``state``
-    The network, its trained weights and its state.
-``drive``
-    What acts on the network from outside in one trial.
-``feedforward``
-    Poisson neurons whose rates wander.
-``recorder``
-    What is written down while a network advances.
-``simulator``
-    Moves a network by some time steps.
+``network``
+    The network: static and plastic synapses, and the weights that are trained.
+``clock``
+    Poisson neurons whose rates wander, grow or stay.
 ``kernels``
-    The compiled time loop behind `simulator`.
+    The compiled time loop behind `trials`.
 ``trials``
-    Whole trials, one after the other or on all cores.
+    What acts on the network, what is written down, and whole trials on all cores.
 ``balance``
-    Theory of the balanced state.
-``rate_sweeps``
-    One or two numbers of the untrained network change: simulated rates beside theory.
-``spike_statistics``
-    How independent neurons fire.
+    Theory of the balanced state, and simulated networks beside it.
 ``input_targets``
     From recorded rates to targets: which model neuron, and which input.
 ``task``
@@ -48,12 +36,10 @@ Modules
     Files of trained networks and of unfinished trainings.
 ``evaluation``
     Measures of quality over many test trials.
-``lesions``
-    What a trained network does without one of its parts.
-``distractors``
-    A brief cue of the other condition while the network remembers its own.
+``perturbations``
+    What a trained network does without one of its parts, or after a push.
 ``analysis``
-    What a trained network does beyond its task.
+    What a network does beyond its task: groups, components, selectivity, correlations.
 ``original``
     The rule of the original tutorial, for comparison.
 ``plotting``
@@ -75,24 +61,33 @@ from src_part2.siegert import siegert_rate
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.analysis import (
     neuron_groups,
+    pairwise_correlations,
     principal_components,
     selectivity,
     shared_variance,
     strongest_modulated,
 )
-from src_part3.balance import leading_order_rates, mean_field
-from src_part3.distractors import run_distractors
+from src_part3.balance import (
+    leading_order_rates,
+    mean_field,
+    measure_state_plane,
+    sweep_external_input,
+    sweep_in_degree,
+)
 from src_part3.evaluation import Evaluation, evaluate
-from src_part3.lesions import Lesion, standard_lesions, study_lesions
+from src_part3.network import BalancedNetwork, PlasticWeights, build_network
 from src_part3.parameters import (
     BalancedNetworkParameters,
     FeedforwardParameters,
     TrialParameters,
 )
-from src_part3.rate_sweeps import sweep_external_input, sweep_in_degree
+from src_part3.perturbations import (
+    Lesion,
+    run_distractors,
+    standard_lesions,
+    study_lesions,
+)
 from src_part3.rls import SparseRLS
-from src_part3.spike_statistics import pairwise_correlations
-from src_part3.state import BalancedNetwork, PlasticWeights, build_network
 from src_part3.storage import (
     StorageError,
     load_network,
@@ -134,6 +129,7 @@ __all__ = [
     "load_training",
     "make_task",
     "mean_field",
+    "measure_state_plane",
     "neuron_groups",
     "pairwise_correlations",
     "principal_components",

@@ -1,4 +1,4 @@
-"""What a trained network does beyond its task: modulation, selectivity, shared dimensions."""
+"""What a network does beyond its task: modulation, selectivity, shared dimensions, correlations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,7 @@ from src_part3.task import BalancedTask
 
 
 class Groups(NamedTuple):
-    """Indices of three kinds of neurons.
-
-    Attributes
-    ----------
-    trained_exc, untrained_exc, untrained_inh : ndarray of int
-        Neurons of each kind, in increasing order.
-    """
+    """Indices of three kinds of neurons, each in increasing order."""
 
     trained_exc: np.ndarray
     untrained_exc: np.ndarray
@@ -38,61 +32,28 @@ class Groups(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PrincipalComponents:
-    """Principal components of a population over time and conditions.
+    """Principal components of a population over time and conditions."""
 
-    Attributes
-    ----------
-    components : ndarray, shape (n_components, n_conditions * n_bins)
-        Orthonormal time courses, conditions one after the other.
-    explained : ndarray, shape (n_components,)
-        Share of the variance that each explains.
-    """
+    # (n_components, n_conditions * n_bins): orthonormal time courses, conditions one after another
+    components: np.ndarray
+    explained: np.ndarray  # (n_components,): share of the variance that each explains
 
     __repr__ = one_line
-
-    components: np.ndarray
-    explained: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class SharedVariance:
-    """How much of one population's variance lies in the time courses of another.
+    """How much of one population's variance (Hz^2) lies in the time courses of another."""
 
-    Attributes
-    ----------
-    total : float
-        Variance of the population over time, without noise (Hz^2, mean over neurons).
-    shared : float
-        The part of it that lies in the time courses.
-    shifted : ndarray, shape (n_shifts,)
-        The same after each neuron's time course was shifted in time.
-    """
+    total: float  # variance over time, without noise, mean over neurons
+    shared: float  # the part of it that lies in the time courses
+    shifted: np.ndarray  # (n_shifts,): the same after each neuron's time course was shifted
 
     __repr__ = one_line
 
-    total: float
-    shared: float
-    shifted: np.ndarray
-
 
 def neuron_groups(task):
-    """Trained E, untrained E and (never trained) I neurons.
-
-    Parameters
-    ----------
-    task : BalancedTask
-        The task.
-
-    Returns
-    -------
-    Groups
-        Indices of the neurons.
-
-    Raises
-    ------
-    TypeError
-        If ``task`` is no `BalancedTask`.
-    """
+    """Trained E, untrained E and (never trained) I neurons of a `BalancedTask`, as `Groups`."""
     p = check_type("task", task, BalancedTask).network.parameters
     trained = np.sort(task.network.trained)
     return Groups(
@@ -116,6 +77,14 @@ def strongest_modulated(rates, neurons, n):
     -------
     ndarray of int, shape (n,) or shorter
         Neurons in order of falling standard deviation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import strongest_modulated
+    >>> rates = np.multiply.outer([1.0, 3.0, 2.0], np.arange(5))[None]  # one condition
+    >>> strongest_modulated(rates, [0, 1, 2], 2).tolist()
+    [1, 2]
     """
     n = check_integer("n", n, at_least=1)
     spread = _side_by_side(rates, neurons).std(axis=1)
@@ -140,11 +109,13 @@ def selectivity(rates, last, *, pair=None):
     ndarray, shape (n_neurons,)
         Difference of mean rates (Hz).
 
-    Raises
-    ------
-    TypeError, ValueError
-        If there is only one condition, no pair is named for more than two, or an argument has a
-        wrong type or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import selectivity
+    >>> right, left = np.array([[1.0, 5.0, 7.0]]), np.array([[1.0, 2.0, 2.0]])
+    >>> selectivity([right, left], 2).tolist()
+    [4.0]
     """
     rates = check_array("rates", rates, (None, None, None))
     n_conditions = len(rates)
@@ -181,10 +152,13 @@ def principal_components(rates, neurons, n_components):
     PrincipalComponents
         Time courses and explained variance.
 
-    Raises
-    ------
-    ValueError
-        If no neuron changes its rate, or there are fewer neurons or bins than components.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import principal_components
+    >>> rates = np.multiply.outer([1.0, 3.0, 2.0], np.arange(5))[None]  # one common time course
+    >>> principal_components(rates, [0, 1, 2], 2).explained.round(6).tolist()
+    [1.0, 0.0]
     """
     centred = _centred(rates, neurons)
     n_components = check_integer(
@@ -225,10 +199,16 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
     SharedVariance
         Variances (Hz^2), means over neurons; by chance of noise they may be below 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import principal_components, shared_variance
+    >>> rates = np.random.default_rng(0).normal(10, 2, (1, 4, 50))
+    >>> rates[:, 2:] = rates[:, :2]  # the last two do what the first two do
+    >>> components = principal_components(rates, [0, 1], 2).components
+    >>> found = shared_variance([rates, rates], [2, 3], components, np.random.default_rng(1))
+    >>> round(found.shared / found.total, 6), bool(found.shifted.mean() < 0.3 * found.total)
+    (1.0, True)
     """
     check_rng("rng", rng)
     n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
@@ -248,6 +228,49 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
         places = (np.arange(n_time) + rng.integers(n_time, size=(n_neurons, 1))) % n_time
         shifted[k] = shared([np.take_along_axis(values, places, axis=1) for values in halves])
     return SharedVariance(product(*halves), shared(halves), shifted)
+
+
+def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
+    """Return the correlation of spike counts of pairs of neurons.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_bins, n_all)
+        Spikes in each bin.
+    n_neurons : int, optional
+        At most this many neurons are compared, each with each.
+    at_least : int, optional
+        Neurons with fewer spikes are left out: with a few spikes a correlation is far from
+        normally distributed even if neurons are independent.
+    rng : numpy.random.Generator, optional
+        Chooses the neurons at random; by default they are taken at even steps.
+
+    Returns
+    -------
+    ndarray, shape (n_pairs,)
+        Pearson correlation of each pair once. Independent neurons have mean 0 and standard
+        deviation 1 / sqrt(n_bins).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import pairwise_correlations
+    >>> correlations = pairwise_correlations(np.random.default_rng(0).poisson(2.0, (400, 20)))
+    >>> correlations.shape, round(float(correlations.std()) * 20, 1)  # 1 / sqrt(n_bins)
+    ((190,), 1.0)
+    """
+    counts = check_array("counts", counts, ("bins", "neurons"))
+    at_least = check_integer("at_least", at_least, at_least=1)
+    varies = np.flatnonzero((counts.sum(axis=0) >= at_least) & (np.ptp(counts, axis=0) > 0))
+    if varies.size < 2:
+        raise ValueError(f"counts must hold two neurons with at least {at_least} spikes each.")
+    n_neurons = min(check_integer("n_neurons", n_neurons, at_least=2), varies.size)
+    if rng is None:
+        chosen = varies[np.linspace(0, varies.size - 1, n_neurons).astype(int)]
+    else:
+        chosen = check_rng("rng", rng).choice(varies, n_neurons, replace=False)
+    matrix = np.corrcoef(counts[:, chosen], rowvar=False)
+    return matrix[np.triu_indices(n_neurons, 1)]
 
 
 def _side_by_side(rates, neurons):

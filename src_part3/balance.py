@@ -1,4 +1,4 @@
-r"""What theory says about the balanced state.
+r"""Theory of the balanced state, and simulated networks beside it as one or two numbers change.
 
 Leading order (van Vreeswijk & Sompolinsky 1996): inputs are of order :math:`\sqrt K`, thresholds
 of order 1, so excitation and inhibition must cancel whatever the neuron looks like,
@@ -12,64 +12,48 @@ between neurons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import root
 from scipy.special import zeta
 
 from src_part1.common.one_line import one_line
-from src_part1.common.validation import check_real, check_type
+from src_part1.common.time_grid import n_steps_of
+from src_part1.common.validation import check_array, check_real, check_rng, check_type
 from src_part2.siegert import siegert_rate
-from src_part3.parameters import BalancedNetworkParameters
+from src_part2.statistics import firing_rates, interval_cv
+from src_part3.network import build_network
+from src_part3.parameters import BalancedNetworkParameters, TrialParameters
+from src_part3.trials import run_trial, run_trials
 
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
 _NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
+_MEASURED = TrialParameters(duration=2000.0, stim_on=0.0, stim_off=0.0)
+# Neurons that fire together do so within a few milliseconds.
+_FINE = replace(_MEASURED, duration=1200.0, bin_width=5.0)
+# What the plane calls regular and synchronous.
+REGULAR_BELOW, SYNCHRONOUS_ABOVE = 0.5, 10.0
 
 
 @dataclass(frozen=True, eq=False)
 class MeanField:
-    """Self-consistent state of a balanced network; each array is (2,), E first.
+    """Self-consistent state of a balanced network; each array is (2,), E first."""
 
-    Attributes
-    ----------
-    rates : ndarray
-        Mean firing rates (Hz).
-    rate_sd : ndarray
-        Standard deviation of the rate across neurons (Hz).
-    mean_input : ndarray
-        Mean total input (voltage).
-    mean_input_sd : ndarray
-        Standard deviation across neurons of the mean input (voltage).
-    input_sd : ndarray
-        Standard deviation of a neuron's input over time (voltage).
-    """
-
-    rates: np.ndarray
-    rate_sd: np.ndarray
-    mean_input: np.ndarray
-    mean_input_sd: np.ndarray
-    input_sd: np.ndarray
+    rates: np.ndarray  # mean firing rates (Hz)
+    rate_sd: np.ndarray  # standard deviation of the rate across neurons (Hz)
+    mean_input: np.ndarray  # mean total input (voltage)
+    mean_input_sd: np.ndarray  # its standard deviation across neurons (voltage)
+    input_sd: np.ndarray  # standard deviation of a neuron's input over time (voltage)
 
     __repr__ = one_line
 
 
 def in_degrees(network_parameters):
-    """Return the mean numbers of E and of I inputs of a neuron.
-
-    Parameters
-    ----------
-    network_parameters : BalancedNetworkParameters
-        The network.
-
-    Returns
-    -------
-    ndarray, shape (2,)
-        ``K_E`` and ``K_I``.
-    """
-    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
-    sizes = np.array([network_parameters.n_exc, network_parameters.n_inh])
-    return network_parameters.out_degree * sizes / network_parameters.n_neurons
+    """Mean numbers ``K_E`` and ``K_I`` of E and of I inputs of a neuron, shape (2,)."""
+    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    return p.out_degree * np.array([p.n_exc, p.n_inh]) / p.n_neurons
 
 
 def leading_order_rates(network_parameters):
@@ -85,33 +69,22 @@ def leading_order_rates(network_parameters):
     ndarray, shape (2,)
         Rates of E and I neurons (Hz) in the limit of many inputs. If one is negative, the network
         has no balanced state: one population falls silent.
+
+    Examples
+    --------
+    >>> from src_part3 import BalancedNetworkParameters, leading_order_rates
+    >>> leading_order_rates(BalancedNetworkParameters()).round(6).tolist()
+    [7.5, 13.5]
     """
     return linear_response(network_parameters) @ _external(network_parameters)
 
 
 def linear_response(network_parameters):
-    """Return how rates change with the external input in the limit of many inputs.
+    """Change of rates [row, E and I] (Hz) for a unit of external input [column] (voltage).
 
-    Parameters
-    ----------
-    network_parameters : BalancedNetworkParameters
-        The network.
-
-    Returns
-    -------
-    ndarray, shape (2, 2)
-        Change of the rate of a population [row] (Hz) for a unit of external input to all neurons
-        of a population [column] (voltage): minus the inverse of the weights times the in-degrees.
-
-    Raises
-    ------
-    TypeError
-        If ``network_parameters`` are of another type.
-    ValueError
-        If excitation and inhibition act alike on both populations, so that no rate cancels them.
+    In the limit of many inputs it is minus the inverse of the weights times the in-degrees.
     """
-    degrees = in_degrees(network_parameters)  # which checks the type
-    total = network_parameters.weights * degrees
+    total = in_degrees(network_parameters) * network_parameters.weights
     if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
         raise ValueError("the weights have no balanced state, because j_ee j_ii equals j_ei j_ie.")
     return -1000 * np.linalg.inv(total)
@@ -120,23 +93,13 @@ def linear_response(network_parameters):
 def excitation_wins(network_parameters, fastest=250.0):
     """Whether inhibition is too weak to hold the rates.
 
-    Parameters
-    ----------
-    network_parameters : BalancedNetworkParameters
-        The network.
-    fastest : float, optional
-        Rate to leading order (Hz) above which a population counts as not held.
-
-    Returns
-    -------
-    bool
-        True if ``j_ee j_ii`` is at least ``j_ei j_ie``, so that no inhibition catches up with the
-        excitation, or if the balance asks for more than ``fastest``. A network whose E neurons fall
-        silent is held.
+    It is if the loop through the I neurons is no stronger than that among E neurons,
+    ``|j_ei j_ie| <= |j_ee j_ii|``, so that no inhibition catches up with the excitation; or if the
+    balance asks for a rate above ``fastest`` (Hz). A network whose E neurons fall silent is held.
     """
     p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
     check_real("fastest", fastest, unit="Hz", above=0)
-    if p.j_ee * p.j_ii - p.j_ei * p.j_ie <= 1e-12:
+    if abs(p.j_ei * p.j_ie) <= abs(p.j_ee * p.j_ii) + 1e-12:
         return True
     return bool(leading_order_rates(p).max() > fastest)
 
@@ -173,6 +136,12 @@ def mean_field(network_parameters):
     ------
     ValueError
         If there is no balanced state to start from, or the equations were not solved.
+
+    Examples
+    --------
+    >>> from src_part3 import BalancedNetworkParameters, mean_field
+    >>> mean_field(BalancedNetworkParameters()).rates.round(1).tolist()  # E and I, Hz
+    [6.6, 12.1]
     """
     leading = leading_order_rates(network_parameters) / 1000
     if (leading <= 0).any():
@@ -218,3 +187,196 @@ def _rates(network_parameters, mean, spread, fluctuation):
     shift = np.sqrt(p.tau_syn / p.tau_m) / np.sqrt(2) * abs(zeta(0.5)) * sigma
     mu = mean[:, None] + spread[:, None] * _NODES - shift[:, None]
     return siegert_rate(mu, sigma[:, None], tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset) / 1000
+
+
+@dataclass(frozen=True, eq=False)
+class RateSweep:
+    """Rates of E and I neurons [value, population] (Hz) along a sweep."""
+
+    values: np.ndarray  # (n_values,): what was changed
+    simulated: np.ndarray  # (n_values, 2): mean rates of the simulated network
+    leading_order: np.ndarray  # and those of `leading_order_rates`
+    mean_field: np.ndarray  # and of `mean_field`
+
+    __repr__ = one_line
+
+
+def sweep_in_degree(
+    network_parameters, out_degrees, rng, *, trial_parameters=_MEASURED, n_trials=2
+):
+    """Measure how rates approach those of the balance equations with the number of inputs.
+
+    Parameters
+    ----------
+    network_parameters : BalancedNetworkParameters
+        The network; weights and external input scale with the number of inputs by themselves.
+    out_degrees : sequence of int
+        Numbers of synapses that each neuron makes.
+    rng : numpy.random.Generator
+        Randomness of connections and first voltages.
+    trial_parameters : TrialParameters, optional
+        Its duration is simulated and counted.
+    n_trials : int, optional
+        Trials for each value.
+
+    Returns
+    -------
+    RateSweep
+        ``values`` is K, the mean number of E inputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import BalancedNetworkParameters, TrialParameters, sweep_in_degree
+    >>> sweep = sweep_in_degree(
+    ...     BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=100), [50, 400],
+    ...     np.random.default_rng(0),
+    ...     trial_parameters=TrialParameters(duration=500.0, stim_on=0.0, stim_off=0.0))
+    >>> gaps = (sweep.leading_order - sweep.simulated)[:, 0]  # of E neurons
+    >>> sweep.values.tolist(), bool(gaps[1] < gaps[0])
+    ([25.0, 200.0], True)
+    """
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    changed = [replace(network_parameters, out_degree=int(n)) for n in out_degrees]
+    return _sweep(changed, [p.in_degree for p in changed], rng, trial_parameters, n_trials)
+
+
+def sweep_external_input(
+    network_parameters, extra, rng, *, trial_parameters=_MEASURED, n_trials=2
+):
+    """Measure how rates follow the external input of E neurons.
+
+    Parameters
+    ----------
+    network_parameters : BalancedNetworkParameters
+        The network.
+    extra : sequence of float
+        Input that is added to the E neurons' external input (voltage).
+    rng, trial_parameters, n_trials
+        As in `sweep_in_degree`.
+
+    Returns
+    -------
+    RateSweep
+        ``values`` is ``extra``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import BalancedNetworkParameters, TrialParameters, sweep_external_input
+    >>> sweep = sweep_external_input(
+    ...     BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=200), [0.0, 1.0],
+    ...     np.random.default_rng(0),
+    ...     trial_parameters=TrialParameters(duration=500.0, stim_on=0.0, stim_off=0.0))
+    >>> (np.diff(sweep.simulated, axis=0) > 0).tolist()  # more input, more spikes of E and of I
+    [[True, True]]
+    """
+    extra = check_array("extra", extra, (None,))
+    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    changed = [replace(p, mu_exc=p.mu_exc + x / np.sqrt(p.in_degree)) for x in extra]
+    return _sweep(changed, extra, rng, trial_parameters, n_trials)
+
+
+def _sweep(changed, values, rng, trial_parameters, n_trials):
+    check_rng("rng", rng)
+    simulated = np.empty((len(changed), 2))
+    for row, p in zip(simulated, changed, strict=True):
+        trials = run_trials(build_network(p, rng), trial_parameters, n_trials, rng)
+        rates = np.mean([firing_rates(t) for t in trials], axis=0)
+        row[:] = rates[: p.n_exc].mean(), rates[p.n_exc :].mean()
+    leading = np.array([leading_order_rates(p) for p in changed])
+    theory = np.array([mean_field(p).rates for p in changed])
+    return RateSweep(np.asarray(values, dtype=float), simulated, leading, theory)
+
+
+@dataclass(frozen=True, eq=False)
+class StatePlane:
+    """How E neurons fire for each inhibition [row] and each external drive [column].
+
+    NaN where inhibition is too weak to hold the rates (`excitation_wins`) and nothing was run.
+    """
+
+    j_ei: np.ndarray  # (n_strengths,): strength of I to E synapses
+    drive: np.ndarray  # (n_drives,): external input of E neurons over v_th - v_reset
+    rates: np.ndarray  # (n_strengths, n_drives, 2): simulated mean rates of E and I neurons (Hz)
+    # The same of `mean_field`, which assumes asynchronous neurons; NaN where it has no solution.
+    mean_field: np.ndarray
+    # (n_strengths, n_drives): median CV of the E neurons' intervals, 0 for regular spikes, 1 for a
+    # Poisson process; NaN as well where no neuron fires often enough.
+    cv: np.ndarray
+    # (n_strengths, n_drives): variance over time of the summed spike counts of E neurons over the
+    # sum of their variances, about 1 for independent neurons, their number if all fire as one.
+    synchrony: np.ndarray
+
+    __repr__ = one_line
+
+
+def measure_state_plane(
+    network_parameters, j_ei, drives, rng, *, trial_parameters=_FINE, settle=200.0
+):
+    """Measure Brunel's plane: how a network fires as inhibition and external drive change.
+
+    Brunel (2000, J. Comput. Neurosci. 8:183) drew the states of a network of excitatory and
+    inhibitory neurons on a plane. Its axes are the relative strength of inhibition and the rate of
+    the external input, divided by the rate that just reaches the threshold. Here the external
+    input is constant, and neurons differ in their numbers of inputs, so that borders lie elsewhere.
+
+    Parameters
+    ----------
+    network_parameters : BalancedNetworkParameters
+        The network; its ``j_ei``, ``mu_exc`` and ``mu_inh`` are changed.
+    j_ei : sequence of float
+        Strengths of I to E synapses, none positive.
+    drives : sequence of float
+        External input of E neurons over their distance from reset to threshold; that of I
+        neurons keeps its ratio to it.
+    rng : numpy.random.Generator
+        Randomness of connections and first voltages.
+    trial_parameters : TrialParameters, optional
+        Its duration is simulated; synchrony is measured in its bins.
+    settle : float, optional
+        Time before anything is counted (ms), a whole number of bins.
+
+    Returns
+    -------
+    StatePlane
+        Rates, irregularity and synchrony.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import BalancedNetworkParameters, measure_state_plane
+    >>> parameters = BalancedNetworkParameters(n_exc=200, n_inh=200, out_degree=80)
+    >>> plane = measure_state_plane(parameters, [-0.1, -0.75], [4.0], np.random.default_rng(0))
+    >>> np.isnan(plane.rates[:, 0, 0]).tolist()  # the weak inhibition does not hold the rates
+    [True, False]
+    """
+    base = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    j_ei = check_array("j_ei", j_ei, ("n_strengths",))
+    drives = check_array("drives", drives, ("n_drives",))
+    check_rng("rng", rng)
+    check_real("settle", settle, unit="ms", at_least=0, below=trial_parameters.duration)
+    check_real("network_parameters.mu_exc", base.mu_exc, above=0)
+    settled = n_steps_of("settle", settle, trial_parameters.bin_width, of="the width of a bin")
+    nominal = base.mu_exc * np.sqrt(base.in_degree) / (base.v_th - base.v_reset)
+    rates, theory = np.full((2, j_ei.size, drives.size, 2), np.nan)
+    cv, synchrony = np.full((2, j_ei.size, drives.size), np.nan)
+    for at in np.ndindex(cv.shape):
+        factor = drives[at[1]] / nominal
+        p = replace(base, j_ei=float(j_ei[at[0]]), mu_exc=base.mu_exc * factor,
+                    mu_inh=base.mu_inh * factor)
+        if excitation_wins(p):
+            continue
+        with contextlib.suppress(ValueError):  # no balanced state: E neurons fall silent
+            theory[at] = mean_field(p).rates
+        trial = run_trial(build_network(p, rng), trial_parameters, rng, spikes=True)
+        counts = trial.bin_counts[settled:].astype(float)
+        each = 1000 * counts.sum(axis=0) / (trial.duration - settle)
+        rates[at] = each[: p.n_exc].mean(), each[p.n_exc :].mean()
+        irregularity = interval_cv(trial, start=settle, min_intervals=5)[: p.n_exc]
+        if np.isfinite(irregularity).any():
+            cv[at] = np.nanmedian(irregularity)
+        of_exc = counts[:, : p.n_exc]
+        if of_exc.any():
+            synchrony[at] = of_exc.sum(axis=1).var() / of_exc.var(axis=0).sum()
+    return StatePlane(j_ei, drives, rates, theory, cv, synchrony)

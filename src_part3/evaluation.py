@@ -314,14 +314,16 @@ class _Sums:
         window = _BINS_PER_TARGET * round(INPUT_WINDOW / task.trial_parameters.bin_width)
         # Of the fine bins, every other one ends at the time of a target.
         at = slice(_BINS_PER_TARGET - 1, _BINS_PER_TARGET * task.n_bins, _BINS_PER_TARGET)
+        after_cue = slice(_BINS_PER_TARGET * task.first_bin, None)
         for i, trial in enumerate(trials):
-            value = smooth_bins(trial.total_input, window)[at]
+            value = smooth_bins(trial.total_input[after_cue], window)[at]
             sums.total += value
             sums.decoded.append(decode(task, value))
             sums.halves[i % 2] += value
             sums.variance += value.var(axis=0)
             sums.single += np.nan_to_num(correlation(value, target, axis=0))
-            sums.counts[i % 2] += smooth_bins(trial.bin_counts, _BINS_PER_TARGET)[at]
+            counts = trial.bin_counts[after_cue]
+            sums.counts[i % 2] += smooth_bins(counts, _BINS_PER_TARGET)[at]
             sums.n_of_half[i % 2] += 1
         return sums
 

@@ -10,8 +10,8 @@ from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import check_array, check_real, check_rng, check_type
 from src_part2.siegert import siegert_mean_input
-from src_part3.simulator import advance
-from src_part3.state import BalancedNetwork, initial_state
+from src_part3.network import BalancedNetwork
+from src_part3.trials import advance, initial_state
 
 # The smallest rate that is inverted (Hz): a silent bin has no finite mean input.
 LOWEST_RATE = 0.1

@@ -1,5 +1,8 @@
 """The compiled loops of the balanced network.
 
+`simulate_balanced` in ``tests/reference_part3.py`` does the same in forty lines without any trick:
+read these first. `advance_steps` has the equations in their order; each helper below it is one.
+
 Three things make the loop quick. A spike adds one row of bits to counters of one byte per
 receiver, 64 receivers in a few instructions (in a large sparse network it walks through the list
 of receivers instead). The counters of E and of I spikes become input once a step, by the constant
@@ -55,10 +58,13 @@ class Plastic(NamedTuple):
     trained: np.ndarray  # (n_trained,)
 
 
-class External(NamedTuple):
+class Outside(NamedTuple):
     """What acts from outside from the present step on."""
 
-    constant: np.ndarray  # external input, cue included
+    baseline: np.ndarray  # constant input
+    cue: np.ndarray  # added to it; 0 while the cue is off
+    bin_input: np.ndarray  # (n_bins, n_neurons) or no rows: added in each bin
+    bin_steps: int
     active: np.ndarray  # False for silenced neurons
     spike_steps: np.ndarray  # spikes of the Poisson neurons from now on
     spike_sources: np.ndarray
@@ -73,8 +79,6 @@ class Arrays(NamedTuple):
     u_plastic: np.ndarray
     r_plastic: np.ndarray
     s_feedforward: np.ndarray
-    sum_balanced: np.ndarray
-    sum_plastic: np.ndarray
 
 
 class Scratch(NamedTuple):
@@ -86,6 +90,7 @@ class Scratch(NamedTuple):
     from_inh: np.ndarray
     fired_words: np.ndarray  # (16 ceil(n_neurons / 128),): who spikes in this step
     fired: np.ndarray  # (n_neurons,)
+    external: np.ndarray  # (n_neurons,): the whole external input
 
 
 class Recording(NamedTuple):
@@ -93,37 +98,69 @@ class Recording(NamedTuple):
 
     spike_steps: np.ndarray
     spike_neurons: np.ndarray
-    bin_counts: np.ndarray
     bin_steps: int
+    counts: np.ndarray
+    sum_balanced: np.ndarray  # (n_exc,): sums over the steps of the present bin
+    sum_plastic: np.ndarray
+    balanced: np.ndarray  # (n_bins, n_trained): these sums at the end of each bin
+    plastic: np.ndarray
+    filtered: np.ndarray  # (n_bins, n_neurons) or no rows: filtered spikes at the end of each bin
+    filtered_feedforward: np.ndarray
     probes: np.ndarray
     probe_exc: np.ndarray
     traces: np.ndarray
-    start: int
 
 
 @njit(cache=True, nogil=True)
 def advance_steps(
-    first_step, n_steps, n_pending, n_spikes, constants, static, plastic, external, state, scratch,
+    first_step, n_steps, n_pending, n_spikes, constants, static, plastic, outside, state, scratch,
     recording,
 ):
     """Advance by ``n_steps``, or until the recording of spikes might overflow.
 
-    Returns the steps made, the spikes that are pending and the spikes that are recorded.
+    Returns the steps made, the spikes that are pending and the spikes that are recorded. S_j is 1
+    if neuron j spiked in the step before; these are the pending spikes.
     """
-    n, recording_spikes = state.v.shape[0], recording.spike_steps.shape[0] > 0
     next_spike = 0
     for step in range(first_step, first_step + n_steps):
         # A kernel cannot make room: it stops where the next step might not fit, and goes on when
         # it is called again.
-        if recording_spikes and n_spikes + n > recording.spike_steps.shape[0]:
+        if _might_overflow(n_spikes, state, recording):
             return step - first_step, n_pending, n_spikes
+        # mu_i = baseline_i + input of the bin_i + cue_i
+        if step == first_step or step % outside.bin_steps == 0:
+            _sum_external(step // outside.bin_steps, outside, scratch.external)
+        # sum_j J_ij S_j: how many of the S_j are E and how many I, for each i
         decay = _deliver(n_pending, constants, static, state, scratch, recording)
-        if state.u_plastic.shape[0] > 0:
-            next_spike = _filter(step, n_pending, next_spike, constants, plastic, external, state)
-        _update_all(decay, constants, static.n_exc, external.constant, state, scratch)
-        n_pending = _collect(external.active, state.pending, scratch)
-        n_spikes = _record(step, n_pending, n_spikes, static.n_exc, state, recording)
+        # r_j   <- (1 - dt/tau_p) r_j + S_j / tau_p
+        # u_p,i <- (1 - dt/tau_p) u_p,i + sum_j w_ij S_j / tau_p
+        next_spike = _filter(step, n_pending, next_spike, constants, plastic, outside, state)
+        # u_i   <- (1 - dt/tau_syn) u_i + sum_j J_ij S_j / tau_syn
+        # v_i   <- v_i + (dt/tau_m) (mu_i + u_i + u_p,i - v_i); above v_th a spike, then v_reset
+        _update(decay, constants, static.n_exc, state, scratch, recording)
+        # S_j for the next step: 1 for those that spiked and are not silenced
+        n_pending = _collect(outside.active, state.pending, scratch)
+        n_spikes = _record(step, n_pending, n_spikes, static.n_exc, plastic, state, recording)
     return n_steps, n_pending, n_spikes
+
+
+@njit(cache=True, nogil=True)
+def _might_overflow(n_spikes, state, recording):
+    """Whether there may be no room for the spikes of one more step."""
+    room = recording.spike_steps.shape[0]
+    return room > 0 and n_spikes + state.v.shape[0] > room
+
+
+@njit(cache=True, nogil=True)
+def _sum_external(b, outside, external):
+    """Write down the external input of bin ``b``."""
+    # The order of the sums fixes the bits.
+    if b < outside.bin_input.shape[0]:
+        for i in range(external.shape[0]):
+            external[i] = (outside.baseline[i] + outside.bin_input[b, i]) + outside.cue[i]
+    else:
+        for i in range(external.shape[0]):
+            external[i] = outside.baseline[i] + outside.cue[i]
 
 
 @njit(cache=True, nogil=True)
@@ -201,11 +238,13 @@ def _follow_probes(decay, constants, n_exc, n_from_exc, recording):
 
 
 @njit(cache=True, nogil=True)
-def _filter(step, n_pending, next_spike, constants, plastic, external, state):
+def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     """Let plastic input and filtered spikes decay, and add what spikes bring.
 
     Returns the first spike of the Poisson neurons that has not acted yet.
     """
+    if state.u_plastic.shape[0] == 0:
+        return next_spike
     decay, jump = constants.decay_plastic, constants.jump_filtered
     for i in range(state.u_plastic.shape[0]):
         state.u_plastic[i] *= decay
@@ -219,8 +258,8 @@ def _filter(step, n_pending, next_spike, constants, plastic, external, state):
         state.r_plastic[j] += jump
         for m in range(plastic.out_start[j], plastic.out_start[j + 1]):
             state.u_plastic[plastic.out_post[m]] += plastic.weights[plastic.out_slot[m]] * jump
-    while next_spike < external.spike_steps.shape[0] and external.spike_steps[next_spike] <= step:
-        k = external.spike_sources[next_spike]
+    while next_spike < outside.spike_steps.shape[0] and outside.spike_steps[next_spike] <= step:
+        k = outside.spike_sources[next_spike]
         state.s_feedforward[k] += jump
         for i in range(plastic.trained.shape[0]):
             state.u_plastic[plastic.trained[i]] += plastic.feedforward_by_pre[k, i] * jump
@@ -229,30 +268,25 @@ def _filter(step, n_pending, next_spike, constants, plastic, external, state):
 
 
 @njit(cache=True, nogil=True)
-def _update_all(decay, c, n_exc, external, state, scratch):
+def _update(decay, c, n_exc, state, scratch, recording):
     """One step of input and voltage of all neurons: E, with plastic inputs if there are any, and I.
 
     The loops are apart because only E neurons have plastic inputs, and because each loop then has
     two constant weights.
     """
+    external, u, v, fired = scratch.external, state.u, state.v, scratch.fired
+    from_exc, from_inh = scratch.from_exc, scratch.from_inh
     if state.u_plastic.shape[0] > 0:
-        _update_plastic(
-            decay, c.jump_ee, c.jump_ei, c, external, state.u_plastic,
-            scratch.from_exc, scratch.from_inh, state, scratch.fired,
-        )
+        _update_plastic(decay, c, external, from_exc, from_inh, state, recording, fired)
     else:
-        _update(
-            decay, c.jump_ee, c.jump_ei, c, external, scratch.from_exc, scratch.from_inh,
-            state.u[:n_exc], state.v[:n_exc], scratch.fired,
-        )
-    _update(
-        decay, c.jump_ie, c.jump_ii, c, external[n_exc:], scratch.from_exc[n_exc:],
-        scratch.from_inh[n_exc:], state.u[n_exc:], state.v[n_exc:], scratch.fired[n_exc:],
-    )
+        _update_static(decay, c.jump_ee, c.jump_ei, c, external, from_exc, from_inh, u[:n_exc],
+                       v[:n_exc], fired)
+    _update_static(decay, c.jump_ie, c.jump_ii, c, external[n_exc:], from_exc[n_exc:],
+                   from_inh[n_exc:], u[n_exc:], v[n_exc:], fired[n_exc:])
 
 
 @njit(cache=True, nogil=True)
-def _update(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, v, fired):
+def _update_static(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, v, fired):
     """One step of neurons that have static inputs only."""
     # No branch: a comparison and a selection run in vector registers, a jump does not.
     a, v_th, v_reset = c.dt_over_tau_m, c.v_th, c.v_reset
@@ -267,13 +301,12 @@ def _update(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, v, fire
 
 
 @njit(cache=True, nogil=True)
-def _update_plastic(
-    decay, w_exc, w_inh, c, external, u_plastic, n_from_exc, n_from_inh, state, fired
-):
-    """One step of neurons that have plastic inputs as well; sums up both kinds of input."""
+def _update_plastic(decay, c, external, n_from_exc, n_from_inh, state, recording, fired):
+    """One step of E neurons that have plastic inputs as well; sums up both kinds of input."""
     a, v_th, v_reset = c.dt_over_tau_m, c.v_th, c.v_reset
-    u, v = state.u, state.v
-    sum_balanced, sum_plastic = state.sum_balanced, state.sum_plastic
+    w_exc, w_inh = c.jump_ee, c.jump_ei
+    u, v, u_plastic = state.u, state.v, state.u_plastic
+    sum_balanced, sum_plastic = recording.sum_balanced, recording.sum_plastic
     for i in range(u_plastic.shape[0]):
         u_new = decay * u[i] + (w_exc * n_from_exc[i] + w_inh * n_from_inh[i])
         v_new = v[i] + a * (((external[i] + u_new) + u_plastic[i]) - v[i])
@@ -307,24 +340,34 @@ def _collect(active, pending, scratch):
 
 
 @njit(cache=True, nogil=True)
-def _record(step, n_pending, n_spikes, n_exc, state, recording):
-    """Write down the spikes of this step, and inputs and voltage of the probes."""
-    since = step - recording.start
+def _record(step, n_pending, n_spikes, n_exc, plastic, state, recording):
+    """Write down the spikes of this step, the probes, and what belongs to a bin at its end."""
+    b = step // recording.bin_steps
     if recording.spike_steps.shape[0] > 0:
         for q in range(n_pending):
             recording.spike_steps[n_spikes] = step
             recording.spike_neurons[n_spikes] = state.pending[q]
             n_spikes += 1
-    if 0 <= since < recording.bin_counts.shape[0] * recording.bin_steps:
+    if b < recording.counts.shape[0]:
         for q in range(n_pending):
-            recording.bin_counts[since // recording.bin_steps, state.pending[q]] += 1
-    if 0 <= since < recording.traces.shape[0]:
+            recording.counts[b, state.pending[q]] += 1
+    if step < recording.traces.shape[0]:
         for p in range(recording.probes.shape[0]):
             j = recording.probes[p]
-            recording.traces[since, p, 0] = recording.probe_exc[p]
+            recording.traces[step, p, 0] = recording.probe_exc[p]
             # u holds both kinds of input together; what is not excitatory is inhibitory.
-            recording.traces[since, p, 1] = state.u[j] - recording.probe_exc[p]
+            recording.traces[step, p, 1] = state.u[j] - recording.probe_exc[p]
             if j < min(n_exc, state.u_plastic.shape[0]):
-                recording.traces[since, p, 2] = state.u_plastic[j]
-            recording.traces[since, p, 3] = state.v[j]
+                recording.traces[step, p, 2] = state.u_plastic[j]
+            recording.traces[step, p, 3] = state.v[j]
+    if (step + 1) % recording.bin_steps == 0:
+        if b < recording.balanced.shape[0]:
+            for i in range(plastic.trained.shape[0]):
+                recording.balanced[b, i] = recording.sum_balanced[plastic.trained[i]]
+                recording.plastic[b, i] = recording.sum_plastic[plastic.trained[i]]
+        if b < recording.filtered.shape[0]:
+            recording.filtered[b, : state.r_plastic.shape[0]] = state.r_plastic
+            recording.filtered_feedforward[b] = state.s_feedforward
+        recording.sum_balanced[:] = 0
+        recording.sum_plastic[:] = 0
     return n_spikes

@@ -133,7 +133,8 @@ class LoopedTraining:
                 future.cancel()
             raise
         rate = 1000 * np.mean([
-            float(trial.filtered_spikes.mean()) for of_condition in trials for trial in of_condition
+            float(trial.filtered_spikes[self.task.first_bin :].mean())
+            for of_condition in trials for trial in of_condition
         ])
         if not rate <= self.parameters.max_rate:
             raise FloatingPointError(

@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_integer, check_rng, check_type
 from src_part3.evaluation import evaluate
+from src_part3.network import PlasticWeights
 from src_part3.rls import SparseRLS, recurrent_prior
-from src_part3.state import PlasticWeights
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trial
 
@@ -113,7 +113,8 @@ def _train_trial(task, condition, rls, recurrent_weights, weights, rng):
     network, trained = task.network, task.network.trained
 
     def learn(b, state):
-        if b >= task.n_bins:
+        b -= task.first_bin
+        if not 0 <= b < task.n_bins:
             return None
         target = task.targets[condition, :, b] - network.external_input[trained]
         rls.update(

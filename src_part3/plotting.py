@@ -21,9 +21,8 @@ from src_part2.plotting import (
     plot_trial_spread,
     use_course_style,
 )
-from src_part3.distractors import DistractorResult
-from src_part3.lesions import LesionStudy
-from src_part3.rate_sweeps import REGULAR_BELOW, SYNCHRONOUS_ABOVE, StatePlane
+from src_part3.balance import REGULAR_BELOW, SYNCHRONOUS_ABOVE, StatePlane
+from src_part3.perturbations import DistractorResult, LesionStudy
 
 __all__ = [
     "COLOURS",
@@ -131,7 +130,8 @@ def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
     """
     ax = _axes(ax)
     start, stop = (0.0, trial.duration) if window is None else _inside(window, trial)
-    inside = (trial.spike_times >= start) & (trial.spike_times < stop)
+    # A spike has the time at the end of its step.
+    inside = (trial.spike_times > start) & (trial.spike_times <= stop)
     times, neurons = trial.spike_times[inside], trial.spike_ids[inside]
     base = 0
     ranges = ((0, n_exc), (n_exc, trial.n_neurons))
@@ -427,36 +427,62 @@ def plot_lesions(study, measure="median_correlation", *, ax=None):
     return ax
 
 
-def plot_distractors(results, *, from_time=0.0, ax=None):
-    """Mean end of trials against the time of the distractor.
+def plot_distractors(results, *, from_time=0.0, axes=None):
+    """Ends of trials against the time of the distractor, a panel for each condition.
 
     Parameters
     ----------
     results : mapping of str to DistractorResult
-        Results by name.
+        Results by name, all of the same conditions.
     from_time : float, optional
         Time that is drawn as 0 (ms), for example the end of the cue.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+    axes : sequence of matplotlib.axes.Axes, optional
+        Where to draw, one for each condition; a new figure by default.
 
     Returns
     -------
-    matplotlib.axes.Axes
-        The axes; bars are standard errors over trials.
+    sequence of matplotlib.axes.Axes
+        The axes. Dots are single trials, those at "none" without a distractor; markers and bars
+        are means and standard errors over trials.
     """
     check_type("results", results, Mapping)
-    ax = plt.subplots(figsize=(8, 4.2))[1] if ax is None else ax
-    for (name, result), style in zip(
-        results.items(), condition_styles(len(results)), strict=True
-    ):
+    for name, result in results.items():
         check_type(f"results[{name!r}]", result, DistractorResult)
-        positions = result.positions.swapaxes(0, 1).reshape(len(result.times), -1)
-        error = positions.std(axis=1, ddof=1) / np.sqrt(positions.shape[1])
-        ax.errorbar(result.times - from_time, positions.mean(axis=1), error, marker="o",
-                    capsize=4, **style, label=name)
-    ax.axhline(0, color="0.3", lw=1)
-    ax.axhline(1, color="0.3", lw=1)
-    ax.set(xlabel="time of the distractor after the cue (ms)",
-           ylabel="end: 0 own, 1 other condition", ylim=(-0.25, 1.25))
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return ax
+    conditions = next(iter(results.values())).conditions
+    for name, result in results.items():
+        if result.conditions != conditions:
+            raise ValueError(
+                f"results[{name!r}] must have the conditions {', '.join(conditions)}, "
+                f"got {', '.join(result.conditions)}."
+            )
+    n = len(conditions)
+    if axes is None:
+        axes = plt.subplots(1, n, figsize=(2 + 4 * n, 4.2), sharey=True, squeeze=False)[1][0]
+    if len(axes) != n:
+        raise ValueError(f"axes must be {n}, one for each condition, got {len(axes)}.")
+    times = np.unique(np.concatenate([r.times for r in results.values()])) - from_time
+    step = np.diff(times).min(initial=np.ptp(times) or 100.0)
+    none = times[0] - step
+    styles = condition_styles(len(results))
+    drawn = np.concatenate(
+        [x.ravel() for r in results.values() for x in (r.undisturbed, r.positions)]
+    )
+    limits = min(drawn.min() - 0.05, -0.25), max(drawn.max() + 0.05, 1.25)
+    for c, (ax, condition) in enumerate(zip(axes, conditions, strict=True)):
+        for k, ((name, result), style) in enumerate(zip(results.items(), styles, strict=True)):
+            aside = 0.12 * step * (k - (len(results) - 1) / 2)
+            places = np.append(none, result.times - from_time) + aside
+            ends = np.concatenate([result.undisturbed[c][None], result.positions[c]])
+            mean, error = ends.mean(axis=1), ends.std(axis=1, ddof=1) / np.sqrt(ends.shape[1])
+            ax.plot(np.repeat(places, ends.shape[1]), ends.ravel(), ".", color=style["color"],
+                    alpha=0.3, zorder=1)
+            bars = {"marker": "o", "capsize": 4} | style
+            ax.errorbar(places[1:], mean[1:], error[1:], **bars, label=name)
+            ax.errorbar(places[:1], mean[:1], error[:1], **bars)
+        for level in (0, 1):
+            ax.axhline(level, color="0.3", lw=1)
+        ax.set(xlabel="time of the distractor (ms)", title=condition, ylim=limits,
+               xticks=[none, *times], xticklabels=["none", *(f"{t:g}" for t in times)])
+    axes[0].set_ylabel("end: 0 own, 1 other condition")
+    axes[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return axes

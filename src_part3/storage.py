@@ -11,10 +11,9 @@ import numpy as np
 
 from src_part1.common.files import read_arrays, replace_file, shipped_file
 from src_part1.common.validation import check_type
-from src_part3.connectivity import plastic_from_index
 from src_part3.looped_training import LoopedTraining
+from src_part3.network import PlasticWeights, build_network, plastic_from_index
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.state import PlasticWeights, build_network
 from src_part3.task import BalancedTask, assemble_task, stream
 from src_part3.teacher_forcing import TeacherForcing
 from src_part3.training import Training

@@ -17,13 +17,11 @@ from src_part1.common.validation import (
     check_type,
 )
 from src_part1.recordings import Recordings
-from src_part3.connectivity import draw_plastic
-from src_part3.drive import draw_cues
-from src_part3.feedforward import FeedforwardRates, draw_rates
+from src_part3.clock import FeedforwardRates, draw_rates
 from src_part3.input_targets import input_targets, match_by_rate, measure_inputs
+from src_part3.network import BalancedNetwork, build_network, draw_plastic
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.state import BalancedNetwork, build_network
-from src_part3.trials import run_trial
+from src_part3.trials import draw_cues, run_trial
 
 # What is drawn from the seed, each from a stream of its own.
 _STREAMS = ("static", "measurement", "plastic", "cues", "feedforward")
@@ -32,6 +30,7 @@ _MEASURED = 10_000.0
 # A task has bins as wide as the record's within these bounds (ms): with finer ones trials have
 # many bins and little in each, and wider ones are too coarse for targets.
 _OWN_BINS = (10.0, 50.0)
+_A_BIN = "the width of a bin"
 # With fewer trained neurons and no clock a network hardly keeps the time.
 FEW_NEURONS = 100
 
@@ -137,17 +136,23 @@ class BalancedTask:
         Returns
         -------
         dict
-            Cue and feed-forward rates of the condition; bins begin at the end of the cue.
+            Cue and feed-forward rates of the condition.
         """
         return {
             "cue": self.cues[condition], "feedforward_rates": self.feedforward_rates,
-            "condition": condition, "bins_from": self.trial_parameters.stim_off,
+            "condition": condition,
         }
 
     @property
     def n_trained(self):
         """Number of trained neurons."""
         return self.network.trained.size
+
+    @property
+    def first_bin(self):
+        """Bin of a trial with which the cue ends: ``[first_bin:]`` is what follows the cue."""
+        p = self.trial_parameters
+        return n_steps_of("TrialParameters.stim_off", p.stim_off, p.bin_width, of=_A_BIN)
 
     @property
     def n_bins(self):
@@ -310,8 +315,9 @@ def _rates_in_bins(recordings, trial_parameters, dt):
     after_cue = trial_parameters.duration - trial_parameters.stim_off
     check_real("TrialParameters.duration after the cue", after_cue, unit="ms", above=0)
     n_bins = min(_n_bins(recordings, width), n_steps_of(
-        "TrialParameters.duration after the cue", after_cue, width, of="the width of a bin"
+        "TrialParameters.duration after the cue", after_cue, width, of=_A_BIN
     ))
+    n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off, width, of=_A_BIN)
     at = recordings.time[0] + width * np.arange(1, n_bins + 1)
     if width > recordings.bin_width * (1 + 1e-6):
         return recordings.rates_at(at, width).astype(np.float32)

@@ -12,8 +12,8 @@ from src_part1.common.metrics import correlation
 from src_part1.common.time_grid import n_steps_of
 from src_part3.course_regression import CourseRegression
 from src_part3.looped_training import LoopedTraining
+from src_part3.network import PlasticWeights
 from src_part3.plastic_targets import smooth_bins
-from src_part3.state import PlasticWeights
 from src_part3.trials import run_trial
 
 # The decay of static synapses and rates after the cue (ms), which all inputs share.
@@ -197,7 +197,7 @@ class TeacherForcing(LoopedTraining):
         )
         trial = run_trial(
             task.network, task.trial_parameters, rng, weights=weights, filtered=True,
-            bin_input=current, **task.trial_options(condition) | {"bins_from": 0.0},
+            bin_input=current, **task.trial_options(condition),
         )
         return replace(trial, plastic_input=trial.plastic_input + current[:, task.network.trained])
 

@@ -10,9 +10,9 @@ from src_part1.common.fields import check_fields, choice, flag, integer, real
 from src_part1.common.metrics import correlation, summarise
 from src_part1.common.time_grid import n_steps_of
 from src_part3.looped_training import LoopedTraining
+from src_part3.network import PlasticWeights
 from src_part3.plastic_targets import PlasticTargetAverage
 from src_part3.rls import SparseRLS, recurrent_prior
-from src_part3.state import PlasticWeights
 
 # Time between two updates (ms), as far as the bins allow it.
 _LEARN_EVERY = 40.0
@@ -179,14 +179,14 @@ class Training(LoopedTraining):
 
     def _learn(self, trials):
         """Take in the trials of a loop: averages first, then RLS from the averages."""
-        n_bins = self.task.n_bins
+        first, n_bins = self.task.first_bin, self.task.n_bins
         # An update comes at the end of every _stride-th bin.
         at = slice(self._stride - 1, n_bins, self._stride)
         # A running mean in the first loops, an exponential window from then on.
         share = 1 / min(self.n_done + 1, self.parameters.regressor_window)
         for condition, of_condition in enumerate(trials):
             def mean(name, of_condition=of_condition):
-                values = [getattr(trial, name) for trial in of_condition]
+                values = [getattr(trial, name)[first:] for trial in of_condition]
                 return np.mean(values, axis=0, dtype=np.float64)
 
             self.plastic_targets.update(

@@ -32,6 +32,8 @@ def simulate_balanced(network, v, n_steps, drive, weights=None):
     spikes, last = [], []
     for t in range(n_steps):
         bias = drive.baseline.copy()
+        if len(drive.bin_input):
+            bias += drive.bin_input[t // drive.bin_steps]
         if drive.cue_on <= t < drive.cue_off:
             bias += drive.cue
         u_plastic *= decay_plastic

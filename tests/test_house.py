@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("src_part1", "src_part2", "src_part3")
-MOST_EXPORTS, MOST_ARGUMENTS = 45, 15
+MOST_EXPORTS, MOST_ARGUMENTS = 46, 15
 # Words that had another meaning elsewhere, or that a reader would have to guess.
 RETIRED = re.compile(
     r"at the door|through (its|the) door|without more ado|turned? by hand|"

@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 _RLS1 = "tests/part1/test_rls.py"
 _RATE = "tests/part1/test_simulator.py"
 _LIF = "tests/part2/test_simulator.py"
-_BALANCED = "tests/part3/test_simulator.py"
+_BALANCED = "tests/part3/test_trials.py"
 _RLS3 = "tests/part3/test_rls.py"
-_CONNECTIVITY = "tests/part3/test_connectivity.py"
+_NETWORK = "tests/part3/test_network.py"
 
 
 @dataclass(frozen=True)
@@ -116,20 +116,28 @@ BREAKS = [
          "plastic.weights[plastic.out_slot[m] - 1] * jump"),
         ("balanced: filtered spikes", "state.r_plastic[i] *= decay",
          "state.r_plastic[i] *= decay * decay"),
-        ("balanced: feed-forward spike late", "external.spike_steps[next_spike] <= step",
-         "external.spike_steps[next_spike] < step"),
+        ("balanced: feed-forward spike late", "outside.spike_steps[next_spike] <= step",
+         "outside.spike_steps[next_spike] < step"),
         ("balanced: silenced neuron", "scratch.fired[j] & active[j]", "scratch.fired[j]"),
         ("balanced: passed over", "some |= scratch.fired_words[q]",
          "some = scratch.fired_words[q]"),
         ("balanced: last neurons", "min(8 * q + 8, n)", "min(8 * q + 7, n)"),
+        ("balanced: input of the bin before", "outside.bin_input[b, i]",
+         "outside.bin_input[max(b - 1, 0), i]"),
+        ("balanced: cue left out in bins", "outside.bin_input[b, i]) + outside.cue[i]",
+         "outside.bin_input[b, i]) + 0.0 * outside.cue[i]"),
+        ("balanced: sums of all bins", "recording.sum_plastic[:] = 0",
+         "recording.sum_plastic[0] = 0"),
+        ("balanced: end of a bin", "if (step + 1) % recording.bin_steps == 0:",
+         "if step % recording.bin_steps == 0:"),
     ),
     *_breaks(
-        "src_part3/connectivity.py", _CONNECTIVITY,
-        ("connectivity: autapses", "pool[j] = size - 1", "pool[j] = j"),
-        ("connectivity: draws not undone", "pool[picks[s]] = picks[s]", "pool[picks[s]] = s"),
-        ("connectivity: bit", "np.uint8(1 << (target // width))",
+        "src_part3/network.py", _NETWORK,
+        ("network: autapses", "pool[j] = size - 1", "pool[j] = j"),
+        ("network: draws not undone", "pool[picks[s]] = picks[s]", "pool[picks[s]] = s"),
+        ("network: bit", "np.uint8(1 << (target // width))",
          "np.uint8(1 << (target // (width + 1)))"),
-        ("connectivity: slot", "out_post = trained[out_slot // max(pre_index.shape[1], 1)]",
+        ("network: slot", "out_post = trained[out_slot // max(pre_index.shape[1], 1)]",
          "out_post = trained[out_slot % trained.size]"),
     ),
     *_breaks(
@@ -180,16 +188,22 @@ BREAKS = [
         ("regression: noise left out", "self._regressors / variance", "self._regressors / 1.0"),
     ),
     *_breaks(
-        "src_part3/lesions.py", "tests/part3/test_lesions.py",
+        "src_part3/balance.py", "tests/part3/test_balance.py",
+        ("balance: the border of excitation", "abs(p.j_ee * p.j_ii) + 1e-12", "0.0"),
+    ),
+    *_breaks(
+        "src_part3/perturbations.py", "tests/part3/test_perturbations.py",
         ("lesions: other random numbers", "own = np.random.default_rng(seed)",
          "own = np.random.default_rng([seed, len(evaluations)])"),
         ("lesions: couplings stay", "weight_scale=lesion.coupling_scale *", "weight_scale=1.0 *"),
     ),
     *_breaks(
-        "src_part3/distractors.py", "tests/part3/test_distractors.py",
+        "src_part3/perturbations.py", "tests/part3/test_perturbations.py",
         ("distractors: own cue", "task.cues[(condition + 1) % task.n_conditions]",
          "task.cues[condition]"),
         ("distractors: strength left out", "= strength * other", "= other"),
+        ("distractors: ends before the cue", "total_input[task.first_bin :][-last:]",
+         "total_input[-last:]"),
     ),
 ]
 

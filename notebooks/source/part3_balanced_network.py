@@ -303,7 +303,7 @@ plane_seed = 20
 
 # %% alt="A table of colours, drive against inhibition. Silent below a drive of 1; synchronous and regular at 1.02; asynchronous and irregular where both drive and inhibition are stronger, surrounded by a line, with the network of the course in it; asynchronous and regular where inhibition is weak; hatched where it cannot hold the rates."
 course_parameters = part3.BalancedNetworkParameters()
-plane = part3.rate_sweeps.measure_state_plane(
+plane = part3.measure_state_plane(
     course_parameters, plane_inhibition, plane_drives, np.random.default_rng(plane_seed)
 )
 ax = plotting.plot_state_plane(
@@ -674,7 +674,9 @@ for c, style in enumerate(styles):
             task.network, task.trial_parameters, np.random.default_rng([test_seed, k]),
             weights=training.weights[c], **task.trial_options(c),
         )
-        smooth = part3.plastic_targets.smooth_bins(trial.total_input[: task.n_bins], window)
+        smooth = part3.plastic_targets.smooth_bins(
+            trial.total_input[task.first_bin :][: task.n_bins], window
+        )
         x, y = patterns.T @ (smooth - common).T
         ax.plot(x, y, color=style["color"], lw=1.5, alpha=0.6)
     x, y = patterns.T @ (task.targets[c] - common[:, None])
@@ -1051,17 +1053,19 @@ distractor_seed = 8
 # %% [markdown] tags=["slide", "plot"]
 # ## The trials are moved, and stay there
 
-# %% alt="Mean end of trials between the own and the other condition against the time of the distractor."
+# %% alt="A panel for each condition: ends of single trials as dots and their means, between the own (0) and the other condition (1), without a distractor and against the time of the distractor."
 at_cue = shipped_task.trial_parameters.stim_off
 pushed = part3.run_distractors(
     shipped_task, shipped_weights, at_cue + np.array(distractor_after),
     np.random.default_rng(distractor_seed), strength=distractor_strength,
     n_trials=n_distractor_trials,
 )
-ax = plotting.plot_distractors({"shipped network, no clock": pushed}, from_time=at_cue)
-ax.set_title("where trials end after a distractor")
-for after, share in zip(distractor_after, pushed.switched_share):
-    print(f"distractor after {after:g} ms: {share:.0%} of the trials end on the other side")
+axes = plotting.plot_distractors({"shipped network, no clock": pushed}, from_time=at_cue)
+axes[0].figure.suptitle("where trials end after a distractor; dots: single trials", y=1.02)
+for condition, shares in zip(pushed.conditions, pushed.switched_share):
+    for after, share in zip(distractor_after, shares):
+        print(f"{condition}, distractor after {after:g} ms: "
+              f"{share:.0%} of the trials end on the other side")
 elapsed()
 
 # %% [markdown]

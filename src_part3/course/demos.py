@@ -13,10 +13,10 @@ from src_part1.common.validation import check_integer, check_real, check_rng, ch
 from src_part1.plotting import condition_styles
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import excitation_wins
+from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.plastic_targets import smooth_bins
 from src_part3.plotting import plot_ei_raster, plot_input_balance
-from src_part3.state import build_network
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trial
 
@@ -141,10 +141,12 @@ def sample_regressors(task, weights, rng, *, n_trials=4):
         [[run(c) for _ in range(n_trials)] for c in range(task.n_conditions)] for _ in range(2)
     ]
 
+    after_cue = slice(task.first_bin, task.first_bin + task.n_bins)
+
     def mean(name):
         return np.array([
-            [np.mean([getattr(trial, name)[: task.n_bins] for trial in of_condition], axis=0,
-                     dtype=float) for of_condition in half]
+            [np.mean([getattr(t, name)[after_cue] for t in of_condition], axis=0, dtype=float)
+             for of_condition in half]
             for half in trials
         ])
 

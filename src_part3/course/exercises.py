@@ -17,9 +17,9 @@ from src_part2.siegert import siegert_mean_input, siegert_rate
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import in_degrees, leading_order_rates
 from src_part3.course.demos import demo_balance
+from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.rls import SparseRLS
-from src_part3.state import build_network
 from src_part3.trials import run_trial
 
 _REGULAR = 0.5

@@ -5,6 +5,7 @@ import pytest
 
 from src_part3.analysis import (
     neuron_groups,
+    pairwise_correlations,
     principal_components,
     selectivity,
     shared_variance,
@@ -110,3 +111,12 @@ def test_shared_variance_is_free_of_noise_and_knows_chance(rates):
     only_noise = np.array([1.5 * rng.standard_normal(clean.shape) for _ in range(2)])
     found = shared_variance(only_noise, np.arange(20), courses, rng)
     assert abs(found.shared) < 0.1 * true
+
+
+def test_pairwise_correlations_of_known_pairs():
+    rng = np.random.default_rng(0)
+    shared, own = rng.poisson(2.0, (5000, 1)), rng.poisson(6.0, (5000, 6))
+    silent = np.zeros((5000, 3))
+    correlations = pairwise_correlations(np.hstack([shared + own, silent]))
+    assert correlations.shape == (15,)
+    np.testing.assert_allclose(correlations, 0.25, atol=0.05)

@@ -1,4 +1,4 @@
-"""Theory of the balanced state: closed forms, and the simulated network."""
+"""Theory of the balanced state: closed forms, and simulated networks beside it."""
 
 from dataclasses import replace
 
@@ -6,18 +6,24 @@ import numpy as np
 import pytest
 
 from src_part2.statistics import firing_rates, interval_cv
+from src_part3.analysis import pairwise_correlations
 from src_part3.balance import (
+    excitation_wins,
     in_degrees,
     leading_order_rates,
     linear_response,
     mean_field,
+    measure_state_plane,
+    sweep_external_input,
+    sweep_in_degree,
 )
+from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
-from src_part3.spike_statistics import pairwise_correlations
-from src_part3.state import build_network
 from src_part3.trials import run_trial
 
 DEFAULT = BalancedNetworkParameters()
+MEDIUM = BalancedNetworkParameters(n_exc=1000, n_inh=1000, out_degree=400)
+SECOND = TrialParameters(duration=1000.0, stim_on=0.0, stim_off=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +100,60 @@ def test_networks_without_a_balanced_state_are_named():
         mean_field(replace(DEFAULT, mu_inh=1.0))
 
 
-def test_pairwise_correlations_of_known_pairs():
-    rng = np.random.default_rng(0)
-    shared, own = rng.poisson(2.0, (5000, 1)), rng.poisson(6.0, (5000, 6))
-    silent = np.zeros((5000, 3))
-    correlations = pairwise_correlations(np.hstack([shared + own, silent]))
-    assert correlations.shape == (15,)
-    np.testing.assert_allclose(correlations, 0.25, atol=0.05)
+@pytest.mark.parametrize(("j_ei", "wins"), [(-0.149, True), (-0.15, True), (-0.151, False)])
+def test_excitation_wins_up_to_the_border(j_ei, wins):
+    # |j_ei j_ie| against |j_ee j_ii| = 0.15; near it the balance asks for very high rates.
+    assert excitation_wins(replace(DEFAULT, j_ei=j_ei), fastest=1e6) is wins
+
+
+def test_excitation_wins_where_rates_are_beyond_the_fastest():
+    assert not excitation_wins(DEFAULT, fastest=13.6)  # the balance asks for 7.5 and 13.5 Hz
+    assert excitation_wins(DEFAULT, fastest=13.4)
+    assert not excitation_wins(replace(DEFAULT, mu_exc=0.01))  # E neurons fall silent
+
+
+def test_rates_approach_the_balance_equations_with_more_inputs():
+    sweep = sweep_in_degree(
+        MEDIUM, [50, 200, 800], np.random.default_rng(0), trial_parameters=SECOND
+    )
+    np.testing.assert_allclose(sweep.values, [25, 100, 400])
+    gaps = sweep.leading_order - sweep.simulated
+    assert (gaps > 0).all() and (np.diff(gaps, axis=0) < 0).all()
+    np.testing.assert_allclose(sweep.mean_field[1:], sweep.simulated[1:], rtol=0.1)
+
+
+def test_rates_rise_linearly_with_the_external_input():
+    extra = [-0.5, 0.0, 0.5, 1.0]
+    sweep = sweep_external_input(
+        MEDIUM, extra, np.random.default_rng(0), trial_parameters=SECOND
+    )
+    np.testing.assert_allclose(sweep.leading_order[1], leading_order_rates(MEDIUM))
+    steps = np.diff(sweep.simulated, axis=0)
+    np.testing.assert_allclose(steps, np.diff(sweep.leading_order, axis=0), rtol=0.3)
+
+
+def test_the_plane_has_the_states_where_theory_says():
+    plane = measure_state_plane(
+        MEDIUM, [-0.15, -0.21, -0.75], [1.02, 4.0], np.random.default_rng(0)
+    )
+    too_weak, weak, strong = range(3)
+    assert np.isnan(plane.rates[too_weak]).all() and np.isnan(plane.mean_field[too_weak]).all()
+    # Barely driven over threshold all E neurons charge alike and fire as one; mean-field theory,
+    # which takes them to be asynchronous, is then far off.
+    assert (plane.synchrony[[weak, strong], 0] > 100).all()
+    assert (plane.rates[[weak, strong], 0] > 2 * plane.mean_field[[weak, strong], 0]).all()
+    # Driven well over it the network is asynchronous, and the theory has no free parameter.
+    assert (plane.synchrony[[weak, strong], 1] < 3).all()
+    np.testing.assert_allclose(
+        plane.rates[[weak, strong], 1], plane.mean_field[[weak, strong], 1], rtol=0.08
+    )
+    # Weak inhibition lets the mean input pass the threshold, and the spikes become regular.
+    assert plane.cv[weak, 1] < 0.5 < 0.6 < plane.cv[strong, 1]
+    # The nominal network, whose external input is mu sqrt(K), lies at that drive.
+    nominal = MEDIUM.mu_exc * np.sqrt(MEDIUM.in_degree)
+    same = measure_state_plane(
+        MEDIUM, [MEDIUM.j_ei], [nominal], np.random.default_rng(0), trial_parameters=SECOND
+    )
+    network = build_network(MEDIUM, rng := np.random.default_rng(0), precision="float32")
+    expected = firing_rates(run_trial(network, SECOND, rng, spikes=True), start=200.0)
+    assert same.rates[0, 0, 0] == pytest.approx(expected[: MEDIUM.n_exc].mean(), rel=1e-12)

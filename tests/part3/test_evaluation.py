@@ -25,10 +25,9 @@ def weights_of(task):
 def fake_trials(task, gain, noise, condition_of_call):
     """Replace run_trials: the total input is gain * target + noise, without simulation."""
 
-    def run(network, p, n_trials, rng, *, condition, bins_from, **_):
+    def run(network, p, n_trials, rng, *, condition, **_):
         condition_of_call.append(condition)
-        assert bins_from == p.stim_off
-        time = np.arange(bins_from, p.duration, p.bin_width)
+        time = np.arange(0, p.duration, p.bin_width)
         course = np.array([
             np.interp(time + p.bin_width, np.concatenate([[0], task.times]),
                       np.concatenate([[target[0]], target]))
@@ -38,6 +37,8 @@ def fake_trials(task, gain, noise, condition_of_call):
             total = gain * course
             total = total + noise * rng.standard_normal((time.size, task.n_trained))
             counts = np.ones((time.size, network.parameters.n_neurons), np.uint16)
+            # What comes before the end of the cue does not count.
+            total[time < p.stim_off], counts[time < p.stim_off] = 1e3, 77
             yield Trial(time, p.bin_width, counts, total, 0 * total, None, None, None)
 
     return run
@@ -94,10 +95,10 @@ def test_a_perfect_network_has_perfect_psths_at_any_bin_width(
     task = make_task(recordings, seed=3, network_parameters=NETWORK)
     assert task.trial_parameters.bin_width == bin_width and task.recorded_smoothing == smoothing
 
-    def follow(network, p, n_trials, rng, *, condition, bins_from, **_):
+    def follow(network, p, n_trials, rng, *, condition, **_):
         # Each fine bin has the rate of the nearest target, counted in thousands of trials.
-        time = np.arange(bins_from, p.duration, p.bin_width) + p.bin_width / 2
-        nearest = np.maximum(np.round((time - bins_from) / bin_width).astype(int) - 1, 0)
+        time = np.arange(0, p.duration, p.bin_width) + p.bin_width / 2
+        nearest = np.maximum(np.round((time - p.stim_off) / bin_width).astype(int) - 1, 0)
         counts = np.zeros((time.size, network.parameters.n_neurons), np.uint16)
         counts[:, network.trained] = np.rint(
             4000 * task.recorded_rates[condition][:, nearest].T * bin_width / 50

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from src_part1.recordings import alm_files, load_recordings
 from src_part2.siegert import siegert_rate
 from src_part3.input_targets import input_targets, match_by_rate, measure_inputs
+from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters
-from src_part3.state import build_network
 
 
 def test_targets_give_back_the_rates():

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from src_part3.drive import make_drive
-from src_part3.feedforward import draw_spikes
+from src_part3.clock import draw_spikes
+from src_part3.network import PlasticWeights
 from src_part3.original import train_original
 from src_part3.rls import recurrent_prior
-from src_part3.simulator import advance
-from src_part3.state import PlasticWeights, initial_state
+from src_part3.trials import advance, initial_state, make_drive
 from tests.part3.small import small_task
 from tests.reference_part3_rls import TextbookRLS
 

@@ -34,7 +34,7 @@ def test_without_a_trial_it_lasts_as_long_as_the_recordings():
 
 
 def test_finer_recordings_are_averaged_over_the_bins_of_the_task():
-    trial = TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0, bin_width=40.0)
+    trial = TrialParameters(duration=320.0, stim_on=40.0, stim_off=120.0, bin_width=40.0)
     task, recordings = small_task(trial_parameters=trial), small_recordings()
     assert task.n_bins == 5
     # A bin of 40 ms around a bin of 20 ms holds it and half of each neighbour.
@@ -92,6 +92,7 @@ def test_bins_that_do_not_fit_are_refused_by_name():
     for trial, message in (
         (replace(TRIAL, bin_width=20.1), "bin_width must be a whole multiple of twice the time"),
         (replace(TRIAL, bin_width=30.0), "after the cue must be a whole multiple of the width"),
+        (replace(TRIAL, stim_off=110.0, duration=310.0), "stim_off must be a whole multiple of"),
         (replace(TRIAL, duration=100.0), "duration after the cue must be positive"),
         (replace(TRIAL, bin_width=400.0, duration=500.0), "must last at least one bin of 400 ms"),
     ):

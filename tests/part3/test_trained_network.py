@@ -4,7 +4,7 @@ import numpy as np
 
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
-from src_part3.lesions import Lesion, study_lesions
+from src_part3.perturbations import Lesion, study_lesions
 from src_part3.storage import TRAINED_FILE, load_network
 
 

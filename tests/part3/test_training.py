@@ -10,11 +10,11 @@ import pytest
 from src_part1.recordings import recordings_from_arrays
 from src_part1.training_loop import TrainingDivergedError
 from src_part3 import looped_training
+from src_part3.clock import FeedforwardRates
 from src_part3.evaluation import evaluate
-from src_part3.feedforward import FeedforwardRates
+from src_part3.network import PlasticWeights
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
 from src_part3.rls import recurrent_prior
-from src_part3.state import PlasticWeights
 from src_part3.storage import load_training, save_training
 from src_part3.task import make_task
 from src_part3.training import Training, TrainingParameters
@@ -70,19 +70,19 @@ def test_equals_a_slow_twin(task):
             trials = [
                 run_trial(
                     network, task.trial_parameters, g, weights=frozen[c], cue=task.cues[c],
-                    feedforward_rates=task.feedforward_rates, condition=c, bins_from=100.0,
-                    filtered=True,
+                    feedforward_rates=task.feedforward_rates, condition=c, filtered=True,
                 )
                 for g in generators
             ]
-            b = smooth(np.mean([t.balanced_input for t in trials], axis=0))
-            x = b + smooth(np.mean([t.plastic_input for t in trials], axis=0))
+            # The cue ends with the fifth bin.
+            b = smooth(np.mean([t.balanced_input[5:] for t in trials], axis=0))
+            x = b + smooth(np.mean([t.plastic_input[5:] for t in trials], axis=0))
             balanced[c] += 2 / (loop + 2) * (b - balanced[c])
             if loop >= 2:
                 correction[c] += 0.02 * (targets[c] - x)
             weight = 1 / min(loop + 1, 3)
             for average, name in ((rates, "filtered_spikes"), (shared, "filtered_feedforward")):
-                now = np.mean([getattr(t, name) for t in trials], axis=0)[1::2]
+                now = np.mean([getattr(t, name)[5:] for t in trials], axis=0)[1::2]
                 average[c] += weight * (now - average[c])
         change = (correction - balanced).reshape(20, 24)
         u, s, vt = np.linalg.svd(change - change.mean(axis=0), full_matrices=False)

@@ -17,19 +17,9 @@ import src_part2 as two
 import src_part3 as three
 from src_part1 import course
 from src_part1.rls import LowRankRLS
-from src_part3 import (
-    connectivity,
-    drive,
-    feedforward,
-    input_targets,
-    original,
-    recorder,
-    simulator,
-    state,
-)
+from src_part3 import clock, input_targets, network, original, trials
 from src_part3.balance import excitation_wins
 from src_part3.input_targets import measure_inputs
-from src_part3.rate_sweeps import measure_state_plane
 from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
 NAN, INF = float("nan"), float("inf")
@@ -72,8 +62,8 @@ def world():
     w.balanced = small_task()
     w.network = w.balanced.network
     w.smaller = three.build_network(changed(NETWORK, n_exc=100), w.rng)
-    w.state = state.initial_state(w.network, w.rng)
-    w.smaller_state = state.initial_state(w.network.without_plastic(), w.rng)
+    w.state = trials.initial_state(w.network, w.rng)
+    w.smaller_state = trials.initial_state(w.network.without_plastic(), w.rng)
     w.plastic_weights = w.network.initial_weights()
     w.training = three.Training(w.balanced, three.TrainingParameters(total_loops=1), seed=2)
     w.learned = w.training.weights
@@ -379,7 +369,7 @@ BAD_INPUT = {
     "excitation below 0": (lambda w: changed(NETWORK, j_ee=-0.1), "j_ee", "at least 0", "-0.1"),
     "inhibition above 0": (lambda w: changed(NETWORK, j_ei=0.5), "j_ei", "at most 0", "0.5"),
     "more plastic senders than neurons": (
-        lambda w: connectivity.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
+        lambda w: network.draw_plastic(changed(NETWORK, n_plastic_exc=3), [0, 1, 2], w.rng),
         "n_plastic_exc", "at most 2", "3"),
     "bins that do not fit": (
         lambda w: three.run_trial(w.network, changed(TRIAL, bin_width=7.0), w.rng,
@@ -390,26 +380,26 @@ BAD_INPUT = {
                       "clock", "per_condition", "own"),
     "precision of half": (lambda w: three.build_network(NETWORK, w.rng, precision="float16"),
                           "precision", "'float64', 'float32'", "'float16'"),
-    "trained inhibitory neurons": (lambda w: connectivity.draw_plastic(NETWORK, [0, 130], w.rng),
+    "trained inhibitory neurons": (lambda w: network.draw_plastic(NETWORK, [0, 130], w.rng),
                                    "trained", "0 to 119", "130"),
-    "neuron trained twice": (lambda w: connectivity.draw_plastic(NETWORK, [3, 3], w.rng),
+    "neuron trained twice": (lambda w: network.draw_plastic(NETWORK, [3, 3], w.rng),
                              "trained", "once", "3 2 times"),
-    "trained by float": (lambda w: connectivity.draw_plastic(NETWORK, [0.5], w.rng),
+    "trained by float": (lambda w: network.draw_plastic(NETWORK, [0.5], w.rng),
                          "trained", "whole number", "float64"),
     "plastic sender that is not there": (
-        lambda w: connectivity.plastic_from_index([0], [[240]], 240),
+        lambda w: network.plastic_from_index([0], [[240]], 240),
         "pre_index", "0 to 239", "240"),
-    "steps negative": (lambda w: simulator.advance(w.network.without_plastic(), w.state, -1),
+    "steps negative": (lambda w: trials.advance(w.network.without_plastic(), w.state, -1),
                        "n_steps", "at least 0", "-1"),
-    "weights missing": (lambda w: simulator.advance(w.network, w.state, 5),
+    "weights missing": (lambda w: trials.advance(w.network, w.state, 5),
                         "weights", "must be given"),
     "weights of another shape": (
-        lambda w: simulator.advance(w.network, w.state, 5, weights=changed(
+        lambda w: trials.advance(w.network, w.state, 5, weights=changed(
             w.plastic_weights,
             recurrent_weights=w.plastic_weights.recurrent_weights[:, 1:])),
         "recurrent", "shape (24, 11)", "(24, 10)"),
     "weights complex": (
-        lambda w: simulator.advance(w.network, w.state, 5, weights=changed(
+        lambda w: trials.advance(w.network, w.state, 5, weights=changed(
             w.plastic_weights,
             recurrent_weights=w.plastic_weights.recurrent_weights.astype(complex))),
         "recurrent", "real numbers", "complex128"),
@@ -419,39 +409,39 @@ BAD_INPUT = {
             recurrent_weights=with_entry(w.plastic_weights.recurrent_weights, NAN))),
         "weights", "finite", "(0, 0) is nan"),
     "state of another network": (
-        lambda w: simulator.advance(w.smaller, w.state, 5), "state.v", "220", "(240,)"),
+        lambda w: trials.advance(w.smaller, w.state, 5), "state.v", "220", "(240,)"),
     "state of another precision": (
-        lambda w: simulator.advance(w.network, changed(w.state, v=w.state.v.astype(float)), 5,
+        lambda w: trials.advance(w.network, changed(w.state, v=w.state.v.astype(float)), 5,
                                 weights=w.plastic_weights), "state.v", "float32", "float64"),
     "drive of another network": (
-        lambda w: simulator.advance(w.network, w.state, 5, weights=w.plastic_weights,
-                                drive=drive.make_drive(w.smaller)),
+        lambda w: trials.advance(w.network, w.state, 5, weights=w.plastic_weights,
+                                drive=trials.make_drive(w.smaller)),
         "drive.baseline", "(240,)", "(220,)"),
     "spikes for a network without inputs": (
-        lambda w: simulator.advance(w.network.without_plastic(), w.smaller_state, 5,
-                                drive=drive.make_drive(w.network, spikes=([1], [14]))),
+        lambda w: trials.advance(w.network.without_plastic(), w.smaller_state, 5,
+                                drive=trials.make_drive(w.network, spikes=([1], [14]))),
         "spike_sources", "below 0", "14"),
     "recorder of another network": (
-        lambda w: simulator.advance(w.network, w.state, 5, weights=w.plastic_weights,
-                                recorder=recorder.BalancedRecorder(w.smaller)),
+        lambda w: trials.advance(w.network, w.state, 5, weights=w.plastic_weights,
+                                recorder=trials.BalancedRecorder(w.smaller)),
         "recorder", "240 neurons", "220"),
     "weights as an array": (
-        lambda w: simulator.advance(
+        lambda w: trials.advance(
             w.network, w.state, 5, weights=w.plastic_weights.recurrent_weights),
         "weights", "PlasticWeights", "ndarray"),
     "parameters for a network": (lambda w: three.run_trial(NETWORK, TRIAL, w.rng),
-                                 "network", "state.BalancedNetwork", "BalancedNetworkParameters"),
-    "cue without its time": (lambda w: drive.make_drive(w.network, cue=np.ones(240)),
+                                 "network", "network.BalancedNetwork", "BalancedNetworkParameters"),
+    "cue without its time": (lambda w: trials.make_drive(w.network, cue=np.ones(240)),
                              "trial", "cue"),
     "spikes of no source": (
-        lambda w: drive.make_drive(w.network, spikes=(np.array([1]), np.array([15]))),
+        lambda w: trials.make_drive(w.network, spikes=(np.array([1]), np.array([15]))),
         "spikes", "0 to 14", "15"),
     "silenced neuron that is not there": (
-        lambda w: drive.make_drive(w.network, silenced=[240]), "silenced", "0 to 239", "240"),
-    "probe that is not there": (lambda w: recorder.BalancedRecorder(w.network, probes=[-1]),
+        lambda w: trials.make_drive(w.network, silenced=[240]), "silenced", "0 to 239", "240"),
+    "probe that is not there": (lambda w: trials.BalancedRecorder(w.network, probes=[-1]),
                                 "probes", "0 to 239", "-1"),
     "condition of no input": (
-        lambda w: feedforward.draw_spikes(w.balanced.feedforward_rates, 2, w.rng),
+        lambda w: clock.draw_spikes(w.balanced.feedforward_rates, 2, w.rng),
                               "condition", "at most 1", "2"),
     "trials negative": (lambda w: three.run_trials(w.network, TRIAL, -1, w.rng),
                         "n_trials", "at least 0", "-1"),
@@ -465,15 +455,15 @@ BAD_INPUT = {
     "in-degree 0 to sweep": (lambda w: three.sweep_in_degree(NETWORK, [0], w.rng),
                             "out_degree", "at least 1", "0"),
     "excitatory I synapses in a plane": (
-        lambda w: measure_state_plane(NETWORK, [0.5], [2.0], w.rng),
+        lambda w: three.measure_state_plane(NETWORK, [0.5], [2.0], w.rng),
         "j_ei", "at most 0", "0.5"),
     "NaN drive in a plane": (
-        lambda w: measure_state_plane(NETWORK, [-0.75], [NAN], w.rng), "drives", "finite"),
+        lambda w: three.measure_state_plane(NETWORK, [-0.75], [NAN], w.rng), "drives", "finite"),
     "negative settling in a plane": (
-        lambda w: measure_state_plane(NETWORK, [-0.75], [2.0], w.rng, settle=-1.0),
+        lambda w: three.measure_state_plane(NETWORK, [-0.75], [2.0], w.rng, settle=-1.0),
         "settle", "at least 0", "-1"),
     "no drive to a plane": (
-        lambda w: measure_state_plane(changed(NETWORK, mu_exc=0.0), [-0.75], [2.0], w.rng),
+        lambda w: three.measure_state_plane(changed(NETWORK, mu_exc=0.0), [-0.75], [2.0], w.rng),
         "mu_exc", "positive", "0.0"),
     "rate 0 as the fastest": (lambda w: excitation_wins(NETWORK, 0.0), "fastest", "positive", "0"),
     # --- Part 3: training, test, analysis ---
@@ -549,6 +539,21 @@ BAD_INPUT = {
             w.recordings, network_parameters=NETWORK,
             trial_parameters=changed(TRIAL, bin_width=20.1),
         ), "TrialParameters.bin_width", "twice the time step", "20.1"),
+    "cue that ends within a bin": (
+        lambda w: three.make_task(
+            w.recordings, network_parameters=NETWORK,
+            trial_parameters=changed(TRIAL, stim_off=110.0, duration=310.0),
+        ), "TrialParameters.stim_off", "the width of a bin", "110"),
+    "settling within a bin": (
+        lambda w: three.measure_state_plane(NETWORK, [-0.75], [2.0], w.rng, settle=1.0),
+        "settle", "the width of a bin", "1"),
+    "filtered spikes without filters": (
+        lambda w: three.run_trial(w.network.without_plastic(), TRIAL, w.rng, filtered=True),
+        "filtered", "plastic synapses"),
+    "input for other bins": (
+        lambda w: three.run_trial(w.network, TRIAL, w.rng, weights=w.plastic_weights,
+                                  bin_input=np.zeros((10, 240))),
+        "bin_input", "(15, 240)", "(10, 240)"),
     "last bins": (lambda w: three.selectivity(w.rates, 5), "last", "at most 4", "5"),
     "network saved for a training": (lambda w: three.save_training("none.npz", w.balanced),
                                      "training", "Training", "BalancedTask"),
@@ -669,21 +674,11 @@ WRONG_RECORDS = [
     ("network_parameters", lambda w, x: three.build_network(x, w.rng)),
     ("network", lambda w, x: three.run_trial(x, TRIAL, w.rng)),
     ("trial_parameters", lambda w, x: three.run_trial(w.network, x, w.rng)),
-    ("network", lambda w, x: state.initial_state(x, w.rng)),
-    ("network", lambda w, x: drive.make_drive(x)),
-    ("network", lambda w, x: drive.draw_cues(x, TRIAL, 1, w.rng)),
-    ("trial_parameters", lambda w, x: drive.draw_cues(w.network, x, 1, w.rng)),
-    ("feedforward_parameters", lambda w, x: feedforward.draw_rates(x, TRIAL, 1, w.rng)),
-    ("trial_parameters",
-     lambda w, x: feedforward.draw_rates(three.FeedforwardParameters(), x, 1, w.rng)),
-    ("feedforward_rates", lambda w, x: feedforward.draw_spikes(x, 0, w.rng)),
     ("network", lambda w, x: measure_inputs(x, w.rng)),
-    ("network_parameters", lambda w, x: connectivity.draw_static(x, w.rng)),
-    ("network_parameters", lambda w, x: connectivity.draw_plastic(x, [0, 1], w.rng)),
     ("network_parameters", lambda w, x: three.mean_field(x)),
     ("network_parameters", lambda w, x: three.sweep_in_degree(x, [10], w.rng)),
     ("network_parameters", lambda w, x: three.sweep_external_input(x, [0.1], w.rng)),
-    ("network_parameters", lambda w, x: measure_state_plane(x, [-0.7], [2.0], w.rng)),
+    ("network_parameters", lambda w, x: three.measure_state_plane(x, [-0.7], [2.0], w.rng)),
     ("network_parameters", lambda w, x: excitation_wins(x)),
     ("recordings", lambda w, x: three.make_task(x)),
     ("network_parameters", lambda w, x: three.make_task(w.recordings, network_parameters=x)),
@@ -695,6 +690,7 @@ WRONG_RECORDS = [
     ("task", lambda w, x: three.evaluate(x, w.learned, w.rng)),
     ("weights", lambda w, x: three.evaluate(w.balanced, (x, x), w.rng)),
     ("task", lambda w, x: three.study_lesions(x, w.learned, w.rng)),
+    ("task", lambda w, x: three.run_distractors(x, w.learned, [120.0], w.rng)),
     ("lesions", lambda w, x: three.study_lesions(w.balanced, w.learned, w.rng, x)),
     ("task", lambda w, x: three.neuron_groups(x)),
     ("task", lambda w, x: original.train_original(x, w.rng)),

@@ -9,7 +9,7 @@ from src_part1.recordings.psth import psth_from_spikes
 from src_part2.parameters import LIFParameters
 from src_part2.simulator import simulate
 from src_part2.statistics import firing_rates, interval_cv, spike_intervals
-from src_part3.spike_statistics import pairwise_correlations
+from src_part3.analysis import pairwise_correlations
 
 DURATION = 2000.0
 

@@ -1,15 +1,23 @@
-"""Lesions reach the network, and all get the same random numbers."""
+"""Lesions and distractors reach the network; positions are what they say; random numbers."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from src_part3 import perturbations
 from src_part3.evaluation import evaluate
-from src_part3.lesions import Lesion, apply_lesion, standard_lesions, study_lesions
+from src_part3.network import PlasticWeights
 from src_part3.parameters import FeedforwardParameters
-from src_part3.state import PlasticWeights
+from src_part3.perturbations import (
+    Lesion,
+    apply_lesion,
+    run_distractors,
+    standard_lesions,
+    study_lesions,
+)
 from src_part3.task import make_task
+from src_part3.trials import Trial
 from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
 
 LESIONS = standard_lesions()
@@ -121,3 +129,82 @@ def test_scaled_couplings_are_the_weights_of_a_scaled_network(task, weights):
     np.testing.assert_array_equal(
         back[0].recurrent_weights, task.network.initial_weights().recurrent_weights
     )
+
+
+@pytest.fixture(scope="module")
+def clocked():
+    return small_task(
+        feedforward_parameters=FeedforwardParameters(clock="common", n_inputs=6, mean_rate=20.0)
+    )
+
+
+def weights_of(task):
+    return (task.network.initial_weights(),) * task.n_conditions
+
+
+def test_positions_lie_on_the_axis_between_the_undisturbed_ends(clocked, monkeypatch):
+    ends = np.random.default_rng(0).standard_normal((2, 24))
+    # By condition and first bin of the distractor: how far towards the other end.
+    pushed = {9: 0.25, 13: 0.75}, {9: 0.6, 13: 0.1}
+
+    def fake(network, p, n_trials, rng, *, condition, bin_input, **_):
+        moved = 0.0
+        if bin_input.any():
+            first = int(np.flatnonzero(bin_input.any(axis=1))[0])
+            np.testing.assert_array_equal(bin_input[first], 2.0 * clocked.cues[1 - condition])
+            assert (bin_input.any(axis=1).sum(), bin_input.shape) == (1, (15, 240))
+            moved = pushed[condition][first]
+        end = ends[condition] + moved * (ends[1 - condition] - ends[condition])
+        # What is orthogonal to the axis does not count.
+        aside = np.random.default_rng(1).standard_normal(24)
+        axis = ends[1] - ends[0]
+        aside -= aside @ axis / (axis @ axis) * axis
+        for k in range(n_trials):
+            total = np.tile(end + (k - (n_trials - 1) / 2) * aside, (15, 1))
+            total[:5] = 1e3  # until the end of the cue: no part of the end, however short the trial
+            yield Trial(None, 20.0, None, total, 0 * total, None, None, None)
+
+    monkeypatch.setattr(perturbations, "run_trials", fake)
+    result = run_distractors(
+        clocked, weights_of(clocked), [180.0, 260.0], np.random.default_rng(0), strength=2.0,
+        duration=20.0, n_trials=4,
+    )
+    np.testing.assert_allclose(result.undisturbed, 0, atol=1e-12)
+    expected = np.array([[0.25, 0.75], [0.6, 0.1]])  # conditions are not mixed
+    np.testing.assert_allclose(result.positions, np.repeat(expected[..., None], 4, axis=2))
+    np.testing.assert_allclose(result.end_error, expected)
+    np.testing.assert_array_equal(result.switched_share, expected > 0.5)
+    assert result.conditions == ("right", "left")
+
+
+def test_a_distractor_of_strength_0_changes_nothing(clocked):
+    result = run_distractors(
+        clocked, weights_of(clocked), [160.0], np.random.default_rng(0), strength=0.0,
+        duration=40.0, n_trials=3,
+    )
+    np.testing.assert_array_equal(result.positions[:, 0], result.undisturbed)
+    np.testing.assert_allclose(result.undisturbed.mean(axis=1), 0, atol=1e-6)
+    strong = run_distractors(
+        clocked, weights_of(clocked), [160.0], np.random.default_rng(0), strength=3.0,
+        duration=40.0, n_trials=3,
+    )
+    assert (strong.positions[:, 0] != strong.undisturbed).all()
+    np.testing.assert_array_equal(strong.undisturbed, result.undisturbed)
+
+
+def test_distractors_that_do_not_fit_are_refused(clocked):
+    def run(times, **options):
+        return run_distractors(
+            clocked, weights_of(clocked), times, np.random.default_rng(0), **options
+        )
+
+    for times in ([80.0], [260.0]):
+        with pytest.raises(ValueError, match="times must leave room for 100 ms .* got"):
+            run(times)
+    with pytest.raises(ValueError, match="times must be a whole multiple"):
+        run([130.0])
+    with pytest.raises(ValueError, match="duration must be a whole multiple"):
+        run([120.0], duration=30.0)
+    one = replace(clocked, conditions=("a",))
+    with pytest.raises(ValueError, match="at least 2 conditions for a distractor, got 1"):
+        run_distractors(one, weights_of(one), [120.0], np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Sweeps of the untrained network, and that every plot shows what it was given."""
+"""Every plot shows what it was given."""
 
 from types import SimpleNamespace
 
@@ -8,20 +8,13 @@ import pytest
 
 from src_part2.statistics import firing_rates
 from src_part3 import plotting
-from src_part3.balance import leading_order_rates
-from src_part3.distractors import DistractorResult
-from src_part3.feedforward import draw_rates
-from src_part3.lesions import Lesion, LesionStudy
+from src_part3.balance import RateSweep, StatePlane
+from src_part3.clock import draw_rates
+from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.rate_sweeps import (
-    RateSweep,
-    StatePlane,
-    measure_state_plane,
-    sweep_external_input,
-    sweep_in_degree,
-)
-from src_part3.state import build_network
+from src_part3.perturbations import DistractorResult, Lesion, LesionStudy
 from src_part3.trials import run_trial
+from tests.part3.small import small_task
 
 PARAMETERS = BalancedNetworkParameters(n_exc=1000, n_inh=1000, out_degree=400)
 TRIAL = TrialParameters(duration=1000.0, stim_on=0.0, stim_off=0.0)
@@ -37,53 +30,6 @@ def trial():
 def close_figures():
     yield
     plt.close("all")
-
-
-def test_rates_approach_the_balance_equations_with_more_inputs():
-    sweep = sweep_in_degree(
-        PARAMETERS, [50, 200, 800], np.random.default_rng(0), trial_parameters=TRIAL
-    )
-    np.testing.assert_allclose(sweep.values, [25, 100, 400])
-    gaps = sweep.leading_order - sweep.simulated
-    assert (gaps > 0).all() and (np.diff(gaps, axis=0) < 0).all()
-    np.testing.assert_allclose(sweep.mean_field[1:], sweep.simulated[1:], rtol=0.1)
-
-
-def test_rates_rise_linearly_with_the_external_input():
-    extra = [-0.5, 0.0, 0.5, 1.0]
-    sweep = sweep_external_input(
-        PARAMETERS, extra, np.random.default_rng(0), trial_parameters=TRIAL
-    )
-    np.testing.assert_allclose(sweep.leading_order[1], leading_order_rates(PARAMETERS))
-    steps = np.diff(sweep.simulated, axis=0)
-    np.testing.assert_allclose(steps, np.diff(sweep.leading_order, axis=0), rtol=0.3)
-
-
-def test_the_plane_has_the_states_where_theory_says():
-    plane = measure_state_plane(
-        PARAMETERS, [-0.15, -0.21, -0.75], [1.02, 4.0], np.random.default_rng(0)
-    )
-    too_weak, weak, strong = range(3)
-    assert np.isnan(plane.rates[too_weak]).all() and np.isnan(plane.mean_field[too_weak]).all()
-    # Barely driven over threshold all E neurons charge alike and fire as one; mean-field theory,
-    # which takes them to be asynchronous, is then far off.
-    assert (plane.synchrony[[weak, strong], 0] > 100).all()
-    assert (plane.rates[[weak, strong], 0] > 2 * plane.mean_field[[weak, strong], 0]).all()
-    # Driven well over it the network is asynchronous, and the theory has no free parameter.
-    assert (plane.synchrony[[weak, strong], 1] < 3).all()
-    np.testing.assert_allclose(
-        plane.rates[[weak, strong], 1], plane.mean_field[[weak, strong], 1], rtol=0.08
-    )
-    # Weak inhibition lets the mean input pass the threshold, and the spikes become regular.
-    assert plane.cv[weak, 1] < 0.5 < 0.6 < plane.cv[strong, 1]
-    # The nominal network, whose external input is mu sqrt(K), lies at that drive.
-    nominal = PARAMETERS.mu_exc * np.sqrt(PARAMETERS.in_degree)
-    same = measure_state_plane(
-        PARAMETERS, [PARAMETERS.j_ei], [nominal], np.random.default_rng(0), trial_parameters=TRIAL
-    )
-    network = build_network(PARAMETERS, rng := np.random.default_rng(0), precision="float32")
-    expected = firing_rates(run_trial(network, TRIAL, rng, bins_from=200.0))
-    assert same.rates[0, 0, 0] == pytest.approx(expected[: PARAMETERS.n_exc].mean(), rel=1e-12)
 
 
 def test_the_plane_of_states_names_them():
@@ -123,11 +69,33 @@ def test_input_balance_shows_the_total_input(trial):
 
 def test_raster_shows_the_spikes_of_the_window(trial):
     ax = plotting.plot_ei_raster(trial, 1000, n_shown=1000, window=(100.0, 400.0))
-    inside = (trial.spike_times >= 100) & (trial.spike_times < 400)
+    inside = (trial.spike_times > 100) & (trial.spike_times <= 400)
     for line, part in zip(ax.lines, (trial.spike_ids < 1000, trial.spike_ids >= 1000), strict=True):
         times, rows = line.get_data()
         np.testing.assert_array_equal(times, trial.spike_times[inside & part])
         np.testing.assert_array_equal(rows, trial.spike_ids[inside & part])
+
+
+def test_plots_of_a_tasks_trial_are_on_the_trials_clock():
+    # Traces and bins once began at the end of the cue, and plots showed other times than they said.
+    task = small_task()
+    trial = run_trial(
+        task.network, task.trial_parameters, np.random.default_rng(0), spikes=True,
+        weights=task.network.initial_weights(), probes=task.network.trained[:1],
+        **task.trial_options(0),
+    )
+    for start in (0.0, 160.0, 280.0):
+        ax = plotting.plot_input_balance(
+            trial, task.network.external_input[0], window=(start, start + 20.0)
+        )
+        assert ax.lines[0].get_xdata()[[0, -1]] == pytest.approx([start + 0.1, start + 20.0])
+        (b,) = np.flatnonzero(np.isclose(trial.time, start))
+        assert ax.lines[2].get_ydata().mean() == pytest.approx(trial.total_input[b, 0], rel=1e-4)
+    ax = plotting.plot_ei_raster(trial, 120, n_shown=120)
+    assert ax.get_xlim() == (0, 300)
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate([line.get_xdata() for line in ax.lines])), trial.spike_times
+    )
 
 
 def test_distribution_of_rates_names_the_means(trial):
@@ -206,12 +174,44 @@ def test_lesions_show_their_values():
         plotting.plot_lesions({})
 
 
-def test_distractors_show_mean_ends():
-    positions = np.array([[[0.1, 0.3], [0.8, 0.6]]])
-    result = DistractorResult(np.array([1100.0, 1500.0]), positions, np.zeros((1, 2)))
-    ax = plotting.plot_distractors({"no clock": result}, from_time=1000.0)
-    line = ax.containers[0].lines[0]
-    np.testing.assert_array_equal(line.get_xdata(), [100.0, 500.0])
-    np.testing.assert_allclose(line.get_ydata(), [0.2, 0.7])
+def test_distractors_show_each_condition_apart():
+    positions = np.array([[[0.1, 0.3], [0.8, 0.6]], [[0.0, 0.2], [1.5, 1.1]]])
+    undisturbed = np.array([[-0.1, 0.1], [-0.3, 0.3]])
+    result = DistractorResult(np.array([1100.0, 1500.0]), positions, undisturbed, ("right", "left"))
+    axes = plotting.plot_distractors({"no clock": result}, from_time=1000.0)
+    assert [ax.get_title() for ax in axes] == ["right", "left"]
+    for ax, of_condition, before in zip(axes, positions, undisturbed, strict=True):
+        dots = next(line for line in ax.lines if line.get_marker() == ".")
+        x, y = dots.get_data()
+        np.testing.assert_allclose(x, [-300.0, -300.0, 100.0, 100.0, 500.0, 500.0])
+        np.testing.assert_allclose(y, np.concatenate([before, *of_condition]))
+        assert dots.get_alpha() < 1
+        means = [container.lines[0] for container in ax.containers]
+        np.testing.assert_allclose(means[0].get_xdata(), [100.0, 500.0])
+        np.testing.assert_allclose(means[0].get_ydata(), of_condition.mean(axis=1))
+        np.testing.assert_allclose(means[1].get_ydata(), [before.mean()])
+        bar = ax.containers[0].lines[2][0].get_segments()[0][:, 1]
+        error = of_condition[0].std(ddof=1) / np.sqrt(2)
+        np.testing.assert_allclose(bar, of_condition[0].mean() + np.array([-error, error]))
+        assert "none" in [label.get_text() for label in ax.get_xticklabels()]
+        low, high = ax.get_ylim()
+        assert low < y.min() and y.max() < high  # no trial is cut off
+
+
+def test_distractors_of_several_networks_stand_beside_each_other():
+    result = DistractorResult(
+        np.array([1100.0]), np.zeros((1, 1, 3)), np.zeros((1, 3)), ("only",)
+    )
+    (ax,) = plotting.plot_distractors({"a": result, "b": result}, from_time=1000.0)
+    places = [set(line.get_xdata()) for line in ax.lines if line.get_marker() == "."]
+    assert len(places) == 2 and not places[0] & places[1]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     with pytest.raises(TypeError, match="DistractorResult"):
         plotting.plot_distractors({"a": 1})
+    other = DistractorResult(
+        result.times, np.zeros((2, 1, 3)), np.zeros((2, 3)), ("right", "left")
+    )
+    with pytest.raises(ValueError, match=r"results\['b'\] must have the conditions only"):
+        plotting.plot_distractors({"a": result, "b": other})
+    with pytest.raises(ValueError, match="axes must be 1, one for each condition, got 2"):
+        plotting.plot_distractors({"a": result}, axes=plt.subplots(1, 2)[1])

@@ -1,10 +1,11 @@
-"""Feed-forward rates and spikes against what an Ornstein-Uhlenbeck and a Poisson process do."""
+"""Rates and spikes of the clock against an Ornstein-Uhlenbeck and a Poisson process; ramps."""
 
 import numpy as np
 import pytest
 
-from src_part3.feedforward import FeedforwardRates, draw_rates, draw_spikes
+from src_part3.clock import FeedforwardRates, draw_rates, draw_spikes, with_held_clock, with_ramp
 from src_part3.parameters import FeedforwardParameters, TrialParameters
+from tests.part3.small import small_task
 
 
 def test_rates_are_an_ornstein_uhlenbeck_path():
@@ -72,3 +73,26 @@ def test_no_feedforward_neurons():
     rates = draw_rates(FeedforwardParameters(clock="none"), TrialParameters(), 2,
                        np.random.default_rng(0), dt=1.0)
     assert draw_spikes(rates, 1, np.random.default_rng(0))[0].size == 0
+
+
+def task_with(clock):
+    return small_task(
+        feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=6, mean_rate=20.0)
+    )
+
+
+def test_a_ramp_grows_and_is_held():
+    task = task_with("common")
+    ramp = with_ramp(task)
+    rates = ramp.feedforward_rates.rates
+    assert rates.shape == task.feedforward_rates.rates.shape
+    assert rates[:, 0].max() == 0 and (np.diff(rates[0, :, 0]) > 0).all()
+    np.testing.assert_allclose(rates.mean(), 20.0, rtol=1e-3)
+    held = with_held_clock(ramp, 200.0).feedforward_rates.rates  # 100 ms after the cue
+    np.testing.assert_array_equal(held[:, :1000], rates[:, :1000])
+    assert (held[:, 1000:] == rates[:, 1000:1001]).all()
+    assert rates[:, -1].min() > 1.9 * held[:, -1].max()
+    with pytest.raises(ValueError, match="clock must be 'common', got 'none'"):
+        with_ramp(task_with("none"))
+    with pytest.raises(ValueError, match="time must be at least 100 and below 300 ms, got 50"):
+        with_held_clock(task, 50.0)

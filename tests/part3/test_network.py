@@ -1,12 +1,14 @@
-"""Static and plastic synapses: numbers, uniformity, and the two views of each."""
+"""The network: numbers and uniformity of its synapses, the two views of each, its weights."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src_part3.connectivity import draw_plastic, draw_static
-from src_part3.parameters import BalancedNetworkParameters
+from src_part3.network import BalancedNetwork, draw_plastic, draw_static
+from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from tests.reference_part3 import dense_static, draw_receivers
 
 
@@ -144,3 +146,52 @@ def test_default_weights_are_those_of_the_original():
                                [je / 1.5, -je / 1.5 * 6.5 / 12])
     wider = BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132)
     assert wider.plastic_weights[:132].sum() == pytest.approx(20 * je / 1.5)
+
+
+SMALL = BalancedNetworkParameters(
+    n_exc=30, n_inh=20, out_degree=10, n_plastic_exc=3, n_plastic_inh=4
+)
+
+
+@pytest.fixture(scope="module")
+def network():
+    rng = np.random.default_rng(0)
+    plastic = draw_plastic(SMALL, rng.permutation(30)[:12], rng)
+    static = draw_static(SMALL, rng)
+    return BalancedNetwork(SMALL, static, plastic, n_inputs=6, precision="float64")
+
+
+def test_initial_weights_are_those_of_the_parameters(network):
+    weights = network.initial_weights()
+    assert weights.recurrent_weights.shape == (12, 7)
+    assert weights.feedforward_weights.shape == (6, 12)
+    np.testing.assert_array_equal(weights.recurrent_weights[3], SMALL.plastic_weights)
+    assert (weights.feedforward_weights == 0).all()
+    weights.recurrent_weights[0, 0] = 99.0
+    assert network.initial_weights().recurrent_weights[0, 0] != 99.0
+
+
+def test_parts_that_do_not_fit_are_refused(network):
+    with pytest.raises(ValueError, match=r"BalancedNetwork.static must hold 10 targets of 51"):
+        replace(network, parameters=replace(SMALL, n_exc=31))
+    with pytest.raises(ValueError, match="needs trained neurons"):
+        replace(network, plastic=None)
+    with pytest.raises(ValueError, match="precision must be one of"):
+        replace(network, precision="float16")
+    untrained = replace(network, plastic=None, n_inputs=0)
+    with pytest.raises(ValueError, match="no plastic synapses"):
+        untrained.check_weights(network.initial_weights())
+
+
+@pytest.mark.parametrize(
+    ("record", "changes", "message"),
+    [
+        (TrialParameters, {"stim_off": 700.0}, "stim_off must be at least 800"),
+        (TrialParameters, {"duration": 0.0}, "duration must be positive"),
+        (FeedforwardParameters, {"n_inputs": -1}, "n_inputs must be at least 1"),
+        (FeedforwardParameters, {"relaxation": 0.0}, "relaxation must be positive"),
+    ],
+)
+def test_bad_numbers_are_refused(record, changes, message):
+    with pytest.raises(ValueError, match=message):
+        record(**changes)

@@ -14,24 +14,14 @@ Modules
     What acts on the network, what is written down, and whole trials on all cores.
 ``balance``
     Theory of the balanced state, and simulated networks beside it.
-``input_targets``
-    From recorded rates to targets: which model neuron, and which input.
+``transfer``
+    From recorded rates to targets: the measured curve from mean input to rate.
 ``task``
     The whole task: network, targets, cues and feed-forward rates.
-``plastic_targets``
-    What the plastic input of a trained neuron should have been.
 ``rls``
-    Exact RLS for neurons with a few inputs of their own and many shared ones.
-``rls_kernels``
-    The linear algebra behind `rls`.
-``looped_training``
-    Loops of training that can be interrupted and go on from any loop.
-``course_regression``
-    Ridge regression of many neurons on common time courses.
-``teacher_forcing``
-    Training without a clock: a teacher holds the neurons on their targets, then synapses learn.
+    Exact RLS for many neurons that each read a few of the same sources.
 ``training``
-    Training by RLS from freely running trials, for a network with a clock.
+    A teacher holds the network first, then RLS goes on in the closed loop.
 ``storage``
     Files of trained networks and of unfinished trainings.
 ``evaluation``
@@ -77,6 +67,8 @@ from src_part3.balance import (
 from src_part3.evaluation import Evaluation, evaluate
 from src_part3.network import BalancedNetwork, PlasticWeights, build_network
 from src_part3.parameters import (
+    CLOCKED,
+    RECURRENT,
     BalancedNetworkParameters,
     FeedforwardParameters,
     TrialParameters,
@@ -96,11 +88,12 @@ from src_part3.storage import (
     save_training,
 )
 from src_part3.task import BalancedTask, make_task
-from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
-from src_part3.training import Training, TrainingParameters
+from src_part3.training import Training, TrainingParameters, train
 from src_part3.trials import Trial, run_trial, run_trials
 
 __all__ = [
+    "CLOCKED",
+    "RECURRENT",
     "BalancedNetwork",
     "BalancedNetworkParameters",
     "BalancedTask",
@@ -111,8 +104,6 @@ __all__ = [
     "Recordings",
     "SparseRLS",
     "StorageError",
-    "TeacherForcing",
-    "TeacherForcingParameters",
     "Training",
     "TrainingDivergedError",
     "TrainingParameters",
@@ -147,4 +138,5 @@ __all__ = [
     "study_lesions",
     "sweep_external_input",
     "sweep_in_degree",
+    "train",
 ]

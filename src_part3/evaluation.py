@@ -9,14 +9,7 @@ import numpy as np
 from src_part1.common.metrics import correlation, is_constant, r2, summarise
 from src_part1.common.one_line import one_line
 from src_part1.common.smoothing import moving_mean
-from src_part1.common.validation import (
-    check_array,
-    check_flag,
-    check_integer,
-    check_rng,
-    check_type,
-)
-from src_part3.plastic_targets import smooth_bins
+from src_part1.common.validation import check_flag, check_integer, check_rng, check_type
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trials
 
@@ -28,6 +21,8 @@ RELIABLE = 0.1
 INPUT_WINDOW = 100.0
 # The condition is decoded from the mean input over this time (ms) at the end of a trial.
 DECODED_WINDOW = 400.0
+# Groups of neurons by recorded rate, in which rates are compared.
+_RATE_GROUPS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +40,15 @@ class Evaluation:
         Times of the targets (ms).
     targets : ndarray, shape (..., n_bins)
         What the mean input was compared with (voltage).
+    recorded_rates : ndarray, shape (..., n_bins)
+        What the rates of the trained neurons were compared with (Hz).
+    trained : ndarray of int, shape (n_trained,)
+        The trained neurons.
     mean_input : ndarray, shape (..., n_bins)
         Total input in windows of 100 ms around ``times``, averaged over trials (voltage).
+    input_noise : ndarray
+        Variance of ``mean_input`` that is trial noise: the variance over trials, averaged over
+        time, over the number of trials (voltage^2).
     rates : ndarray of float32, shape (n_conditions, n_neurons, n_bins)
         PSTH of all neurons of the network (Hz) in bins around ``times``, smoothed as the
         recordings were (``BalancedTask.recorded_smoothing``).
@@ -63,14 +65,15 @@ class Evaluation:
         defined for constant targets, too.
     split_half : ndarray
         Correlation of the mean inputs over even and over odd trials.
-    r2 : ndarray
-        R^2 of mean input and target, wrong means included.
+    r2, r2_corrected : ndarray
+        R^2 of mean input and target, wrong means included; and with ``input_noise`` taken off the
+        squared error, what many more trials would give.
     single_trial_correlation : ndarray
         Correlation of one trial's input and target, averaged over trials: the metric of the
         original, which took one trial.
-    psth_correlation : ndarray
-        Correlation of simulated and recorded PSTH; NaN for a neuron without any spike, and for
-        one whose recorded rate is constant.
+    psth_correlation, psth_r2 : ndarray
+        Correlation and R^2 of simulated and recorded PSTH; the correlation is NaN for a neuron
+        without any spike, both are for one whose recorded rate is constant.
     decoded : ndarray of int, shape (n_conditions, n_trials)
         Condition to whose targets the end of each single trial is nearest (input of all trained
         neurons, mean over the last 400 ms).
@@ -81,7 +84,10 @@ class Evaluation:
     n_trials: int
     times: np.ndarray
     targets: np.ndarray
+    recorded_rates: np.ndarray
+    trained: np.ndarray
     mean_input: np.ndarray
+    input_noise: np.ndarray
     rates: np.ndarray
     half_rates: np.ndarray
     correlation: np.ndarray
@@ -89,54 +95,61 @@ class Evaluation:
     reliability: np.ndarray
     split_half: np.ndarray
     r2: np.ndarray
+    r2_corrected: np.ndarray
     single_trial_correlation: np.ndarray
     psth_correlation: np.ndarray
+    psth_r2: np.ndarray
     decoded: np.ndarray
 
     @property
     def side_decoded(self):
-        """Share of single trials that end nearest to their own condition, shape (n_conditions,).
-
-        By chance it is one over the number of conditions.
-        """
+        """Share of single trials that end nearest to their own condition, shape (n_conditions,)."""
         return (self.decoded == np.arange(len(self.decoded))[:, None]).mean(axis=1)
 
     @property
-    def r2_losses(self):
-        """1 - R^2 in three parts that add up to it, shape (3, ..., n_trained).
+    def balanced_accuracy(self):
+        """Mean of ``side_decoded``: 1 over the number of conditions for one that is always named.
 
-        With the standard deviations s and the correlation r of mean input and target (Murphy 1988,
-        Mon Weather Rev 116:2417): another shape 1 - r^2, a wrong gain (r - s_input / s_target)^2,
-        and a wrong mean, its square over the variance of the target.
+        A network that ignores its cue may still end nearest to the same targets in every trial, and
+        is right in all trials of that condition.
         """
-        variance = np.where(is_constant(self.targets), np.nan, self.targets.var(axis=2))
-        gain = np.sqrt(self.mean_input.var(axis=2) / variance)
-        offset = (self.mean_input - self.targets).mean(axis=2)
-        return np.array(
-            [1 - self.correlation**2, (self.correlation - gain) ** 2, offset**2 / variance]
-        )
+        return float(self.side_decoded.mean())
+
+    @property
+    def rate_ratio(self):
+        """Simulated over recorded mean rate in eight groups by recorded rate, the slowest first.
+
+        Shape (n_groups,); fewer groups if fewer neurons were trained.
+        """
+        recorded = self.recorded_rates.mean(axis=(0, 2))
+        simulated = self.rates[:, self.trained].mean(axis=(0, 2))
+        groups = np.array_split(np.argsort(recorded), min(_RATE_GROUPS, recorded.size))
+        return np.array([simulated[g].mean() / recorded[g].mean() for g in groups])
+
+    @property
+    def modulation_slope(self):
+        """How much of the recorded change of rates the network shows, shape (n_conditions,).
+
+        Slope of the regression of simulated on recorded rates (Hz) over all neurons and times,
+        each neuron's own mean taken off: 1 where changes have their full size.
+        """
+        recorded = self.recorded_rates - self.recorded_rates.mean(axis=2, keepdims=True)
+        simulated = self.rates[:, self.trained]
+        return (recorded * simulated).sum(axis=(1, 2)) / (recorded**2).sum(axis=(1, 2))
 
     def mode_gains(self, n_modes=8):
         """How much of the targets' strongest common time courses the network shows.
 
-        Parameters
-        ----------
-        n_modes : int, optional
-            Number of principal components of the targets of each condition.
-
-        Returns
-        -------
-        ndarray, shape (n_conditions, n_modes)
-            Regression slope of the mean input's projection on that of the targets: 1 where a
-            time course has its full size, 0 where it is missing.
+        Returns (n_conditions, n_modes): for each principal component of the targets the slope of
+        the mean input's projection on that of the targets, 1 where a time course has its full size.
         """
         n_modes = check_integer("n_modes", n_modes, at_least=1, at_most=min(self.targets.shape[1:]))
         gains = []
         for target, value in zip(self.targets, self.mean_input, strict=True):
             target, value = (x - x.mean(axis=1, keepdims=True) for x in (target, value))
-            modes = np.linalg.svd(target, full_matrices=False)[0][:, :n_modes]
-            wanted, found = modes.T @ target, modes.T @ value
-            gains.append((wanted * found).sum(axis=1) / (wanted**2).sum(axis=1))
+            modes = np.linalg.svd(target, full_matrices=False)[2][:n_modes]
+            wanted, found = target @ modes.T, value @ modes.T
+            gains.append((wanted * found).sum(axis=0) / (wanted**2).sum(axis=0))
         return np.array(gains)
 
     @property
@@ -161,31 +174,26 @@ class Evaluation:
         -------
         list of dict
             Medians over neurons, except for ``mean_correlation`` and
-            ``single_trial_correlation``, which are means, as in the original. Neurons for which a
-            measure is not defined do not count: all measures leave out the ``n_constant`` neurons
-            of constant target, the corrected correlation ``n_unreliable`` neurons in all, that of
-            PSTHs ``n_silent``. NaN where no neuron is left.
+            ``single_trial_correlation``, which are means, as in the original, and for
+            ``modulation_slope`` and ``side_decoded``. Neurons for which a measure is not defined
+            do not count: all measures leave out the ``n_constant`` neurons of constant target, the
+            corrected correlation ``n_unreliable`` neurons in all, that of PSTHs ``n_silent``. NaN
+            where no neuron is left.
         """
-        def median(values):
-            return summarise(values).median
-
+        medians = {
+            "median_correlation": self.correlation,
+            "corrected_correlation": self.corrected_correlation,
+            "psth_correlation": self.psth_correlation, "psth_r2": self.psth_r2, "r2": self.r2,
+            "r2_corrected": self.r2_corrected, "split_half": self.split_half,
+        }
+        means = {"mean_correlation": self.correlation,
+                 "single_trial_correlation": self.single_trial_correlation}
         return [
-            {
-                "median_correlation": median(self.correlation[c]),
-                "mean_correlation": summarise(self.correlation[c]).mean,
-                "corrected_correlation": median(self.corrected_correlation[c]),
-                "psth_correlation": median(self.psth_correlation[c]),
-                "r2": median(self.r2[c]),
-                "single_trial_correlation": summarise(self.single_trial_correlation[c]).mean,
-                "split_half": median(self.split_half[c]),
-                "n_constant": int(self.n_constant[c]),
-                "n_unreliable": int(self.n_unreliable[c]),
-                "n_silent": int(self.n_silent[c]),
-                "r2_lost_by_shape": median(self.r2_losses[0, c]),
-                "r2_lost_by_gain": median(self.r2_losses[1, c]),
-                "r2_lost_by_mean": median(self.r2_losses[2, c]),
-                "side_decoded": float(self.side_decoded[c]),
-            }
+            {name: summarise(values[c]).median for name, values in medians.items()}
+            | {name: summarise(values[c]).mean for name, values in means.items()}
+            | {name: int(getattr(self, name)[c])
+               for name in ("n_constant", "n_unreliable", "n_silent")}
+            | {name: float(getattr(self, name)[c]) for name in ("modulation_slope", "side_decoded")}
             for c in range(len(self.correlation))
         ]
 
@@ -217,127 +225,116 @@ def evaluate(
     -------
     Evaluation
         The measures.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
     check_rng("rng", rng)
     n_trials = check_integer("n_trials", n_trials, at_least=2)
     check_flag("with_feedforward", with_feedforward)
-    conditions = [
-        _Sums.collect(
-            task, c, run_trials(
-                task.network, _fine(task), n_trials, rng, n_threads=n_threads,
-                weights=weights[c], silenced=silenced,
-                **task.trial_options(c) | ({} if with_feedforward else {"feedforward_rates": None}),
-            ),
-        )
-        for c in range(task.n_conditions)
-    ]
-    mean = np.array([sums.total.T / n_trials for sums in conditions])
+    p = task.trial_parameters
+    fine = replace(p, bin_width=p.bin_width / _BINS_PER_TARGET)
+    conditions = []
+    for c in range(task.n_conditions):
+        options = task.trial_options(c) | ({} if with_feedforward else {"feedforward_rates": None})
+        sums = _Sums(task, c)
+        for i, trial in enumerate(run_trials(
+            task.network, fine, n_trials, rng, n_threads=n_threads, weights=weights[c],
+            silenced=silenced, **options,
+        )):
+            sums.add(i % 2, trial)
+        conditions.append(sums)
     halves = np.array([[half.T for half in sums.halves] for sums in conditions])
-    power = np.array([sums.signal_power(n_trials) for sums in conditions])
-    half_rates = np.array([sums.half_rates() for sums in conditions]).swapaxes(0, 1)
-    shares = np.array([n_trials - n_trials // 2, n_trials // 2]) / n_trials
-    rates = np.tensordot(shares, half_rates, 1).astype(np.float32)
+    half_n = np.array([n_trials - n_trials // 2, n_trials // 2])
+    mean = halves.sum(axis=1) / n_trials
+    squares = np.array([sums.squares.T for sums in conditions]) / n_trials
+    noise = ((squares - mean**2).mean(axis=2) / (n_trials - 1)).clip(0)
+    # Variance over time of what the trials have in common, without bias: Sahani & Linden 2003,
+    # equation 1: (n var(mean) - mean of var) / (n - 1).
+    within = np.array([sums.variance for sums in conditions]) / n_trials
+    power = (n_trials * mean.var(axis=2) - within) / (n_trials - 1)
+    half_rates = np.array([sums.half_rates(half_n) for sums in conditions]).swapaxes(0, 1)
+    rates = np.tensordot(half_n / n_trials, half_rates, 1).astype(np.float32)
+    trained_rates = rates[:, task.network.trained]
     centred = task.targets - task.targets.mean(axis=2, keepdims=True)
+    constant = is_constant(task.targets)
     with np.errstate(invalid="ignore", divide="ignore"):
         reliability = power / mean.var(axis=2)
         corrected = (centred * mean).mean(axis=2) / np.sqrt(centred.var(axis=2) * power)
+        noise_share = np.where(constant, np.nan, noise / centred.var(axis=2))
     reliability[is_constant(mean)] = np.nan
-    constant = is_constant(task.targets)
     corrected[constant | ~(reliability >= RELIABLE)] = np.nan
-    single = np.array([sums.single for sums in conditions]) / n_trials
+    plain = r2(mean, task.targets)
     return Evaluation(
-        n_trials=n_trials, times=task.times, targets=task.targets, mean_input=mean, rates=rates,
-        half_rates=half_rates,
+        n_trials=n_trials, times=task.times, targets=task.targets,
+        recorded_rates=task.recorded_rates, trained=task.network.trained, mean_input=mean,
+        input_noise=noise, rates=rates, half_rates=half_rates,
         correlation=correlation(mean, task.targets), corrected_correlation=corrected,
-        reliability=reliability, split_half=correlation(halves[:, 0], halves[:, 1]),
-        r2=r2(mean, task.targets),
-        single_trial_correlation=np.where(constant, np.nan, single),
-        psth_correlation=correlation(rates[:, task.network.trained], task.recorded_rates),
+        reliability=reliability,
+        split_half=correlation(halves[:, 0] / half_n[0], halves[:, 1] / half_n[1]),
+        r2=plain, r2_corrected=plain + noise_share,
+        single_trial_correlation=np.where(
+            constant, np.nan, np.array([sums.single for sums in conditions]) / n_trials
+        ),
+        psth_correlation=correlation(trained_rates, task.recorded_rates),
+        psth_r2=r2(trained_rates, task.recorded_rates),
         decoded=np.array([sums.decoded for sums in conditions]),
     )
 
 
-def decode(task, inputs):
-    """Decode the condition from the end of a trial.
+def input_at_targets(task, total_input, bins_per_target=1):
+    """Total input in windows of 100 ms around the times of the targets, (n_bins, n_trained).
 
-    Parameters
-    ----------
-    task : BalancedTask
-        The task.
-    inputs : array_like, shape (n_bins, n_trained)
-        Total input in the task's bins after the cue (voltage).
-
-    Returns
-    -------
-    int
-        The condition whose targets are nearest, in the mean over the last 400 ms.
+    ``total_input`` is that of a whole trial whose bins are 1 / ``bins_per_target`` of the task's.
     """
-    inputs = check_array("inputs", inputs, (task.n_bins, task.n_trained))
+    window = bins_per_target * round(INPUT_WINDOW / task.trial_parameters.bin_width)
+    first = bins_per_target * task.first_bin
+    values = total_input[first : first + bins_per_target * task.n_bins]
+    return smooth_bins(values, window)[bins_per_target - 1 :: bins_per_target]
+
+
+def smooth_bins(values, n_bins):
+    """Moving mean of (n_time, n) over ``n_bins`` bins around the end of each bin.
+
+    Even widths are centred on the end of a bin, to which targets belong; 0 and 1 change nothing. At
+    both ends the mean runs over the bins that exist.
+    """
+    return moving_mean(values, max(n_bins - 1, 0) // 2, n_bins // 2, axis=0)
+
+
+def decode(task, inputs):
+    """Condition whose targets (mean over the last 400 ms) the inputs (n_bins, n_trained) meet."""
     last = max(round(DECODED_WINDOW / task.trial_parameters.bin_width), 1)
     distance = task.targets[:, :, -last:].mean(axis=2) - inputs[-last:].mean(axis=0)
     return int((distance**2).sum(axis=1).argmin())
 
 
-def _fine(task):
-    p = task.trial_parameters
-    return replace(p, bin_width=p.bin_width / _BINS_PER_TARGET)
-
-
 class _Sums:
-    """Sums over the trials of one condition."""
+    """Sums over the trials of one condition, of even and of odd ones."""
 
-    def __init__(self, task):
+    def __init__(self, task, condition):
         shape = (task.n_bins, task.n_trained)
-        self.total = np.zeros(shape)
-        self.halves = np.zeros((2, *shape))
-        self.variance = np.zeros(task.n_trained)
-        self.single = np.zeros(task.n_trained)
+        self.task, self.target = task, task.targets[condition].T
+        self.halves, self.squares = np.zeros((2, *shape)), np.zeros(shape)
+        self.variance, self.single = np.zeros((2, task.n_trained))
         self.counts = np.zeros((2, task.n_bins, task.network.parameters.n_neurons))
-        self.n_of_half = [0, 0]
         self.decoded = []
-        self.bin_width = task.trial_parameters.bin_width
-        self.smoothing_bins = round(task.recorded_smoothing / self.bin_width)
 
-    @classmethod
-    def collect(cls, task, condition, trials):
-        """Run through the trials, which are not kept."""
-        sums = cls(task)
-        target = task.targets[condition].T
-        # An even number of fine bins: these are centred on the time of a target.
-        window = _BINS_PER_TARGET * round(INPUT_WINDOW / task.trial_parameters.bin_width)
-        # Of the fine bins, every other one ends at the time of a target.
-        at = slice(_BINS_PER_TARGET - 1, _BINS_PER_TARGET * task.n_bins, _BINS_PER_TARGET)
-        after_cue = slice(_BINS_PER_TARGET * task.first_bin, None)
-        for i, trial in enumerate(trials):
-            value = smooth_bins(trial.total_input[after_cue], window)[at]
-            sums.total += value
-            sums.decoded.append(decode(task, value))
-            sums.halves[i % 2] += value
-            sums.variance += value.var(axis=0)
-            sums.single += np.nan_to_num(correlation(value, target, axis=0))
-            counts = trial.bin_counts[after_cue]
-            sums.counts[i % 2] += smooth_bins(counts, _BINS_PER_TARGET)[at]
-            sums.n_of_half[i % 2] += 1
-        return sums
+    def add(self, half, trial):
+        """Take in a trial with fine bins."""
+        task, fine = self.task, _BINS_PER_TARGET
+        value = input_at_targets(task, trial.total_input, fine)
+        self.halves[half] += value
+        self.squares += value**2
+        self.variance += value.var(axis=0)
+        self.single += np.nan_to_num(correlation(value, self.target, axis=0))
+        first = fine * task.first_bin
+        counts = trial.bin_counts[first : first + fine * task.n_bins]
+        self.counts[half] += smooth_bins(counts, fine)[fine - 1 :: fine]
+        self.decoded.append(decode(task, value))
 
-    def signal_power(self, n):
-        """Variance over time of what the trials have in common, without bias.
-
-        Sahani & Linden 2003, equation 1: (n var(mean) - mean of var) / (n - 1).
-        """
-        return (self.total.var(axis=0) / n - self.variance / n) / (n - 1)
-
-    def half_rates(self):
+    def half_rates(self, half_n):
         """PSTHs of all neurons (Hz) from even and from odd trials, [half, neuron, bin]."""
-        scale = _BINS_PER_TARGET * 1000.0 / self.bin_width
-        return np.array([
-            moving_mean(counts.T * (scale / n), self.smoothing_bins).astype(np.float32)
-            for counts, n in zip(self.counts, self.n_of_half, strict=True)
-        ])
+        width = self.task.trial_parameters.bin_width
+        scale, n_bins = _BINS_PER_TARGET * 1000.0 / width, round(self.task.recorded_smoothing / width)
+        return [moving_mean(counts.T * (scale / n), n_bins).astype(np.float32)
+                for counts, n in zip(self.counts, half_n, strict=True)]

@@ -95,8 +95,11 @@ class BalancedNetworkParameters:
         return np.repeat(each, counts)
 
 
-# A network without a clock: as many plastic synapses as in Kim et al. (2023), and slower ones.
-RECURRENT = BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132, tau_plastic=300.0)
+# Numbers that belong together, for the 1824 recorded neurons. Without a clock a network needs many
+# synapses, which average noise away, and slow ones; with a clock for each condition few and faster
+# ones will do (those of the original tutorial).
+RECURRENT = BalancedNetworkParameters(n_plastic_exc=264, n_plastic_inh=264, tau_plastic=300.0)
+CLOCKED = BalancedNetworkParameters(n_plastic_exc=20, n_plastic_inh=20, tau_plastic=150.0)
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,22 @@ import numpy as np
 
 from src_part1.common.files import read_arrays, replace_file, shipped_file
 from src_part1.common.validation import check_type
-from src_part3.looped_training import LoopedTraining
 from src_part3.network import PlasticWeights, build_network, plastic_from_index
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import BalancedTask, assemble_task, stream
-from src_part3.teacher_forcing import TeacherForcing
-from src_part3.training import Training
+from src_part3.training import Training, TrainingParameters
+from src_part3.transfer import TransferFunction
 
 FORMAT = "recorded-rnn-part3"
 # A training holds the state of its RLS and its averages, in the names that the program has now.
-VERSIONS = {"network": 2, "training": 4}
+VERSIONS = {"network": 3, "training": 5}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = shipped_file("trained_network.npz")
-# Names of the kinds of training in files.
-_METHODS = {Training: "rls", TeacherForcing: "teacher_forcing"}
 _MADE_BY = "save_network or save_training"
+
+
+# The transfer function's arrays in a file.
+_TRANSFER = tuple(f"transfer_{f.name}" for f in dataclasses.fields(TransferFunction))
 
 
 class StorageError(ValueError):
@@ -112,7 +113,7 @@ def save_training(path, training):
     ----------
     path : path-like
         File to write, replaced in one go once everything is written.
-    training : Training or TeacherForcing
+    training : Training
         The training.
 
     Raises
@@ -120,11 +121,8 @@ def save_training(path, training):
     OSError
         If it cannot be written; an earlier file is untouched then.
     """
-    check_type("training", training, LoopedTraining)
-    more = {
-        "method": _METHODS[type(training)], "training": dataclasses.asdict(training.parameters),
-        "training_seed": training.seed,
-    }
+    check_type("training", training, Training)
+    more = {"training": dataclasses.asdict(training.parameters), "training_seed": training.seed}
     _write(path, "training", training.task, more, training.state(), compress=False)
 
 
@@ -138,7 +136,7 @@ def load_training(path):
 
     Returns
     -------
-    Training or TeacherForcing
+    Training
         The training.
 
     Raises
@@ -157,14 +155,10 @@ def load_training(path):
 
 
 def _training(path, meta, arrays):
-    methods = {name: kind for kind, name in _METHODS.items()}
-    if meta["method"] not in methods:
-        raise StorageError(
-            f"{path} holds a training by {meta['method']!r}, not one of {', '.join(methods)}."
-        )
-    kind = methods[meta["method"]]
-    training_parameters = _record(path, kind.parameters_type, meta["training"])
-    training = kind(_task(path, meta, arrays), training_parameters, seed=meta["training_seed"])
+    training = Training(
+        _task(path, meta, arrays), _record(path, TrainingParameters, meta["training"]),
+        seed=meta["training_seed"],
+    )
     training.restore(arrays)
     return training
 
@@ -176,7 +170,7 @@ def _write(path, kind, task, more, arrays, *, compress):
         "precision": task.network.precision,
         "trial": dataclasses.asdict(task.trial_parameters),
         "feedforward": dataclasses.asdict(task.feedforward_parameters),
-        "recorded_smoothing": task.recorded_smoothing, "sigma": task.sigma,
+        "recorded_smoothing": task.recorded_smoothing, "plastic_noise": task.plastic_noise,
         "conditions": task.conditions, "seed": task.seed,
         "provenance": task.provenance, "static_digest": task.network.static.digest,
         "drive_sums": _drive_sums(task),
@@ -184,8 +178,8 @@ def _write(path, kind, task, more, arrays, *, compress):
     everything = {
         "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         "trained": task.network.trained, "pre_index": task.network.plastic.pre_index,
-        "recorded": task.recorded_rates,
-    } | arrays
+        "recorded": task.recorded_rates, "targets": task.targets,
+    } | _transfer_arrays(task.transfer) | arrays
     everything["checksum"] = _checksum(everything)
     replace_file(path, lambda file: (np.savez_compressed if compress else np.savez)(
         file, **everything
@@ -258,8 +252,12 @@ def _task(path, meta, arrays):
     )
     task = assemble_task(
         network, _record(path, TrialParameters, meta["trial"]), feedforward_parameters,
-        _take(path, arrays, "recorded"), _take(path, meta, "recorded_smoothing"), meta["sigma"],
-        tuple(meta["conditions"]), meta["seed"], meta["provenance"],
+        recorded_rates=_take(path, arrays, "recorded"),
+        recorded_smoothing=_take(path, meta, "recorded_smoothing"),
+        targets=_take(path, arrays, "targets"),
+        transfer=TransferFunction(*(_take(path, arrays, name) for name in _TRANSFER)),
+        plastic_noise=_take(path, meta, "plastic_noise"), conditions=tuple(meta["conditions"]),
+        seed=meta["seed"], provenance=meta["provenance"],
     )
     same_static = network.static.digest == meta["static_digest"]
     if not same_static or not np.allclose(_drive_sums(task), meta["drive_sums"], rtol=1e-6):
@@ -269,6 +267,11 @@ def _task(path, meta, arrays):
             "written (another version of NumPy?), so that its weights do not fit; train again."
         )
     return task
+
+
+def _transfer_arrays(transfer):
+    values = (getattr(transfer, f.name) for f in dataclasses.fields(transfer))
+    return dict(zip(_TRANSFER, values, strict=True))
 
 
 def _drive_sums(task):

@@ -10,29 +10,46 @@ import numpy as np
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
-    check_array,
     check_finite,
+    check_flag,
     check_integer,
     check_real,
     check_type,
 )
 from src_part1.recordings import Recordings
+from src_part3.balance import leading_order_rates
 from src_part3.clock import FeedforwardRates, draw_rates
-from src_part3.input_targets import input_targets, match_by_rate, measure_inputs
 from src_part3.network import BalancedNetwork, build_network, draw_plastic
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.trials import draw_cues, run_trial
+from src_part3.parameters import (
+    CLOCKED,
+    RECURRENT,
+    BalancedNetworkParameters,
+    FeedforwardParameters,
+    TrialParameters,
+)
+from src_part3.transfer import (
+    TransferFunction,
+    match_by_rate,
+    measure_transfer,
+    original_inputs,
+    sampled_sd,
+)
+from src_part3.trials import draw_cues
 
 # What is drawn from the seed, each from a stream of its own.
 _STREAMS = ("static", "measurement", "plastic", "cues", "feedforward")
-# The untrained network is measured for so long (ms): rates are then known to about 0.8 Hz.
-_MEASURED = 10_000.0
 # A task has bins as wide as the record's within these bounds (ms): with finer ones trials have
 # many bins and little in each, and wider ones are too coarse for targets.
 _OWN_BINS = (10.0, 50.0)
 _A_BIN = "the width of a bin"
-# With fewer trained neurons and no clock a network hardly keeps the time.
+# Fewer trained neurons hardly keep the time without a clock.
 FEW_NEURONS = 100
+# Number of neurons in the course's recordings.
+_RECORDED_NEURONS = 1824
+# Standard deviation of the noise in the plastic input after training (voltage), by clock.
+_PLASTIC_NOISE = {"none": 0.08, "common": 0.08, "per_condition": 0.05}
+# The untrained network counts as balanced up to so many times the rates of the balance equations.
+_BALANCED_UP_TO = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +74,11 @@ class BalancedTask:
         Half-width of the moving mean by which the recorded rates were smoothed (ms).
     targets : ndarray, shape (n_conditions, n_trained, n_bins)
         Targets of the total input at ``times`` (voltage).
-    sigma : float
-        White-noise strength with which rates became targets.
+    transfer : TransferFunction
+        The curve by which rates became targets (but for ``make_task(original=True)``).
+    plastic_noise : float
+        Standard deviation of the slow noise with which this curve was measured, which a teacher
+        adds to its current as well (voltage).
     conditions : tuple of str
         Name of each condition.
     seed : int
@@ -77,7 +97,8 @@ class BalancedTask:
     recorded_rates: np.ndarray
     recorded_smoothing: float
     targets: np.ndarray
-    sigma: float
+    transfer: TransferFunction
+    plastic_noise: float
     conditions: tuple[str, ...]
     seed: int
     provenance: str
@@ -186,7 +207,7 @@ def stream(seed, name):
 
 def make_task(
     recordings, *, seed=0, network_parameters=None, trial_parameters=None,
-    feedforward_parameters=None, precision="float32", sigma=None,
+    feedforward_parameters=None, precision="float32", plastic_noise=None, original=False,
 ):
     """Draw a network and give each recorded neuron its place and its target in it.
 
@@ -197,89 +218,124 @@ def make_task(
     seed : int, optional
         Source of all random parts, not negative.
     network_parameters : BalancedNetworkParameters, optional
-        Numbers of the network, used as they are. By default ``BalancedNetworkParameters()``, with
-        a warning if there are too few recorded neurons for it: each then has fewer plastic
-        synapses from the others (``n_plastic_exc``), or, without a clock, the fit will be poor.
+        Numbers of the network, used as they are. By default `RECURRENT` without a clock or with a
+        common one, and `CLOCKED` with a clock for each condition. With fewer neurons than were
+        recorded in the course's own data each has fewer others to read, and noise averages away
+        less: without a clock ``tau_plastic`` is then longer, up to twice.
     trial_parameters : TrialParameters, optional
         Times of a trial. By default the trial ends with the recordings and has their bins if
         these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
         of finer bins are averaged over those of the trial, those of wider ones interpolated.
     feedforward_parameters : FeedforwardParameters, optional
-        Whether there is a clock, and numbers of its Poisson neurons.
+        Whether there is a clock, and numbers of its Poisson neurons. By default there is none for
+        100 neurons or more, and one for each condition for fewer, with a warning.
     precision : {"float32", "float64"}, optional
         Type of all numbers in the simulation.
-    sigma : float, optional
-        White-noise strength for the targets; measured on the untrained network by default.
+    plastic_noise : float, optional
+        Standard deviation (voltage) of the noise that the plastic input will have; by default what
+        trained networks of the course have.
+    original : bool, optional
+        Whether targets are those of the original tutorial (`src_part3.transfer.original_inputs`).
 
     Returns
     -------
     BalancedTask
         The task.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit, for example more recorded neurons than E neurons.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import BalancedNetworkParameters, make_task, recordings_from_arrays
+    >>> time = np.arange(-200.0, 1.0, 20.0)  # ms before an event
+    >>> rates = 8 + 4 * np.sin(time / 50 + np.arange(12)[:, None])  # Hz, 12 neurons
+    >>> recordings = recordings_from_arrays({"right": rates, "left": rates[::-1]}, time)
+    >>> task = make_task(
+    ...     recordings, network_parameters=BalancedNetworkParameters(
+    ...         n_exc=250, n_inh=250, out_degree=200, n_plastic_exc=5, n_plastic_inh=5),
+    ... )
+    >>> task.targets.shape  # condition, neuron, bin
+    (2, 12, 10)
     """
     check_type("recordings", recordings, Recordings)
     seed = check_integer("seed", seed, at_least=0)
+    few = recordings.n_neurons < FEW_NEURONS
     if feedforward_parameters is None:
-        feedforward_parameters = FeedforwardParameters()
-    check_type("feedforward_parameters", feedforward_parameters, FeedforwardParameters)
+        feedforward_parameters = FeedforwardParameters(clock="per_condition" if few else "none")
+        if few:
+            warnings.warn(
+                f"{recordings.n_neurons} recorded neurons are too few to keep the time by "
+                f"themselves, which takes about {FEW_NEURONS}: the network gets a clock for each "
+                "condition. FeedforwardParameters(clock='none') does without it.", stacklevel=2,
+            )
+    clock = check_type(
+        "feedforward_parameters", feedforward_parameters, FeedforwardParameters
+    ).clock
     if network_parameters is None:
-        network_parameters = _network_of(recordings.n_neurons, feedforward_parameters.clock)
-    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
-    if sigma is not None:
-        check_real("sigma", sigma, above=0)
-    if recordings.n_neurons > network_parameters.n_exc:
+        network_parameters = network_for(recordings.n_neurons, clock)
+    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    if plastic_noise is None:
+        plastic_noise = _PLASTIC_NOISE[clock]
+    check_real("plastic_noise", plastic_noise, at_least=0)
+    check_flag("original", original)
+    if recordings.n_neurons > p.n_exc:
         raise ValueError(
             f"BalancedNetworkParameters.n_exc must be at least {recordings.n_neurons}, "
-            f"one E neuron for each recorded one, got {network_parameters.n_exc}."
+            f"one E neuron for each recorded one, got {p.n_exc}."
         )
     if trial_parameters is None:
-        trial_parameters = _trial_of(recordings, network_parameters.dt)
+        trial_parameters = _trial_of(recordings, p.dt)
     check_type("trial_parameters", trial_parameters, TrialParameters)
-    recorded_rates = _rates_in_bins(recordings, trial_parameters, network_parameters.dt)
+    n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off,
+               trial_parameters.bin_width, of=_A_BIN)
+    recorded_rates = _rates_in_bins(recordings, trial_parameters, p.dt)
 
-    untrained = build_network(network_parameters, stream(seed, "static"), precision=precision)
+    untrained = build_network(p, stream(seed, "static"), precision=precision)
     rng = stream(seed, "measurement")
-    width = trial_parameters.bin_width
-    duration = max(round(_MEASURED / width), 1) * width
-    measured = run_trial(untrained, replace(trial_parameters, duration=duration), rng)
-    rates = measured.counts[: network_parameters.n_exc] / (duration / 1000.0)
-    if not rates.any():
-        raise ValueError(
-            "the E neurons of the untrained network are silent; if K is small, raise "
-            "BalancedNetworkParameters.mu_exc and mu_inh until mu * sqrt(K) passes the threshold."
-        )
-    if sigma is None:
-        sigma = measure_inputs(untrained, rng).sigma
+    transfer = measure_transfer(untrained, rng, noise=plastic_noise)
+    exc = np.arange(p.n_exc)
+    rates = transfer.rates(transfer.mean_input, exc)
+    _check_balance(p, rates.mean())
     trained = match_by_rate(recordings.rates.mean(axis=(0, 2)), rates)
-    plastic = draw_plastic(network_parameters, trained, stream(seed, "plastic"))
+    if original:
+        targets = original_inputs(recorded_rates, sampled_sd(untrained, rng), p)
+    else:
+        targets = transfer.inputs(recorded_rates, trained)
+    plastic = draw_plastic(p, trained, stream(seed, "plastic"))
     return assemble_task(
         replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used),
-        trial_parameters, feedforward_parameters, recorded_rates, recordings.smoothing, sigma,
-        recordings.conditions, seed, recordings.provenance,
+        trial_parameters, feedforward_parameters,
+        recorded_rates=recorded_rates, recorded_smoothing=recordings.smoothing, targets=targets.astype(np.float32),
+        transfer=transfer, plastic_noise=float(plastic_noise), conditions=recordings.conditions,
+        seed=seed, provenance=recordings.provenance,
     )
 
 
-def _network_of(n_trained, clock):
-    """Numbers of a network for so many trained neurons; warns where they are few."""
-    parameters = BalancedNetworkParameters()
-    if n_trained <= parameters.n_plastic_exc:
-        warnings.warn(
-            f"each of {n_trained} recorded neurons has only {n_trained - 1} others: "
-            f"BalancedNetworkParameters.n_plastic_exc is {n_trained - 1} instead of "
-            f"{parameters.n_plastic_exc}.", stacklevel=3,
+def network_for(n_trained, clock):
+    """Numbers of a network that learns so many neurons well with this clock."""
+    base = CLOCKED if clock == "per_condition" else RECURRENT
+    tau = base.tau_plastic
+    if base is RECURRENT:
+        tau = float(np.clip(round(tau * np.sqrt(_RECORDED_NEURONS / n_trained), -1), tau, 2 * tau))
+    return replace(base, n_plastic_exc=min(base.n_plastic_exc, n_trained - 1), tau_plastic=tau)
+
+
+def _check_balance(network_parameters, rate):
+    """Warn of an untrained network that is not balanced, with what can be done."""
+    p = network_parameters
+    wanted = leading_order_rates(p)[0]
+    if wanted <= 0:
+        cause = "the balance equations have no positive rates: change the signs or ratios of j and mu"
+    elif rate > _BALANCED_UP_TO * wanted:
+        cause = (
+            f"the balance equations ask for {wanted:.1f} Hz. Single synapses are strong where K = "
+            f"{p.in_degree:.0f} is small: raise out_degree, with more neurons, or lower weight_scale"
         )
-        parameters = replace(parameters, n_plastic_exc=n_trained - 1)
-    if n_trained < FEW_NEURONS and clock == "none":
-        warnings.warn(
-            f"{n_trained} recorded neurons are probably too few to sustain their activity without "
-            f"a clock, which takes about {FEW_NEURONS}: expect a poor fit, or use "
-            "FeedforwardParameters(clock='per_condition').", stacklevel=3,
-        )
-    return parameters
+    else:
+        return
+    warnings.warn(
+        f"the untrained network is not balanced: its E neurons fire at {rate:.1f} Hz, but {cause} "
+        "(BalancedNetworkParameters).", stacklevel=3,
+    )
 
 
 def _trial_of(recordings, dt):
@@ -317,7 +373,6 @@ def _rates_in_bins(recordings, trial_parameters, dt):
     n_bins = min(_n_bins(recordings, width), n_steps_of(
         "TrialParameters.duration after the cue", after_cue, width, of=_A_BIN
     ))
-    n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off, width, of=_A_BIN)
     at = recordings.time[0] + width * np.arange(1, n_bins + 1)
     if width > recordings.bin_width * (1 + 1e-6):
         return recordings.rates_at(at, width).astype(np.float32)
@@ -327,62 +382,15 @@ def _rates_in_bins(recordings, trial_parameters, dt):
     )
 
 
-def assemble_task(
-    network, trial_parameters, feedforward_parameters, recorded_rates, recorded_smoothing, sigma,
-    conditions, seed, provenance,
-):
-    """Complete a task whose network is already there: draw cues and rates, compute targets.
-
-    Parameters
-    ----------
-    network : BalancedNetwork
-        The network with its plastic synapses.
-    trial_parameters : TrialParameters
-        Times of a trial.
-    feedforward_parameters : FeedforwardParameters
-        Numbers of the Poisson neurons.
-    recorded_rates : array_like, shape (n_conditions, n_trained, n_bins)
-        Recorded rates (Hz).
-    recorded_smoothing : float
-        Half-width of the moving mean that they went through (ms).
-    sigma : float
-        White-noise strength.
-    conditions : tuple of str
-        Name of each condition.
-    seed : int
-        Source of cues and rates.
-    provenance : str
-        Where the rates come from.
-
-    Returns
-    -------
-    BalancedTask
-        The task.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value.
-    """
-    check_type("network", network, BalancedNetwork)
-    p, n_conditions = network.parameters, len(conditions)
-    shape = (n_conditions, network.trained.size, None)
-    recorded_rates = check_array(
-        "recorded_rates", recorded_rates, shape, dtype=np.float32, at_least=0.0
-    )
-    check_real("recorded_smoothing", recorded_smoothing, unit="ms", at_least=0)
-    targets = input_targets(
-        recorded_rates, sigma, tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset
-    )
+def assemble_task(network, trial_parameters, feedforward_parameters, **fields):
+    """Complete a task whose network and targets are there: draw cues and rates from its seed."""
+    n_conditions, seed = len(fields["conditions"]), fields["seed"]
     return BalancedTask(
         network=network, trial_parameters=trial_parameters,
         feedforward_parameters=feedforward_parameters,
         feedforward_rates=draw_rates(
             feedforward_parameters, trial_parameters, n_conditions, stream(seed, "feedforward"),
-            dt=p.dt,
+            dt=network.parameters.dt,
         ),
-        cues=draw_cues(network, trial_parameters, n_conditions, stream(seed, "cues")),
-        recorded_rates=recorded_rates, recorded_smoothing=float(recorded_smoothing),
-        targets=targets, sigma=float(sigma),
-        conditions=tuple(conditions), seed=seed, provenance=provenance,
+        cues=draw_cues(network, trial_parameters, n_conditions, stream(seed, "cues")), **fields,
     )

@@ -1,105 +1,88 @@
-"""Training of the balanced network by exact RLS, loop after loop."""
+"""Training of the balanced network: a teacher holds it first, then RLS goes on in the closed loop.
+
+Both stages use the same rule, `SparseRLS`, and the same rows: at each time of a trial the filtered
+spikes of a neuron's inputs, averaged over the trials of a loop, and what the plastic input should
+have been then. While the *teacher* holds the network, a current into the trained neurons stands
+in for what the plastic synapses have to learn, so that all neurons read activity as it should be.
+Then the network runs *freely*, with the weights that it has: RLS learns from the states that the
+network reaches by itself (as FORCE does; Ross, Gordon & Bagnell 2011 call this DAgger), and its
+target is the plastic input that it makes plus the error that remains.
+
+Filtered spikes are noisy. Each trial's deviation from the mean is a row as well, with the target
+0: weights that would carry this noise into the network's input stay small. So noise is the prior.
+"""
 
 from __future__ import annotations
 
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm.auto import tqdm
 
-from src_part1.common.fields import check_fields, choice, flag, integer, real
-from src_part1.common.metrics import correlation, summarise
+from src_part1.common.blas import one_blas_thread
+from src_part1.common.fields import check_fields, integer, real
 from src_part1.common.time_grid import n_steps_of
-from src_part3.looped_training import LoopedTraining
+from src_part1.common.validation import check_integer, check_like, check_type
+from src_part1.training_loop import TrainingDivergedError
 from src_part3.network import PlasticWeights
-from src_part3.plastic_targets import PlasticTargetAverage
-from src_part3.rls import SparseRLS, recurrent_prior
+from src_part3.rls import SparseRLS
+from src_part3.task import BalancedTask
+from src_part3.transfer import slow_noise
+from src_part3.trials import run_trial
 
-# Time between two updates (ms), as far as the bins allow it.
-_LEARN_EVERY = 40.0
+# The decay of static synapses and rates after the cue (ms), which all inputs share.
+_FAST_DECAY = 40.0
+# Every so many bins a trial's deviation from the mean is a row: filtered spikes change slowly.
+_DEVIATIONS_EVERY = 4
+# Largest deviation in units of its standard deviation: a trial that runs away must not rule.
+_LARGEST = 15.0
+# Patterns of the targets over neurons by which the progress is watched.
+_WATCHED_PATTERNS = 4
 
 
 @dataclass(frozen=True)
 class TrainingParameters:
-    """Numbers of the training; the defaults were chosen by measurement.
+    """Numbers of the training; the defaults were chosen by measurement."""
 
-    Attributes
-    ----------
-    total_loops : int
-        Passes through all conditions, in all calls of ``run`` together.
-    trials_per_loop : int
-        Trials of each condition in a loop, with frozen weights. RLS learns from their mean, which
-        has less noise than one trial and takes one RLS step for all of them.
-    learn_every : float, optional
-        Time between two updates (ms), a whole number of bins. By default as many bins as come
-        nearest to 40 ms, at least one and at most all.
-    ridge_recurrent : float
-        Prior of each recurrent weight.
-    row_sum : float
-        Prior of the sum of a neuron's plastic E weights, and of its plastic I weights.
-    ridge_feedforward : float
-        Prior of each feed-forward weight. Filtered inputs are about 0.005 spikes per ms, so
-        that a prior of 1.0 is strong.
-    memory : float
-        Number of loops after which a loop counts 1/e as much; with infinity nothing is forgotten.
-    average_balanced_input : bool
-        Whether the balanced input in the plastic target is averaged over all trials so far.
-    smoothing : float
-        Width of the moving mean over the balanced input in the plastic target (ms); 0 for none.
-    common_modes : int
-        Number of time courses, common to all neurons, that the averaged input may consist of;
-        the rest is taken for noise. 0 for no limit.
-    regressor_window : float
-        Loops over which the filtered spikes that RLS learns from are averaged at equal times of
-        the trial (exponential window); their noise would shrink what is learned. 1 for none.
-    correction_rate : float
-        Part of each loop's remaining error of the total input that is added to the plastic target.
-    correction_from : int
-        Loops before this correction starts.
-    max_rate : float
-        Mean rate of all neurons in a trial (Hz) above which the training counts as diverged.
-    rls_precision : {"float64", "float32"}
-        Type of all numbers in the RLS.
-    """
-
-    total_loops: int = integer(100, at_least=1)
-    trials_per_loop: int = integer(4, at_least=1)
-    learn_every: float | None = real(None, unit="ms", above=0)
-    ridge_recurrent: float = real(0.02, above=0)
-    row_sum: float = real(4.0, at_least=0)
-    ridge_feedforward: float = real(0.02, above=0)
-    memory: float = real(20.0, unit="loops", at_least=1, infinite=True)
-    average_balanced_input: bool = flag(True)
-    smoothing: float = real(160.0, unit="ms", at_least=0)
-    common_modes: int = integer(12, at_least=0)
-    regressor_window: float = real(4.0, unit="loops", at_least=1)
-    correction_rate: float = real(0.02, at_least=0, at_most=1)
-    correction_from: int = integer(15, at_least=0)
-    max_rate: float = real(100.0, unit="Hz", above=0)
-    rls_precision: str = choice("float64", "float64", "float32")
+    held_loops: int = integer(24, at_least=1)  # loops in which the teacher holds the network
+    settling_loops: int = integer(8, at_least=0)  # the first of these: the teacher still learns
+    held_trials: int = integer(12, at_least=2)  # trials of each condition in such a loop
+    free_loops: int = integer(8, at_least=0)  # loops after that, in the closed loop
+    free_trials: int = integer(40, at_least=2)  # trials of each condition in such a loop
+    # Free trials beside those that the teacher holds, to see what the network can do alone.
+    watched_trials: int = integer(2, at_least=1)
+    # How much the variance of a neuron's input over trials counts against its mean error, and a
+    # prior beside it, in units of the variance that a Poisson neuron's filtered spikes have.
+    noise_weight: float = real(0.04, at_least=0)
+    ridge: float = real(2.0, above=0)
+    # Closed loops over which rows are averaged; earlier ones are forgotten.
+    memory: float = real(4.0, unit="loops", at_least=1)
+    # Common time courses of the filtered spikes that are learned from; common time courses that a
+    # taught input may consist of, beside its mean and two decays after the cue; patterns of the
+    # remaining error over neurons that the closed loop corrects. What is weaker is noise.
+    regressor_courses: int = integer(40, at_least=1)
+    input_courses: int = integer(14, at_least=1)
+    error_patterns: int = integer(8, at_least=1)
+    max_rate: float = real(100.0, unit="Hz", above=0)  # mean rate that counts as diverged
 
     def __post_init__(self):
         check_fields(self)
 
-
-def _bins_between_updates(learn_every, width, n_bins):
-    if learn_every is None:
-        return min(max(round(_LEARN_EVERY / width), 1), n_bins)
-    n_between = n_steps_of(
-        "TrainingParameters.learn_every", learn_every, width, of="the width of a bin"
-    )
-    if n_between > n_bins:
-        raise ValueError(
-            f"TrainingParameters.learn_every must be at most the {n_bins * width:g} ms of the "
-            f"task's {n_bins} bins, got {learn_every:g}."
-        )
-    return n_between
+    @property
+    def total_loops(self):
+        """Loops of both stages."""
+        return self.held_loops + self.free_loops
 
 
-class Training(LoopedTraining):
-    """Exact RLS from the means over the trials of each loop: the rule for a network with a clock.
+class Training:
+    """Training by RLS that can be interrupted at any time and continued from there.
 
-    RLS (`SparseRLS`) learns from the mean filtered spikes of freely running trials, with plastic
-    targets from `PlasticTargetAverage`. `LoopedTraining` says how a training can be continued.
+    In each loop every condition is shown in a few trials, which run in parallel on all cores; then
+    RLS learns from them. A loop's random numbers depend only on ``seed`` and the loop's number:
+    training in one call, in several calls, or from a saved file gives the same bits.
 
     Parameters
     ----------
@@ -112,109 +95,376 @@ class Training(LoopedTraining):
 
     Attributes
     ----------
-    task : BalancedTask
-        As given.
-    parameters : TrainingParameters
-        As given.
     n_done : int
         Loops done so far.
-    recurrent_weights : ndarray, shape (n_trained, n_plastic)
-        Weights of the recurrent plastic synapses now, in the type of the RLS.
     rls : SparseRLS
         State of the learning rule.
-    plastic_targets : PlasticTargetAverage
-        Averages of inputs.
-    regressors : dict of str to ndarray
-        Running averages of filtered spikes at the times of the updates.
-    curve : list of ndarray
-        For each loop and condition, the median over neurons of the correlation of target and
-        total input, averaged over the last loops (each with the weights it had).
+    wanted : ndarray, shape (n_conditions, n_bins, n_trained)
+        What learning should add to the plastic input at the end of each bin after the cue, while
+        the teacher holds the network (voltage).
+    curve, held_curve : list of ndarray, shape (n_conditions,)
+        For each loop, how well the mean total input follows its targets in their four strongest
+        patterns over neurons: the correlation over patterns and times. ``curve`` is that of the
+        freely running network, ``held_curve`` that with the teacher (NaN without).
+    patterns : ndarray, shape (4, n_trained)
+        These patterns.
+    pattern_targets, last_outputs : ndarray, shape (n_conditions, 4, n_bins)
+        Targets, and the free network's mean input in the last loop, on these patterns (voltage).
     """
 
-    parameters_type = TrainingParameters
-    remedy = (
-        "Use a stronger prior (ridge_recurrent, row_sum, ridge_feedforward) or a lower "
-        "correction_rate."
-    )
-
     def __init__(self, task, training_parameters=None, *, seed=0):
-        super().__init__(task, training_parameters, seed=seed)
-        network, p, parameters = task.network, task.network.parameters, self.parameters
-        width = task.trial_parameters.bin_width
-        self._stride = _bins_between_updates(parameters.learn_every, width, task.n_bins)
-        n_updates = task.n_bins // self._stride
-        dtype = np.dtype(parameters.rls_precision)
-        self.recurrent_weights = network.initial_weights().recurrent_weights.astype(dtype)
-        self.rls = SparseRLS(
-            network.plastic.pre_index,
-            recurrent_prior(p.n_plastic_exc, p.n_plastic_inh,
-                            ridge=parameters.ridge_recurrent, row_sum=parameters.row_sum),
-            network.n_inputs, n_conditions=max(task.weight_sets) + 1,
-            ridge_shared=parameters.ridge_feedforward,
-            forgetting=float(np.exp(-1 / (parameters.memory * n_updates * task.n_conditions))),
-            dtype=dtype,
-        )
-        self.plastic_targets = PlasticTargetAverage(
-            np.ascontiguousarray(task.targets.swapaxes(1, 2)), parameters, width
-        )
-        self.regressors = {
-            "spikes": np.zeros((task.n_conditions, n_updates, p.n_neurons)),
-            "feedforward": np.zeros((task.n_conditions, n_updates, network.n_inputs)),
-        }
+        self.task = check_type("task", task, BalancedTask)
+        parameters = TrainingParameters() if training_parameters is None else training_parameters
+        self.parameters = check_type("training_parameters", parameters, TrainingParameters)
+        self.seed = check_integer("seed", seed, at_least=0)
+        self.n_done, self.curve, self.held_curve, self.last_outputs = 0, [], [], None
+        network, width = task.network, task.trial_parameters.bin_width
+        self._cue_on = n_steps_of("TrialParameters.stim_on", task.trial_parameters.stim_on, width,
+                                  of="the width of a bin")
+        self._after = slice(task.first_bin, task.first_bin + task.n_bins)
+        n_neurons, n_sets = network.parameters.n_neurons, max(task.weight_sets) + 1
+        # Columns of the regressors: neurons that send plastic synapses, then each set of clocks.
+        self._senders, index = np.unique(network.plastic.pre_index, return_inverse=True)
+        n_clocks = n_sets * network.n_inputs
+        self.rls = SparseRLS(index.reshape(network.plastic.pre_index.shape),
+                             self._senders.size + n_clocks, parameters.ridge, n_shared=n_clocks)
+        self.wanted = np.zeros((task.n_conditions, task.n_bins, task.n_trained))
+        self._scale = np.ones(self._senders.size + n_clocks)
+        self._change = np.zeros((task.n_trained, index.size // task.n_trained + n_clocks))
+        self._targets = task.targets.swapaxes(1, 2).astype(float)
+        with one_blas_thread():
+            self._bases = [self._basis(rates) for rates in task.recorded_rates.astype(float)]
+            pooled = np.concatenate(self._targets)
+            self._centre = pooled.mean(axis=0)
+            self.patterns = np.linalg.svd(pooled - self._centre, full_matrices=False)[2]
+        self.patterns = self.patterns[:_WATCHED_PATTERNS]
+        self.pattern_targets = self._on_patterns(self._targets)
+        # Each condition counts in units of its own variance, or the one with the smaller changes
+        # would hardly be learned. One in which nothing changes counts like that with the largest.
+        variance = self._targets.var(axis=1).mean(axis=1)
+        variance[variance == 0] = max(variance.max(), 1.0)
+        self._condition_weights = variance.mean() / variance
+        self._sound = True
 
     @property
     def weights(self):
         """The weights of each condition now, a tuple of `PlasticWeights`."""
-        dtype = self.task.network.dtype
-        recurrent_weights = self.recurrent_weights.astype(dtype)
-        return tuple(
-            PlasticWeights(
-                recurrent_weights,
-                np.ascontiguousarray(
-                    self.rls.shared_weights(self.recurrent_weights, weight_set).T, dtype=dtype
-                ),
-            )
-            for weight_set in self.task.weight_sets
-        )
+        if self.n_done == 0:
+            warnings.warn("no loop is done: these are the weights from before learning.",
+                          stacklevel=2)
+        return self._weights(self._change)
 
-    def _learn(self, trials):
-        """Take in the trials of a loop: averages first, then RLS from the averages."""
-        first, n_bins = self.task.first_bin, self.task.n_bins
-        # An update comes at the end of every _stride-th bin.
-        at = slice(self._stride - 1, n_bins, self._stride)
-        # A running mean in the first loops, an exponential window from then on.
-        share = 1 / min(self.n_done + 1, self.parameters.regressor_window)
-        for condition, of_condition in enumerate(trials):
-            def mean(name, of_condition=of_condition):
-                values = [getattr(trial, name)[first:] for trial in of_condition]
-                return np.mean(values, axis=0, dtype=np.float64)
+    @property
+    def is_held(self):
+        """Whether the teacher holds the network in the next loop."""
+        return self.n_done < self.parameters.held_loops
 
-            self.plastic_targets.update(
-                condition, mean("balanced_input")[:n_bins], mean("plastic_input")[:n_bins]
+    @property
+    def train_correlation(self):
+        """The curve as an array, shape (n_loops, n_conditions)."""
+        return np.reshape(self.curve, (-1, self.task.n_conditions))
+
+    def run(self, total_loops=None, *, progress=True, n_threads=None, after_loop=None):
+        """Train until so many loops are done in all calls together.
+
+        An interrupt from the keyboard ends the call with a warning, and only the current loop is
+        lost. Call it again to go on.
+
+        Parameters
+        ----------
+        total_loops : int, optional
+            Number of loops, those of the parameters by default. More make the second stage longer.
+        progress : bool, optional
+            Show a bar with the stage, the time left and the present correlation.
+        n_threads : int, optional
+            Trials at a time; all cores by default. It does not change the result.
+        after_loop : callable, optional
+            Called with this training after each loop, for example to save or to plot.
+
+        Returns
+        -------
+        Training
+            Itself.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If rates exceed ``max_rate`` or a weight is not finite. The error's ``result`` is this
+            training as it was after the last loop.
+        """
+        self._check_sound()
+        total_loops = self.parameters.total_loops if total_loops is None else total_loops
+        total_loops = check_integer("total_loops", total_loops, at_least=1)
+        n_threads = os.cpu_count() if n_threads is None else n_threads
+        n_threads = check_integer("n_threads", n_threads, at_least=1)
+        bar = tqdm(total=total_loops, initial=self.n_done, unit="loop", disable=not progress)
+        with bar, ThreadPoolExecutor(n_threads) as pool, ThreadPoolExecutor(1) as learner:
+            try:
+                while self.n_done < total_loops:
+                    bar.set_description("teacher" if self.is_held else "closed loop")
+                    self._loop(pool, learner)
+                    bar.update()
+                    bar.set_postfix(alone=f"{np.mean(self.curve[-1]):.3f}")
+                    if after_loop is not None:
+                        after_loop(self)
+            except KeyboardInterrupt:
+                text = f"interrupted after {self.n_done} of {total_loops} loops"
+                if self.n_done <= self.parameters.settling_loops:
+                    text += ", before the teacher had settled: the weights are of little use yet"
+                warnings.warn(f"{text}; call run again to go on.", stacklevel=2)
+            except FloatingPointError as error:
+                raise TrainingDivergedError(
+                    f"training diverged in loop {self.n_done + 1}: {error} Use a larger "
+                    "noise_weight or ridge, or more plastic synapses; are the targets rates that "
+                    "this network can have?", self if self._sound else None,
+                ) from error
+        return self
+
+    def _loop(self, pool, learner):
+        p, conditions, weights = self.parameters, range(self.task.n_conditions), self._weights
+        held, untrained, learned = self.is_held, weights(0 * self._change), weights(self._change)
+        running = [
+            [pool.submit(self._trial, c, k, untrained[c] if held else learned[c], held)
+             for k in range(p.held_trials if held else p.free_trials)] for c in conditions
+        ]
+        # What the network does alone is seen in trials of their own while the teacher holds it.
+        watched = [
+            [pool.submit(self._trial, c, -1 - k, learned[c], False)
+             for k in range(p.watched_trials)] for c in conditions if held
+        ]
+        try:
+            trials, watched = ([[f.result() for f in futures] for futures in some]
+                               for some in (running, watched))
+        except BaseException:
+            for future in sum(running + watched, []):
+                future.cancel()
+            raise
+        rate = max(trial.rate for of_condition in trials for trial in of_condition)
+        if not rate <= p.max_rate:
+            raise FloatingPointError(f"the network fires at {rate:.0f} Hz, more than max_rate = "
+                                     f"{p.max_rate:g} Hz.")
+        # An interrupt reaches the main thread only: the learner always ends what it began.
+        learning = learner.submit(self._take_in, trials, watched)
+        try:
+            learning.result()
+        except KeyboardInterrupt:
+            learning.result()
+            raise
+
+    def _trial(self, condition, k, weights, held):
+        """Run one trial; with the teacher, its current is part of the plastic input."""
+        task = self.task
+        key = self.n_done, condition, k + 2**20  # not negative
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        current, options = 0.0, task.trial_options(condition)
+        if held:
+            wanted = self._whole_trial(condition)
+            noise = slow_noise(wanted.shape, self._decays(1), rng)
+            current = _bin_means(wanted) + task.plastic_noise * noise
+            options["bin_input"] = np.zeros((len(wanted), task.network.parameters.n_neurons))
+            options["bin_input"][:, task.network.trained] = current
+        trial = run_trial(task.network, task.trial_parameters, rng, weights=weights, filtered=True,
+                          **options)
+        n_inputs, first = task.network.n_inputs, task.weight_sets[condition] * task.network.n_inputs
+        sources = np.zeros((len(trial.time), self._scale.size), np.float32)
+        sources[:, : self._senders.size] = trial.filtered_spikes[:, self._senders]
+        clock = sources[:, self._senders.size :]
+        clock[:, first : first + n_inputs] = trial.filtered_feedforward
+        rate = 1000 * float(trial.filtered_spikes.mean())
+        return _Seen((trial.total_input + current)[self._after], sources, rate)
+
+    def _take_in(self, trials, watched):
+        """Learn from the trials of a loop; a training that fails in it is not sound any more."""
+        self._sound = False
+        with one_blas_thread():  # a training must not depend on the machine
+            errors = self._watch(trials, watched)
+            self._learn(trials, errors)
+        self.n_done += 1
+        self._sound = True
+
+    def _watch(self, trials, watched):
+        """Write down how well the network does; return the error of the mean input."""
+        means = np.array([np.mean([t.total_input for t in some], axis=0) for some in trials])
+        quality, free = self._quality(means), means
+        if watched:
+            free = np.array([np.mean([t.total_input for t in some], axis=0) for some in watched])
+        self.held_curve.append(quality if watched else np.full_like(quality, np.nan))
+        self.curve.append(self._quality(free))
+        self.last_outputs = self._on_patterns(free)
+        return [basis @ (basis.T @ (target - mean))
+                for basis, target, mean in zip(self._bases, self._targets, means, strict=True)]
+
+    def _on_patterns(self, inputs):
+        return (self.patterns @ (inputs - self._centre).swapaxes(1, 2))
+
+    def _quality(self, inputs):
+        found, wanted = self._on_patterns(inputs), self.pattern_targets
+        norm = np.sqrt((found**2).sum(axis=(1, 2)) * (wanted**2).sum(axis=(1, 2)))
+        return (found * wanted).sum(axis=(1, 2)) / np.maximum(norm, np.finfo(float).tiny)
+
+    def _learn(self, trials, errors):
+        p, held = self.parameters, self.is_held
+        sources = [np.array([t.sources for t in some]) for some in trials]
+        if self.n_done == 0:
+            # Filtered Poisson spikes have the variance rate / (2 tau): the unit of the noise. A
+            # neuron has at least that of one spike in a hundred seconds.
+            rates = np.maximum(np.mean([s.mean(axis=(0, 1)) for s in sources], axis=0), 1e-5)
+            self._scale[:] = np.sqrt(rates / (2 * self.task.network.parameters.tau_plastic))
+        means = [s.mean(axis=0) / self._scale for s in sources]
+        if held:
+            # An integral controller, whose gain falls as 1 / n once it has settled.
+            n_settled = max(self.n_done + 1 - p.settling_loops, 1)
+            self.wanted += np.array(errors) / n_settled
+            share, wanted = 1 / n_settled, self.wanted
+        else:
+            share = 1 / p.memory
+            wanted = [self._output(mean[self._after]) + _strongest(error, p.error_patterns)
+                      for mean, error in zip(means, errors, strict=True)]
+        rows = self._rows(means)
+        targets = self._rows([self._whole_trial(c, w) for c, w in enumerate(wanted)])
+        # The rows' strongest common time courses; what is left of the mean is noise.
+        courses = np.linalg.eigh(rows @ rows.T)[1][:, -p.regressor_courses :]
+        rows, targets = (np.sqrt(share) * (courses.T @ values) for values in (rows, targets))
+        self.rls.update(rows, targets, forgetting=1 - share)
+        for s, mean, weight in zip(sources, means, self._condition_weights, strict=True):
+            some = slice(self._after.start, self._after.stop, _DEVIATIONS_EVERY)
+            apart = np.clip(s[:, some] / self._scale - mean[some], -_LARGEST, _LARGEST)
+            size = share * p.noise_weight * weight * _DEVIATIONS_EVERY / (len(s) - 1)
+            self.rls.update(np.sqrt(size) * apart.reshape(-1, self._scale.size))
+        self._change[:] = np.concatenate(self.rls.solve(), axis=1)
+
+    def _output(self, means):
+        """What the learned change of the weights adds to the plastic input, from scaled rows."""
+        n_own = self.rls.index.shape[1]
+        found = means[:, self._senders.size :] @ self._change[:, n_own:].T
+        for row, sources in zip(found, means, strict=True):
+            row += (sources[self.rls.index] * self._change[:, :n_own]).sum(axis=1)
+        return found
+
+    def _weights(self, change):
+        network, n_own = self.task.network, self.rls.index.shape[1]
+        recurrent = change[:, :n_own] / self._scale[self.rls.index]
+        recurrent = (network.initial_weights().recurrent_weights + recurrent).astype(network.dtype)
+        clock = (change[:, n_own:] / self._scale[self._senders.size :]).T.astype(network.dtype)
+        sets = [clock[s * network.n_inputs :][: network.n_inputs] for s in self.task.weight_sets]
+        return tuple(PlasticWeights(recurrent, of_set) for of_set in sets)
+
+    def _decays(self, n_bins):
+        """Bins in units of the plastic time constant."""
+        width = self.task.trial_parameters.bin_width
+        return n_bins * width / self.task.network.parameters.tau_plastic
+
+    def _whole_trial(self, condition, wanted=None):
+        """What learning should add to the plastic input, at the end of all bins of a trial.
+
+        Before the cue it builds up to the mean over conditions and time, and during the cue it goes
+        over to the condition's own start: else the network would start in a state that it was
+        never taught.
+        """
+        course = self.wanted[condition] if wanted is None else wanted
+        at = np.arange(1, self._after.start + 1)[:, None]
+        before = -np.expm1(-self._decays(at)) * self.wanted.mean(axis=(0, 1))
+        # The first value belongs to the end of the first bin, the start half a bin before.
+        taught = self.wanted[condition]
+        start = taught[0] - (taught[min(1, len(taught) - 1)] - taught[0]) / 2
+        in_cue = -np.expm1(-self._decays(np.maximum(at - self._cue_on, 0)))
+        in_cue = in_cue / max(in_cue[-1, 0], np.finfo(float).tiny)
+        return np.concatenate([in_cue * start + (1 - in_cue) * before, course])
+
+    def _basis(self, rates):
+        """Orthonormal time courses that a taught input may consist of, [bin, course]."""
+        centred = rates.T - rates.mean(axis=1)
+        spread = centred.std(axis=0)
+        scored = centred[:, spread > 0] / spread[spread > 0]
+        strongest = np.linalg.svd(scored, full_matrices=False)[0]
+        strongest = strongest[:, : self.parameters.input_courses]
+        time = (np.arange(len(centred)) + 0.5) * self.task.trial_parameters.bin_width
+        decays = np.exp(-time[:, None] / [self.task.network.parameters.tau_plastic, _FAST_DECAY])
+        return np.linalg.qr(np.concatenate([np.ones((len(centred), 1)), strongest, decays], 1))[0]
+
+    def _rows(self, values):
+        """Stack what the conditions have in common before the cue, and each condition from there.
+
+        Each row is scaled by the root of the weight that it has in the regression.
+        """
+        before = np.mean([of_condition[: self._cue_on] for of_condition in values], axis=0)
+        return np.concatenate([np.sqrt(0.5) * before] + [
+            np.sqrt(weight) * of_condition[self._cue_on : self._after.stop]
+            for weight, of_condition in zip(self._condition_weights, values, strict=True)
+        ])
+
+    def _check_sound(self):
+        if not self._sound:
+            raise TrainingDivergedError(
+                f"the weights diverged in loop {self.n_done + 1} of this training, which is of no "
+                "further use; go on from a file of an earlier loop, or start a new training."
             )
-            for name, average in self.regressors.items():
-                average[condition] += share * (mean(f"filtered_{name}")[at] - average[condition])
-        # The inputs of all conditions are in before the first one is learned: the common time
-        # courses of the plastic targets are those of all conditions together.
-        quality = []
-        for condition, targets in enumerate(self.plastic_targets.plastic_targets()):
-            self.rls.update(
-                self.recurrent_weights,
-                *(average[condition] for average in self.regressors.values()),
-                targets[at], condition=self.task.weight_sets[condition],
-            )
-            of_neurons = correlation(
-                self.plastic_targets.total[condition], self.plastic_targets.targets[condition],
-                axis=0,
-            )
-            quality.append(summarise(of_neurons).median)
-        self.last_outputs = self.plastic_targets.total.swapaxes(1, 2).copy()
-        return quality
 
     def _arrays(self):
-        parts = {
-            "plastic_targets": self.plastic_targets.state(), "regressors": self.regressors,
-            "rls": self.rls.state(),
-        }
-        arrays = {f"{part}.{name}": a for part, d in parts.items() for name, a in d.items()}
-        return {"recurrent_weights": self.recurrent_weights} | arrays
+        return {"S": self.rls.S, "b": self.rls.b, "wanted": self.wanted, "scale": self._scale,
+                "change": self._change}
+
+    def state(self):
+        """Return all that training has changed, as named arrays: views, but for the curves."""
+        self._check_sound()
+        curves = np.reshape(self.curve + self.held_curve, (2, self.n_done, self.task.n_conditions))
+        return self._arrays() | {"curves": curves, "n_done": np.array(self.n_done)}
+
+    def restore(self, state):
+        """Continue from what `state` returned, bit for bit; it is checked before any change."""
+        mine = self._arrays()
+        for name, array in mine.items():
+            check_like(f"state[{name!r}]", state.get(name), array)
+        n_done = check_integer("state['n_done']", np.asarray(state.get("n_done"))[()], at_least=0)
+        curves = state.get("curves")
+        check_like("state['curves']", curves,
+                   np.broadcast_to(0.0, (2, n_done, self.task.n_conditions)))
+        for name, array in mine.items():
+            array[...] = state[name]
+        self.curve, self.held_curve = list(curves[0]), list(curves[1])
+        self.n_done, self._sound, self.last_outputs = n_done, True, None
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What training keeps of a trial."""
+
+    total_input: np.ndarray  # (n_bins, n_trained) after the cue
+    sources: np.ndarray  # (n_trial_bins, n_sources): filtered spikes (1/ms)
+    rate: float  # mean over neurons (Hz)
+
+
+def train(task, training_parameters=None, *, seed=0, total_loops=None, progress=True,
+          n_threads=None, after_loop=None):
+    """Train the network of a task; see `Training` and `Training.run`.
+
+    Parameters
+    ----------
+    task : BalancedTask
+        What `make_task` made.
+    training_parameters : TrainingParameters, optional
+        How to learn.
+    seed : int, optional
+        Source of the trials' randomness.
+    total_loops, progress, n_threads, after_loop : optional
+        See `Training.run`.
+
+    Returns
+    -------
+    Training
+        Its ``weights`` are what was learned, ``run`` goes on.
+    """
+    training = Training(task, training_parameters, seed=seed)
+    return training.run(total_loops, progress=progress, n_threads=n_threads, after_loop=after_loop)
+
+
+def _strongest(values, n_patterns):
+    """The strongest patterns of values [time, neuron]: the rest is taken for noise."""
+    left, sizes, right = np.linalg.svd(values, full_matrices=False)
+    return (left[:, :n_patterns] * sizes[:n_patterns]) @ right[:n_patterns]
+
+
+def _bin_means(at_ends):
+    """Means over bins of what runs straight between the ends of bins, from 0 at the start."""
+    before = np.concatenate([np.zeros_like(at_ends[:1]), at_ends[:-1]])
+    return (before + at_ends) / 2

@@ -50,10 +50,9 @@ class Static(NamedTuple):
 class Plastic(NamedTuple):
     """The plastic and feed-forward synapses and their weights."""
 
-    weights: np.ndarray  # (n_trained * n_plastic,)
+    weights: np.ndarray  # (n_trained * n_plastic,): in the order of the senders, as out_post
     out_start: np.ndarray  # neuron j makes the synapses out_start[j]:out_start[j + 1]
     out_post: np.ndarray  # their receivers
-    out_slot: np.ndarray  # and the places of their weights
     feedforward_by_pre: np.ndarray  # (n_inputs, n_trained)
     trained: np.ndarray  # (n_trained,)
 
@@ -257,7 +256,7 @@ def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
         j = state.pending[q]
         state.r_plastic[j] += jump
         for m in range(plastic.out_start[j], plastic.out_start[j + 1]):
-            state.u_plastic[plastic.out_post[m]] += plastic.weights[plastic.out_slot[m]] * jump
+            state.u_plastic[plastic.out_post[m]] += plastic.weights[m] * jump
     while next_spike < outside.spike_steps.shape[0] and outside.spike_steps[next_spike] <= step:
         k = outside.spike_sources[next_spike]
         state.s_feedforward[k] += jump

@@ -296,11 +296,13 @@ def _constants(network):
 def _plastic(network, recurrent_weights, feedforward_weights):
     plastic = network.plastic
     if plastic is None:
-        none = np.zeros(0, np.int32)
-        lists = np.zeros(network.parameters.n_neurons + 1, np.int32), none, none
+        lists = (np.zeros(0, network.dtype), np.zeros(network.parameters.n_neurons + 1, np.int32),
+                 np.zeros(0, np.int32))
     else:
-        lists = plastic.out_start, plastic.out_post, plastic.out_slot
-    return kernels.Plastic(recurrent_weights.ravel(), *lists, feedforward_weights, network.trained)
+        # Weights of one sender side by side: a spike reads them in one go.
+        by_sender = recurrent_weights.reshape(-1)[plastic.out_slot]
+        lists = by_sender, plastic.out_start, plastic.out_post
+    return kernels.Plastic(*lists, feedforward_weights, network.trained)
 
 
 def _outside(drive, step):

@@ -100,7 +100,7 @@ def _deliver_plastic(senders, jump, weights, out_start, out_post, out_slot, u_pl
             u_plastic[out_post[m]] += weights[out_slot[m]] * jump
 
 
-def _advance_without_spikes(network, state, n_steps, weights, pieces=30):
+def _advance_without_spikes(network, state, n_steps, weights, pieces=15):
     """The kernel with nothing to deliver; inputs are put back before they vanish."""
     quiet = make_drive(network, extra_input=0.3 - network.parameters.external_input)
     for _ in range(pieces):

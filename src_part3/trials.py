@@ -26,17 +26,8 @@ from src_part1.common.validation import (
     check_rng,
     check_type,
 )
+from src_part3 import kernels
 from src_part3.clock import draw_spikes
-from src_part3.kernels import (
-    Arrays,
-    Constants,
-    Outside,
-    Plastic,
-    Recording,
-    Scratch,
-    Static,
-    advance_steps,
-)
 from src_part3.network import BalancedNetwork
 from src_part3.parameters import TrialParameters
 
@@ -186,11 +177,9 @@ class BalancedRecorder:
         mine = (self.counts.shape[1], self._sums.shape[1], self.balanced.shape[1],
                 self.filtered_feedforward.shape[1])
         if mine != sizes or self.traces.dtype != network.dtype:
-            raise ValueError(
-                "recorder must be made for {} neurons ({} E, {} trained) and {} inputs in "
-                "{}".format(*sizes, network.dtype)
-                + ", got one for {} ({}, {}) and {} in {}.".format(*mine, self.traces.dtype)
-            )
+            text = "{} neurons ({} E, {} trained) and {} inputs in {}".format
+            raise ValueError(f"recorder must be made for {text(*sizes, network.dtype)}, "
+                             f"got one for {text(*mine, self.traces.dtype)}.")
 
     def grow(self):
         """Double the room for spikes."""
@@ -200,7 +189,7 @@ class BalancedRecorder:
 
     def arrays(self):
         """What the kernel writes to."""
-        return Recording(
+        return kernels.Recording(
             self.buffer_steps, self.buffer_neurons, self.bin_steps, self.counts, *self._sums,
             self.balanced, self.plastic, self.filtered_spikes, self.filtered_feedforward,
             self.probes, self._probe_exc, self.traces,
@@ -274,14 +263,14 @@ def advance(network, state, n_steps, *, weights=None, drive=None, recorder=None)
     check_type("recorder", recorder, BalancedRecorder).check(network)
     plastic = _plastic(network, *network.check_weights(weights))
     constants, scratch = _constants(network), _scratch(network)
-    static = Static(network.static.rows, network.static.targets, network.n_exc)
-    arrays = Arrays(state.v, state.u_balanced, state.pending, state.u_plastic, state.r_plastic,
-                    state.s_feedforward)
+    static = kernels.Static(network.static.rows, network.static.targets, network.n_exc)
+    arrays = kernels.Arrays(state.v, state.u_balanced, state.pending, state.u_plastic,
+                            state.r_plastic, state.s_feedforward)
     last = state.step + n_steps
     for stop in (drive.cue_on, drive.cue_off, last):
         stop = min(stop, last)
         while state.step < stop:
-            done, state.n_pending, recorder.n_spikes = advance_steps(
+            done, state.n_pending, recorder.n_spikes = kernels.advance_steps(
                 state.step, stop - state.step, state.n_pending, recorder.n_spikes, constants,
                 static, plastic, _outside(drive, state.step), arrays, scratch, recorder.arrays(),
             )
@@ -301,7 +290,7 @@ def _constants(network):
         *(p.weights / p.tau_syn).ravel(), 1 - p.dt / p.tau_syn, 1 - p.dt / p.tau_plastic,
         p.dt / p.tau_m, p.v_th, p.v_reset, 1 / p.tau_plastic, 1,
     )
-    return Constants(*np.array(values, dtype=network.dtype))
+    return kernels.Constants(*np.array(values, dtype=network.dtype))
 
 
 def _plastic(network, recurrent_weights, feedforward_weights):
@@ -313,13 +302,13 @@ def _plastic(network, recurrent_weights, feedforward_weights):
         # Weights of one sender side by side: a spike reads them in one go.
         by_sender = recurrent_weights.reshape(-1)[plastic.out_slot]
         lists = by_sender, plastic.out_start, plastic.out_post
-    return Plastic(*lists, feedforward_weights, network.trained)
+    return kernels.Plastic(*lists, feedforward_weights, network.trained)
 
 
 def _outside(drive, step):
     first = np.searchsorted(drive.spike_steps, step)
-    return Outside(drive.baseline, drive.cue_at(step), drive.bin_input, drive.bin_steps,
-                   drive.active, drive.spike_steps[first:], drive.spike_sources[first:])
+    return kernels.Outside(drive.baseline, drive.cue_at(step), drive.bin_input, drive.bin_steps,
+                           drive.active, drive.spike_steps[first:], drive.spike_sources[first:])
 
 
 def _scratch(network):
@@ -327,45 +316,27 @@ def _scratch(network):
     shapes = (8, n_words), (8, n_words), 16 * -(-n_neurons // 128)
     words = [np.zeros(shape, np.uint64) for shape in shapes]
     parts = [(w, w.view(np.uint8).reshape(-1)[:n_neurons]) for w in words]
-    return Scratch(*sum(parts, ()), np.zeros(n_neurons, network.dtype))
+    return kernels.Scratch(*sum(parts, ()), np.zeros(n_neurons, network.dtype))
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
     """The activity of one trial; the statistics of Part 2 accept it like one of their own runs.
 
-    All times count from the start of the trial, where the bins begin.
-
-    Attributes
-    ----------
-    time : ndarray, shape (n_bins,)
-        Start of each bin (ms).
-    bin_width : float
-        Width of a bin (ms).
-    bin_counts : ndarray of uint16, shape (n_bins, n_neurons)
-        Spikes in each bin.
-    balanced_input : ndarray, shape (n_bins, n_trained)
-        Mean external and static input of the trained neurons in each bin, without cue and
-        ``bin_input`` (voltage).
-    plastic_input : ndarray, shape (n_bins, n_trained)
-        Mean plastic and feed-forward input (voltage).
-    filtered_spikes : ndarray, shape (n_bins, n_neurons) or (0, n_neurons)
-        Spikes of all neurons, filtered by the plastic synapses, at the end of each bin (1/ms), if
-        they were asked for.
-    filtered_feedforward : ndarray, shape (n_bins, n_inputs) or (0, n_inputs)
-        The same of the Poisson neurons.
-    recorder : BalancedRecorder
-        Spikes and traces, if they were asked for.
+    All times count from the start of the trial, where the bins begin. Inputs are means over a bin
+    and filtered spikes those at its end; filtered spikes, spikes and traces are there if they were
+    asked for.
     """
 
-    time: np.ndarray
-    bin_width: float
-    bin_counts: np.ndarray
+    time: np.ndarray  # (n_bins,): start of each bin (ms)
+    bin_width: float  # (ms)
+    bin_counts: np.ndarray  # (n_bins, n_neurons): spikes in each bin
+    # (n_bins, n_trained): external and static input, without cue and bin_input (voltage)
     balanced_input: np.ndarray
-    plastic_input: np.ndarray
-    filtered_spikes: np.ndarray
-    filtered_feedforward: np.ndarray
-    recorder: BalancedRecorder
+    plastic_input: np.ndarray  # (n_bins, n_trained): plastic and feed-forward input (voltage)
+    filtered_spikes: np.ndarray  # (n_bins, n_neurons): by the plastic synapses (1/ms)
+    filtered_feedforward: np.ndarray  # (n_bins, n_inputs): the same of the Poisson neurons
+    recorder: BalancedRecorder  # spikes and traces
 
     __repr__ = one_line
 
@@ -452,14 +423,13 @@ def run_trial(
     Examples
     --------
     >>> import numpy as np
-    >>> from src_part3 import (
-    ...     BalancedNetworkParameters, TrialParameters, build_network, firing_rates, run_trial)
+    >>> from src_part3 import BalancedNetworkParameters, TrialParameters, build_network
+    >>> from src_part3 import firing_rates, run_trial
     >>> parameters = BalancedNetworkParameters(n_exc=200, n_inh=200, out_degree=80, mu_exc=0.4)
     >>> network = build_network(parameters, np.random.default_rng(0))
-    >>> trial_parameters = TrialParameters(duration=500.0, stim_on=100.0, stim_off=200.0)
+    >>> times = TrialParameters(duration=500.0, stim_on=100.0, stim_off=200.0)
     >>> cue = np.where(np.arange(400) < 200, 0.5, 0.0)  # to all E neurons
-    >>> trial = run_trial(
-    ...     network, trial_parameters, np.random.default_rng(1), cue=cue, spikes=True)
+    >>> trial = run_trial(network, times, np.random.default_rng(1), cue=cue, spikes=True)
     >>> trial.bin_counts.shape, float(trial.time[-1])
     ((25, 400), 480.0)
     >>> bool(trial.bin_counts[5:10, :200].mean() > trial.bin_counts[:5, :200].mean())
@@ -506,10 +476,8 @@ def run_trials(network, trial_parameters, n_trials, rng, *, n_threads=None, **op
 
     Parameters
     ----------
-    network : BalancedNetwork
-        The network.
-    trial_parameters : TrialParameters
-        Times of the trials.
+    network, trial_parameters
+        As in :func:`run_trial`.
     n_trials : int
         Number of trials.
     rng : numpy.random.Generator
@@ -528,12 +496,11 @@ def run_trials(network, trial_parameters, n_trials, rng, *, n_threads=None, **op
     Examples
     --------
     >>> import numpy as np
-    >>> from src_part3 import (
-    ...     BalancedNetworkParameters, TrialParameters, build_network, run_trials)
+    >>> from src_part3 import BalancedNetworkParameters, TrialParameters, build_network, run_trials
     >>> parameters = BalancedNetworkParameters(n_exc=200, n_inh=200, out_degree=80, mu_exc=0.4)
     >>> network = build_network(parameters, np.random.default_rng(0))
-    >>> trial_parameters = TrialParameters(duration=200.0, stim_on=0.0, stim_off=0.0)
-    >>> trials = run_trials(network, trial_parameters, 3, np.random.default_rng(1))
+    >>> times = TrialParameters(duration=200.0, stim_on=0.0, stim_off=0.0)
+    >>> trials = run_trials(network, times, 3, np.random.default_rng(1))
     >>> [trial.bin_counts.shape for trial in trials]
     [(10, 400), (10, 400), (10, 400)]
     """

@@ -112,8 +112,8 @@ BREAKS = [
          "decay = constants.decay_syn"),
         ("balanced: plastic input", "(((external[i] + u_new) + u_plastic[i]) - v[i])",
          "(((external[i] + u_new) - u_plastic[i]) - v[i])"),
-        ("balanced: plastic synapse", "plastic.weights[plastic.out_slot[m]] * jump",
-         "plastic.weights[plastic.out_slot[m] - 1] * jump"),
+        ("balanced: plastic synapse", "plastic.weights[m] * jump",
+         "plastic.weights[m - 1] * jump"),
         ("balanced: filtered spikes", "state.r_plastic[i] *= decay",
          "state.r_plastic[i] *= decay * decay"),
         ("balanced: feed-forward spike late", "outside.spike_steps[next_spike] <= step",
@@ -130,6 +130,10 @@ BREAKS = [
          "recording.sum_plastic[0] = 0"),
         ("balanced: end of a bin", "if (step + 1) % recording.bin_steps == 0:",
          "if step % recording.bin_steps == 0:"),
+    ),
+    *_breaks(
+        "src_part3/trials.py", _BALANCED,
+        ("balanced: weights in another order", "reshape(-1)[plastic.out_slot]", "reshape(-1)"),
     ),
     *_breaks(
         "src_part3/network.py", _NETWORK,

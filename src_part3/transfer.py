@@ -23,10 +23,12 @@ from src_part3.trials import advance, initial_state, run_trial
 
 # The smallest rate that is inverted (Hz): a silent bin has no finite mean input.
 LOWEST_RATE = 0.1
-# Each trial settles, then gives every E neuron another constant input in each of some periods (ms).
+# Each trial settles, then gives some E neurons another constant input in each of some periods (ms).
 _SETTLE, _PERIOD, _N_PERIODS, _BIN = 500.0, 1000.0, 4, 20.0
 _N_TRIALS = 16
-_SPREAD = 0.12  # standard deviation of these inputs over neurons (voltage)
+# Standard deviation of these inputs over neurons (voltage), and the share of neurons that get one:
+# few, so that the rates of a neuron's senders, and with them its own mean input, stay as they are.
+_SPREAD, _SHARE = 0.2, 0.04
 _DEGREE = 5  # of the polynomial in the mean input
 
 
@@ -112,8 +114,8 @@ def _columns(mean_input, input_sd, centre, scale):
 def measure_transfer(network, rng, *, noise):
     r"""Measure how the E neurons of a network without plastic synapses fire at each mean input.
 
-    Each neuron gets random constant inputs, and noise as slow as the plastic synapses. Its mean
-    input is then known, and spikes are counted. The fluctuation of its static input follows from
+    All neurons get noise as slow as the plastic synapses, and some a constant input for a while. A
+    neuron's mean input is then known, and its spikes are counted. The fluctuation of its static input follows from
     the rates of those that send to it,
 
     .. math:: s_i^2 = \sum_j J_{ij}^2 \nu_j / (2 \tau_{syn}) .
@@ -144,6 +146,7 @@ def measure_transfer(network, rng, *, noise):
 
     def measure(rng):
         added = rng.normal(0, _SPREAD, (_N_PERIODS, p.n_exc))
+        added[rng.random(added.shape) > _SHARE] = 0
         current = np.zeros((round(times.duration / _BIN), p.n_neurons))
         current[:, exc] = slow_noise(current[:, exc].shape, _BIN / p.tau_plastic, rng) * noise
         current[first:, exc] += np.repeat(added, round(_PERIOD / _BIN), axis=0)

@@ -83,7 +83,7 @@ def mean_and_error(values):
 
 
 def over_networks(samples):
-    """`mean_and_error` of what several networks measured: dictionaries of the same keys, or numbers.
+    """`mean_and_error` of what several networks measured: dictionaries with the same keys.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def add_arguments(parser, *, seeds=(0,), trials=100):
     """Declare the options that all benchmarks of trained networks have."""
     pair = {"type": int, "nargs": 2, "metavar": ("HELD", "FREE")}
     parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds), help="one network each")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds), help="of the networks")
     parser.add_argument("--loops", **pair, help="with the teacher and in the closed loop")
     parser.add_argument("--loop-trials", **pair, help="of each condition in a loop of each stage")
     parser.add_argument("--trials", type=int, default=trials, help="test trials of each condition")
@@ -204,6 +204,9 @@ def footnote(result):
 
 
 def within_equal(values):
-    """Which values lie within `EQUAL` of their median, as indices."""
-    values = np.asarray(values)
-    return np.flatnonzero(np.abs(values - np.median(values)) <= EQUAL).tolist()
+    """Indices of the most values that lie within `EQUAL` of one another; NaN counts as -1."""
+    values = np.nan_to_num(values, nan=-1.0)
+    below = values[:, None] - values  # how far the second lies below the first
+    groups = (below >= 0) & (below <= EQUAL)
+    best = max(range(len(values)), key=lambda i: (groups[i].sum(), values[i]))
+    return np.flatnonzero(groups[best]).tolist()

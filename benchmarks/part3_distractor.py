@@ -6,9 +6,9 @@ clock (``without_ramp``) and with Poisson neurons whose common rates grow throug
 at its value from ``--clamped-after`` ms after the cue on (Finkelstein et al. 2021, Nat Neurosci
 24:843).
 For each condition by itself and by time of the distractor: where each trial ended (``positions``:
-0 is the mean end of its own condition's undisturbed trials, 1 that of the other's), and over networks
-the share beyond 0.5 and the mean. Undisturbed trials stand beside them: a memory that falls to the
-other side without any distractor is not switched by one.
+0 is the mean end of its own condition's undisturbed trials, 1 that of the other's), and over
+networks the share beyond 0.5 and the mean. Undisturbed trials stand beside them: a memory that
+falls to the other side without any distractor is not switched by one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from src_part3.clock import with_held_clock
 from src_part3.perturbations import run_distractors
 
 MEASURES = ("switched_share", "end_error")
+QUALITY = ("corrected_correlation", "r2_corrected")
 VARIANTS = ("without_ramp", "with_ramp", "ramp_clamped")
 # Fewer networks, loops and times.
 BRIEF = (
@@ -83,7 +84,7 @@ def _one(network, seed, arguments):
         "switched_share": named(found.switched_share), "end_error": named(found.end_error),
         "undisturbed_switched": named((found.undisturbed > 0.5).mean(axis=1)),
         "balanced_accuracy": test.balanced_accuracy,
-    } | by_condition(test, task.conditions, ("corrected_correlation",))
+    } | by_condition(test, task.conditions, QUALITY)
     return measured, {"positions": named(found.positions),
                       "undisturbed_positions": named(found.undisturbed)}
 

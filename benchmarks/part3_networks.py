@@ -1,8 +1,8 @@
 """Many networks, one behaviour: networks that learned the same rates equally well, side by side.
 
 Networks without a clock differ by their seed: static and plastic synapses, cues, and which model
-neuron stands for which recorded one. Compared are those whose corrected correlation lies within
-0.03 of the median:
+neuron stands for which recorded one. Compared are the most networks whose corrected correlations
+(mean of the conditions) lie within 0.03 of one another:
 
 - ``quality`` and ``lesions``: each measure; and the correlation of two networks' profiles of median
   correlations over lesions (``lesion_profile``, by chance with the lesions in another order);
@@ -166,7 +166,8 @@ def report(result):
         for c, v in values["median_correlation"].items()
     ]
     parts = [table(("networks of equal quality", "mean"), rows)]
-    rows = [(f"selectivity {kind}, {name} (Hz)", cell(of["trained"][name]), cell(of["before"][name]))
+    rows = [(f"selectivity {kind}, {name} (Hz)", *(cell(of[when][name])
+                                                   for when in ("trained", "before")))
             for kind, of in result["selectivity"].items() for name in of["trained"]]
     if result["n_pairs"]:
         for name in ("lesion_profile", "weights"):

@@ -1,8 +1,9 @@
 """Training as the original did it, and its own metric against its own learning curve.
 
 Targets by its own rule, one P for both conditions, plastic targets with the fluctuation of the
-moment, an update every 20 ms. The metric is the mean over 1824 neurons of the correlation of one lick-right trial's total
-input (over 100 ms) with its target. The original's own numbers are printed beside ours.
+moment, an update every 20 ms. The metric is the mean over 1824 neurons of the correlation of one
+lick-right trial's total input (over 100 ms) with its target. The original's own numbers are printed
+beside ours.
 """
 
 from __future__ import annotations

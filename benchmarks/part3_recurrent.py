@@ -5,7 +5,7 @@ and by condition: measures of frozen weights in free trials; the same with the c
 against the targets of the cue that was shown (``other_cue``), and with the recurrent weights from
 before learning (``recurrent_learning_undone``). At the top level stands the worst seed of each:
 the lowest quality, the highest of what should be low, and the rate ratio that is furthest from 1.
-Seconds are those of the whole training with its compiled kernels loaded, from recordings to weights.
+Seconds are those of a whole training with its compiled kernels loaded, from recordings to weights.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def _shared(own, n_shared, rows, targets, dtype, repeats=3):
         learned = np.concatenate(rls.solve(), axis=1)
         seconds.append((between - begin, time.perf_counter() - between))
     megabytes = (rls.S.nbytes + rls.b.nbytes + learned.nbytes) / 1e6
-    return np.median(seconds[1:], axis=0), learned, megabytes, rls
+    return np.median(seconds[1:] or seconds, axis=0), learned, megabytes, rls
 
 
 def run(arguments):

@@ -3,11 +3,11 @@
 Each point trains a task of its own in a process of its own, on synthetic recordings, and measures
 a loop (twelve trials, then RLS) after a first one. Memory is the largest that the process ever
 used, less what it used once Python and all kernels were loaded (about 550 MB). One size is changed
-at a time. RLS keeps one matrix of all pairs of neurons that send plastic synapses, so that its memory
-grows with their square: 20,000 of 50,000 neurons, which send with 25,000 inhibitory ones, would need
-8 GB. An exponent is the slope of log seconds (or megabytes) over log size; 1 is linear. Then
-the profile of one trial and one RLS step on one thread: each kernel runs alone on the spikes of
-that trial, beside a bound of this machine that is measured in the same process:
+at a time. RLS keeps one matrix of all pairs of neurons that send plastic synapses, so that its
+memory grows with their square: 20,000 trained neurons of 50,000, which send with 25,000 inhibitory
+ones, would need 8 GB. An exponent is the slope of log seconds (or megabytes) over log size; 1 is
+linear. Then the profile of one trial and one RLS step on one thread: each kernel runs alone on the
+spikes of that trial, beside a bound of this machine that is measured in the same process:
 
 - state update: bytes read and written, at the bandwidth of a triad of the same memory footprint;
 - spike delivery by bits: the same, three bytes for each neuron and spike; by lists: increments of
@@ -196,7 +196,7 @@ def _measure(point, repeats):
     """Measure one point; runs in a process of its own, so that the peak memory is its own."""
     numba.set_num_threads(point["n_threads"])
     small = REFERENCE | {
-        "n_neurons": 1200, "n_trained": 100, "out_degree": 100, "n_plastic": 10, "n_inputs": 10,
+        "n_neurons": 240, "n_trained": 40, "out_degree": 48, "n_plastic": 10, "n_inputs": 10,
     }
     # Loads the kernels; that so few synapses leave the network unbalanced does not matter.
     Training(_task(small), _TRAINING).run(1, progress=False)

@@ -6,9 +6,9 @@ in which RLS learns every 10 ms, one time after the other, P in float32; they re
 and 22 s a loop for 10, 20 and 50 thousand neurons on CPU, cores not stated. Theirs is not run here.
 
 Ours takes the rows of a trial together and solves for the weights at its end. It keeps one matrix
-of all pairs of neurons that send, (2 x 10,000)^2 numbers of 4 bytes, 1.6 GB: that is small beside
-a P for each of 10,000 neurons with hundreds of inputs, but with as few as 90 a P for each is as small,
-and 50,000 neurons would need 40 GB. So the default is their smallest size.
+of all pairs of neurons that send, (2 x 10,000)^2 numbers of 4 bytes, 1.6 GB. Beside a P for each
+neuron with hundreds of inputs that is small; with 90 it is not, and 50,000 neurons would need
+40 GB. So the default is their smallest size.
 
 There all neurons learn, in our networks only the excitatory ones. So that as many learn, ours is
 twice as large: as many inhibitory neurons again are simulated that do not learn. Each learning

@@ -235,8 +235,8 @@ def weight_gain(task, weights):
 
     .. math:: g = \sqrt{\langle \sum_j (\phi'_i \, \Delta w_{ij})^2 \rangle_i}
 
-    A deviation of the senders' filtered spikes (1/ms) of size 1 changes those of a trained neuron
-    by about g: near 1 independent deviations feed themselves (Sompolinsky, Crisanti & Sommers 1988).
+    Independent deviations of the senders' filtered spikes (1/ms) of size 1 change those of a
+    trained neuron by g: near 1 they feed themselves (Sompolinsky, Crisanti & Sommers 1988).
 
     Parameters
     ----------

@@ -243,7 +243,7 @@ _SMALL = {
     "mu_exc": 0.3, "mu_inh": 0.22, "j_plastic_exc": 0.1, "j_plastic_inh": -0.1,
 }
 _SHORT = {"held_loops": 2, "settling_loops": 1, "held_trials": 2, "free_loops": 1,
-          "free_trials": 2, "watched_trials": 1}
+          "free_trials": 2, "watched_trials": 1, "noise_weight": 1.0, "ridge": 20.0}
 # Simulated over recorded rate, outside of which the page says that rates are wrong.
 RATE_LIMITS = 0.5, 1.5
 

@@ -2,10 +2,11 @@
 
 The same weights serve both conditions, nothing but a cue of 200 ms tells them apart. For each seed,
 and by condition: measures of frozen weights in free trials; the same with the cues exchanged,
-against the targets of the cue that was shown (``other_cue``), and with the recurrent weights from
-before learning (``recurrent_learning_undone``). At the top level stands the worst seed of each:
-the lowest quality, the highest of what should be low, and the rate ratio that is furthest from 1.
-Seconds are those of a whole training with its compiled kernels loaded, from recordings to weights.
+against the targets of the cue that was shown (``other_cue``, under the name of the trial's own
+condition), and with the recurrent weights from before learning (``recurrent_learning_undone``). At
+the top level stands the worst seed of each: the lowest quality, the highest of what should be low,
+and the rate ratio that is furthest from 1. Seconds are those of a whole training with its compiled
+kernels loaded, from recordings to weights.
 """
 
 from __future__ import annotations

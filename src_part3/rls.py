@@ -70,6 +70,8 @@ class SparseRLS:
         self.n_shared = check_integer("n_shared", n_shared, at_least=0, at_most=n_sources)
         index = np.asarray(index)
         n_own_sources = n_sources - self.n_shared
+        if index.ndim != 2:
+            raise ValueError(f"index must have shape (n_neurons, n_own), got {index.shape}.")
         check_index("index", index.ravel(), n_own_sources, of="sources")
         self.index = index.astype(np.int32)
         self.ridge = check_real("ridge", ridge, above=0)
@@ -90,13 +92,15 @@ class SparseRLS:
         """
         rows = check_array("rows", rows, ("n_rows", len(self.S)), dtype=self.S.dtype)
         forgetting = check_real("forgetting", forgetting, at_least=0, at_most=1)
+        if targets is not None:
+            shape = len(rows), self.b.shape[1]
+            targets = check_array("targets", targets, shape, dtype=self.b.dtype)
         with one_blas_thread():  # the last bits of BLAS depend on its threads
             self.S *= forgetting
             self.S += rows.T @ rows
             self.b *= forgetting
             if targets is not None:
-                shape = len(rows), self.b.shape[1]
-                self.b += rows.T @ check_array("targets", targets, shape, dtype=self.b.dtype)
+                self.b += rows.T @ targets
 
     def solve(self):
         """Return the weights that follow from all rows so far.
@@ -112,10 +116,13 @@ class SparseRLS:
         S_os, ridge = self.S[:n, n:], self.S.dtype.type(self.ridge)
         weights = np.empty(self.index.shape, self.S.dtype)
         with one_blas_thread():
-            K = np.linalg.solve(
-                self.S[n:, n:] + ridge * np.eye(self.n_shared, dtype=self.S.dtype),
-                np.concatenate([S_os.T, self.b[n:]], axis=1),
-            )
+            try:
+                K = np.linalg.solve(
+                    self.S[n:, n:] + ridge * np.eye(self.n_shared, dtype=self.S.dtype),
+                    np.concatenate([S_os.T, self.b[n:]], axis=1),
+                )
+            except np.linalg.LinAlgError:
+                K = np.full((self.n_shared, n + len(self.index)), np.nan, self.S.dtype)
             shared = K[:, n:]
             learn_neurons(
                 self.S, self.b[:n] - S_os @ shared, np.ascontiguousarray(S_os),
@@ -145,4 +152,13 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights):
             b_i[r] = b[own[r], i]
         if S_os.shape[1] > 0:
             S_i -= K[own] @ S_os[own].T
-        weights[i] = np.linalg.solve(S_i, b_i)
+        weights[i] = _solve(S_i, b_i)
+
+
+@njit(cache=True)
+def _solve(A, b):
+    """Solve A x = b; NaN where there is no solution, as no error leaves a parallel loop."""
+    try:
+        return np.linalg.solve(A, b)
+    except Exception:
+        return np.full_like(b, np.nan)

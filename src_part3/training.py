@@ -137,8 +137,8 @@ class Training:
             pooled = np.concatenate(self._targets)
             self._centre = pooled.mean(axis=0)
             self.patterns = np.linalg.svd(pooled - self._centre, full_matrices=False)[2]
-        self.patterns = self.patterns[:_WATCHED_PATTERNS]
-        self.pattern_targets = self._on_patterns(self._targets)
+            self.patterns = self.patterns[:_WATCHED_PATTERNS]
+            self.pattern_targets = self._on_patterns(self._targets)
         # Each condition counts in units of its own variance, or the one with the smaller changes
         # would hardly be learned. One in which nothing changes counts like that with the largest.
         variance = self._targets.var(axis=1).mean(axis=1)
@@ -295,7 +295,7 @@ class Training:
                 for basis, target, mean in zip(self._bases, self._targets, means, strict=True)]
 
     def _on_patterns(self, inputs):
-        return (self.patterns @ (inputs - self._centre).swapaxes(1, 2))
+        return self.patterns @ (inputs - self._centre).swapaxes(1, 2)
 
     def _quality(self, inputs):
         found, wanted = self._on_patterns(inputs), self.pattern_targets

@@ -14,6 +14,7 @@ from os import cpu_count
 
 import numpy as np
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part2.siegert import siegert_mean_input
@@ -166,7 +167,8 @@ def measure_transfer(network, rng, *, noise):
     for j, rate in enumerate(counts.mean(axis=0) / _PERIOD):
         variance[network.static.targets[j]] += p.weights[0, int(j >= p.n_exc)] ** 2 * rate
     input_sd = np.sqrt(variance[exc] / (2 * p.tau_syn))
-    return _fit(mean_input, input_sd, np.concatenate(added), counts[:, exc])
+    with one_blas_thread():  # a task must not depend on the machine
+        return _fit(mean_input, input_sd, np.concatenate(added), counts[:, exc])
 
 
 def slow_noise(shape, rate, rng):

@@ -31,6 +31,7 @@ _N_TRIALS = 16
 # few, so that the rates of a neuron's senders, and with them its own mean input, stay as they are.
 _SPREAD, _SHARE = 0.2, 0.04
 _DEGREE = 5  # of the polynomial in the mean input
+N_COEFFICIENTS = _DEGREE + 4  # of this and of one of degree 2, by which input_sd changes it
 
 
 @dataclass(frozen=True, eq=False)

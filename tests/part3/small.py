@@ -1,5 +1,7 @@
 """A task that is small enough for tests: 24 trained neurons of 240, 200 ms, two conditions."""
 
+import functools
+
 import numpy as np
 
 from src_part1.recordings import recordings_from_arrays
@@ -26,6 +28,7 @@ def small_recordings(n_neurons=24, n_time=11, *, bin_width=20.0, names=("right",
     return recordings_from_arrays(rates, time - time[-1], names)
 
 
+@functools.cache
 def small_task(n_time=11, **options):
     options = {
         "seed": 3, "network_parameters": NETWORK, "trial_parameters": TRIAL,

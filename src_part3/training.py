@@ -412,6 +412,7 @@ class Training:
 
     def restore(self, state):
         """Continue from what `state` returned, bit for bit; it is checked before any change."""
+        check_type("state", state, dict)
         mine = self._arrays()
         for name, array in mine.items():
             check_like(f"state[{name!r}]", state.get(name), array)

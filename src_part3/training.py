@@ -122,7 +122,7 @@ class Training:
         self._cue_on = n_steps_of("TrialParameters.stim_on", task.trial_parameters.stim_on, width,
                                   of="the width of a bin")
         self._after = slice(task.first_bin, task.first_bin + task.n_bins)
-        n_neurons, n_sets = network.parameters.n_neurons, max(task.weight_sets) + 1
+        n_sets = max(task.weight_sets) + 1
         # Columns of the regressors: neurons that send plastic synapses, then each set of clocks.
         self._senders, index = np.unique(network.plastic.pre_index, return_inverse=True)
         n_clocks = n_sets * network.n_inputs

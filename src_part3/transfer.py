@@ -117,8 +117,8 @@ def measure_transfer(network, rng, *, noise):
     r"""Measure how the E neurons of a network without plastic synapses fire at each mean input.
 
     All neurons get noise as slow as the plastic synapses, and some a constant input for a while. A
-    neuron's mean input is then known, and its spikes are counted. The fluctuation of its static input follows from
-    the rates of those that send to it,
+    neuron's mean input is then known, and its spikes are counted. The fluctuation of its static
+    input follows from the rates of those that send to it,
 
     .. math:: s_i^2 = \sum_j J_{ij}^2 \nu_j / (2 \tau_{syn}) .
 
@@ -238,11 +238,11 @@ def original_inputs(rates, input_sd, network_parameters):
     r"""Targets as the original tutorial made them: Siegert's formula, one noise for all neurons.
 
     Its strength is :math:`\sigma = s / \sqrt{1.3\, \tau_{syn}}`, with s the mean over E neurons of
-    ``input_sd`` (n_neurons,) as `sampled_sd` gives it (voltage). Its unit shows that the rule holds for
-    tau_m = 10 ms only.
+    ``input_sd`` (n_neurons,) as `sampled_sd` gives it (voltage). Its unit shows that the rule holds
+    for tau_m = 10 ms only.
     """
     p = network_parameters
+    sigma = float(np.mean(input_sd[: p.n_exc]) / np.sqrt(1.3 * p.tau_syn))
     return siegert_mean_input(
-        np.maximum(rates, LOWEST_RATE), float(np.mean(input_sd[: p.n_exc]) / np.sqrt(1.3 * p.tau_syn)),
-        tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset,
+        np.maximum(rates, LOWEST_RATE), sigma, tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset
     )

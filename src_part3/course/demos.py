@@ -13,9 +13,9 @@ from src_part1.common.validation import check_integer, check_real, check_rng, ch
 from src_part1.plotting import condition_styles
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import excitation_wins
+from src_part3.evaluation import smooth_bins
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
-from src_part3.evaluation import smooth_bins
 from src_part3.plotting import plot_ei_raster, plot_input_balance
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trial

@@ -12,7 +12,6 @@ from src_part3.task import make_task
 from src_part3.trials import Trial, run_trials
 from tests.part3.small import NETWORK, small_recordings, small_task
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:.* recorded neurons are too few:UserWarning")
 
 

@@ -134,7 +134,8 @@ def test_truncated_files(training, tmp_path, share):
 def test_altered_files(training, tmp_path):
     path = tmp_path / "network.npz"
     save_network(path, training.task, training.weights)
-    rewrite(path, arrays_change={"recurrent": training.weights[0].recurrent_weights + 1}, checksum=False)
+    other = training.weights[0].recurrent_weights + 1
+    rewrite(path, arrays_change={"recurrent": other}, checksum=False)
     with pytest.raises(StorageError, match="damaged: its checksum"):
         load_network(path)
 

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from src_part1.recordings import recordings_from_arrays
-from src_part3.evaluation import evaluate
 from src_part3 import task as module
+from src_part3.evaluation import evaluate
 from src_part3.parameters import CLOCKED, RECURRENT, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task, network_for
 from src_part3.training import train
 from src_part3.transfer import original_inputs, sampled_sd
 from src_part3.trials import run_trial, run_trials
 from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings, small_task
-
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* recorded neurons are too few:UserWarning")
 
@@ -103,10 +102,12 @@ def test_times_that_were_computed_do_not_change_the_bins():
 def test_bins_that_do_not_fit_are_refused_by_name():
     for trial, message in (
         (replace(TRIAL, bin_width=12.5), "bin_width must be a whole multiple of twice the time"),
-        (replace(TRIAL, bin_width=30.0, stim_off=120.0, duration=310.0), "after the cue must be a whole multiple of the width"),
+        (replace(TRIAL, bin_width=30.0, stim_off=120.0, duration=310.0),
+         "after the cue must be a whole multiple of the width"),
         (replace(TRIAL, stim_off=110.0, duration=310.0), "stim_off must be a whole multiple of"),
         (replace(TRIAL, duration=100.0), "duration after the cue must be positive"),
-        (replace(TRIAL, bin_width=400.0, stim_off=400.0, duration=900.0), "must last at least one bin of 400 ms"),
+        (replace(TRIAL, bin_width=400.0, stim_off=400.0, duration=900.0),
+         "must last at least one bin of 400 ms"),
     ):
         with pytest.raises(ValueError, match=message):
             small_task(trial_parameters=trial)

@@ -1,4 +1,4 @@
-"""Training: against a slow twin, in one go or in pieces, interrupted, diverging, and what it learns."""
+"""Training: against a slow twin, in pieces, interrupted, diverging, and what it learns."""
 
 import os
 import signal
@@ -185,7 +185,8 @@ def test_pieces_threads_and_files_give_the_bits_of_one_run(task, whole, tmp_path
 
 def test_train_is_a_training_that_has_run(task, whole):
     seen = []
-    trained = train(task, TRAINING, seed=1, progress=False, after_loop=lambda t: seen.append(t.n_done))
+    trained = train(task, TRAINING, seed=1, progress=False,
+                    after_loop=lambda t: seen.append(t.n_done))
     assert_same(trained, whole)
     assert seen == list(range(1, N_LOOPS + 1))
 
@@ -278,7 +279,8 @@ def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch
 def test_runaway_rates_leave_a_sound_training_in_the_error(task, whole):
     training = Training(task, TRAINING, seed=1).run(2, progress=False)
     training.parameters = replace(TRAINING, max_rate=0.001)
-    with pytest.raises(TrainingDivergedError, match="loop 3: the network fires at .* more") as caught:
+    message = "loop 3: the network fires at .* more"
+    with pytest.raises(TrainingDivergedError, match=message) as caught:
         training.run(progress=False)
     assert caught.value.result is training and training.n_done == 2
     training.parameters = TRAINING
@@ -286,7 +288,8 @@ def test_runaway_rates_leave_a_sound_training_in_the_error(task, whole):
 
 
 def test_a_training_whose_rls_diverged_is_neither_used_nor_saved(task, whole, tmp_path):
-    training, path = Training(task, TRAINING, seed=1).run(3, progress=False), tmp_path / "training.npz"
+    training = Training(task, TRAINING, seed=1).run(3, progress=False)
+    path = tmp_path / "training.npz"
     save_training(path, training)
     saved = path.read_bytes()
     training.rls.S[:] = np.nan

@@ -551,7 +551,8 @@ BAD_INPUT = {
     "the third of two conditions": (lambda w: three.selectivity(w.rates, 2, pair=(0, 2)),
                                     "pair", "2"),
     "cue that starts within a bin": (
-        lambda w: three.Training(changed(w.balanced, trial_parameters=changed(TRIAL, stim_on=50.0))),
+        lambda w: three.Training(
+            changed(w.balanced, trial_parameters=changed(TRIAL, stim_on=50.0))),
         "TrialParameters.stim_on", "the width of a bin", "50"),
     "bins that cannot be halved": (
         lambda w: three.make_task(

@@ -150,6 +150,7 @@ BREAKS = [
         ("transfer: E taken for I", "int(j >= p.n_exc)", "int(j < p.n_exc)"),
         ("transfer: added input left out", "x = mean_input + added",
          "x = mean_input + 0.0 * added"),
+        ("transfer: fluctuation left out", "[z * power for power", "[0.0 * z * power for power"),
         ("transfer: beyond the range", "curve, grid) + beyond", "curve, grid) - beyond"),
         ("transfer: noise forgets too quickly", "row += decay * before",
          "row += decay**2 * before"),

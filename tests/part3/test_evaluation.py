@@ -195,13 +195,6 @@ def test_summary_takes_medians_and_the_originals_means(task):
         assert measures["n_unreliable"] == np.isnan(result.corrected_correlation[c]).sum()
 
 
-def test_one_trial_is_too_few(task):
-    with pytest.raises(ValueError, match="n_trials must be at least 2"):
-        evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=1)
-    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
-        evaluate(task, weights_of(task), 1)
-
-
 def test_modes_of_too_small_size_have_a_gain_below_1(task, monkeypatch):
     monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.6, 0.0, []))
     monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)

@@ -180,35 +180,3 @@ def test_divergence_is_an_error_that_says_what_to_do(damage, n_shared):
     damage(rls.S)
     with pytest.raises(FloatingPointError, match="RLS diverged: .* Use a stronger ridge"):
         rls.solve()
-
-
-@pytest.mark.parametrize(("change", "message"), [
-    ({"index": [[0, 6]]}, "index must name sources 0 to 5, got 6"),
-    ({"index": [[-1, 2]]}, "index must name sources 0 to 5, got -1"),
-    ({"index": [[0.5, 1.0]]}, "index must hold whole numbers"),
-    ({"index": [0, 1]}, r"index must have shape \(n_neurons, n_own\), got \(2,\)"),
-    ({"n_sources": 0}, "n_sources must be at least 1"),
-    ({"n_shared": 9}, "n_shared must be at most 8, got 9"),
-    ({"ridge": 0.0}, "ridge must be positive"),
-])
-def test_bad_numbers_are_refused(change, message):
-    arguments = {"index": [[0, 1]], "n_sources": 8, "ridge": 1.0, "n_shared": 2} | change
-    with pytest.raises((TypeError, ValueError), match=message):
-        SparseRLS(**arguments)
-
-
-@pytest.mark.parametrize(("rows", "targets", "forgetting", "message"), [
-    (np.ones((3, 7)), None, 1.0, r"rows must have shape \(n_rows, 8\), got \(3, 7\)"),
-    (np.full((3, 8), np.nan), None, 1.0, "rows must be finite"),
-    (np.ones((3, 8)), np.ones((2, 1)), 1.0, r"targets must have shape \(3, 1\), got \(2, 1\)"),
-    (np.ones((3, 8)), np.full((3, 1), np.inf), 1.0, "targets must be finite"),
-    (np.ones((3, 8)), None, 1.1, "forgetting must be at most 1"),
-])
-def test_bad_rows_are_refused_and_change_nothing(rows, targets, forgetting, message):
-    rls = SparseRLS([[0, 1]], 8, 1.0, n_shared=2)
-    rls.update(np.ones((2, 8)), np.ones((2, 1)))
-    S, b = rls.S.copy(), rls.b.copy()
-    with pytest.raises(ValueError, match=message):
-        rls.update(rows, targets, forgetting=forgetting)
-    np.testing.assert_array_equal(rls.S, S)
-    np.testing.assert_array_equal(rls.b, b)

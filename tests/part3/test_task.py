@@ -225,13 +225,6 @@ def test_faster_recorded_neurons_get_faster_model_neurons():
     assert np.corrcoef(rates.mean(axis=(0, 2)), model)[0, 1] > 0.8
 
 
-def test_only_recordings_are_taken():
-    with pytest.raises(TypeError, match="recordings must be of type .*Recordings, got ndarray"):
-        make_task(np.zeros((2, 3, 4)))
-    with pytest.raises(ValueError, match="seed must be at least 0"):
-        small_task(seed=-1)
-
-
 def test_a_silent_network_is_reported():
     with pytest.raises(ValueError, match="untrained network are silent"):
         small_task(network_parameters=replace(NETWORK, mu_exc=0.02, mu_inh=0.02))

@@ -382,17 +382,3 @@ def test_restore_refuses_what_does_not_fit_and_changes_nothing(task, whole):
             training.restore(good | change)
     for name, array in training.state().items():
         np.testing.assert_array_equal(array, before[name])
-
-
-@pytest.mark.parametrize(("field", "value", "message"), [
-    ("held_loops", 0, "held_loops must be at least 1"),
-    ("held_trials", 1, "held_trials must be at least 2"),
-    ("free_trials", 2.5, "free_trials must be a whole number"),
-    ("ridge", 0.0, "ridge must be positive"),
-    ("memory", 0.5, "memory must be at least 1"),
-    ("noise_weight", -0.1, "noise_weight must be at least 0"),
-    ("max_rate", "high", "max_rate must be a real number"),
-])
-def test_parameters_are_checked(field, value, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        TrainingParameters(**{field: value})

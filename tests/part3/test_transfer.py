@@ -15,6 +15,7 @@ from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.transfer import (
     LOWEST_RATE,
+    _fit,
     match_by_rate,
     measure_transfer,
     original_inputs,
@@ -73,6 +74,20 @@ def test_the_curve_predicts_what_a_change_of_its_input_does_to_a_neuron(default,
     )
     assert abs(expected - before) > 0.3 * before
     assert found == pytest.approx(expected, rel=0.1)
+
+
+def test_the_fit_recovers_a_known_curve_from_added_inputs_and_fluctuations():
+    # All neurons have the same mean input: only what is added tells its effect.
+    rng = np.random.default_rng(0)
+    sd, added = rng.normal(0.6, 0.05, 400), rng.normal(0, 0.2, (40, 400))
+
+    def true(x, sd):
+        return np.exp(1.5 + 4 * (x - 0.6) - 3 * (x - 0.6) ** 2 + 5 * (sd - 0.6))
+
+    counts = rng.poisson(true(0.6 + added, sd))
+    transfer = _fit(np.full(400, 0.6), sd, added, counts)
+    for x in (0.3, 0.6, 0.9):
+        np.testing.assert_allclose(transfer.rates(x, np.arange(400)), true(x, sd), rtol=0.1)
 
 
 def test_where_siegerts_white_noise_is_off_by_far_the_measured_curve_is_right(default):

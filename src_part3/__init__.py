@@ -91,15 +91,15 @@ from src_part3.training import Training, TrainingParameters, train
 from src_part3.trials import Trial, run_trial, run_trials
 
 __all__ = [
-    "CLOCKED",
-    "RECURRENT",
     "BalancedNetwork",
     "BalancedNetworkParameters",
     "BalancedTask",
+    "CLOCKED",
     "Evaluation",
     "FeedforwardParameters",
     "Lesion",
     "PlasticWeights",
+    "RECURRENT",
     "Recordings",
     "SparseRLS",
     "StorageError",

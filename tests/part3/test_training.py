@@ -139,6 +139,10 @@ def test_learns_in_both_stages_what_a_slow_twin_makes_of_the_same_trials(clock, 
     p = replace(TRAINING, regressor_courses=1000, input_courses=1000, error_patterns=1000)
     task = small_task(feedforward_parameters=FeedforwardParameters(
         clock=clock, n_inputs=7, mean_rate=20.0))
+    # The second condition changes half as much as the first.
+    means = task.targets.mean(axis=2, keepdims=True)
+    targets = means + np.array([1.0, 0.5])[:, None, None] * (task.targets - means)
+    task = replace(task, targets=targets)
     training, twin, seen = Training(task, p, seed=7), Twin(task, p), []
 
     def spy(*arguments, **options):

@@ -132,8 +132,11 @@ class SparseRLS:
             shared_weights = shared.T.copy()
             for i, own in enumerate(self.index if self.n_shared else ()):
                 shared_weights[i] -= weights[i] @ K[:, own].T
-        if not (np.isfinite(weights).all() and np.isfinite(shared_weights).all()):
-            raise FloatingPointError("RLS diverged: a weight is not finite. Use a stronger ridge.")
+        # An infinite sum would make a weight 0.
+        if not all(np.isfinite(array).all() for array in (self.S, weights, shared_weights)):
+            raise FloatingPointError(
+                "RLS diverged: a sum or a weight is not finite. Use a stronger ridge."
+            )
         return weights, shared_weights
 
 
@@ -150,19 +153,7 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights):
             S_i[r, r] += ridge
         if S_os.shape[1] > 0:
             S_i -= K[own] @ S_os[own].T
-<<<<<<< HEAD
-        weights[i] = _solve(S_i, b_i)
-
-
-@njit(cache=True)
-def _solve(A, b):
-    """Solve A x = b; NaN where there is no solution, as no error leaves a parallel loop."""
-    try:
-        return np.linalg.solve(A, b)
-    except Exception:
-        return np.full_like(b, np.nan)
-=======
-        L = np.linalg.cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
+        L = _cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
         for r in range(n_own):
             w[r] = b[own[r], i]
             for c in range(r):
@@ -172,4 +163,12 @@ def _solve(A, b):
             w[r] /= L[r, r]
             for c in range(r):
                 w[c] -= L[r, c] * w[r]
->>>>>>> main
+
+
+@njit(cache=True)
+def _cholesky(A):
+    """Factor A; NaN where it has no factor, as no error leaves a parallel loop."""
+    try:
+        return np.linalg.cholesky(A)
+    except Exception:
+        return np.full_like(A, np.nan)

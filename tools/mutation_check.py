@@ -170,7 +170,10 @@ BREAKS = [
          "shared_weights[i] += weights[i]"),
         ("sparse RLS: targets of another neuron", "b[own[r], i]", "b[own[r], 0]"),
         ("sparse RLS: sources of another neuron", "S[own[r], own[c]]", "S[own[r], index[0, c]]"),
-        ("sparse RLS: failure hidden", "np.full_like(b, np.nan)", "np.zeros_like(b)"),
+        ("sparse RLS: substitution forwards", "w[r] -= L[r, c] * w[c]", "w[r] -= L[c, r] * w[c]"),
+        ("sparse RLS: substitution backwards", "w[c] -= L[r, c] * w[r]", "w[c] -= L[c, r] * w[r]"),
+        ("sparse RLS: failure hidden", "np.full_like(A, np.nan)",
+         "np.eye(len(A), dtype=A.dtype)"),
     ),
     *_breaks(
         "src_part3/original.py", "tests/part3/test_original.py",

@@ -125,7 +125,7 @@ class Training:
         self._cue_on = n_steps_of("TrialParameters.stim_on", task.trial_parameters.stim_on, width,
                                   of="the width of a bin")
         self._after = slice(task.first_bin, task.first_bin + task.n_bins)
-        n_neurons, n_sets = network.parameters.n_neurons, max(task.weight_sets) + 1
+        n_sets = max(task.weight_sets) + 1
         # Columns of the regressors: neurons that send plastic synapses, then each set of clocks.
         self._senders, index = np.unique(network.plastic.pre_index, return_inverse=True)
         n_clocks = n_sets * network.n_inputs
@@ -140,8 +140,8 @@ class Training:
             pooled = np.concatenate(self._targets)
             self._centre = pooled.mean(axis=0)
             self.patterns = np.linalg.svd(pooled - self._centre, full_matrices=False)[2]
-        self.patterns = self.patterns[:_WATCHED_PATTERNS]
-        self.pattern_targets = self._on_patterns(self._targets)
+            self.patterns = self.patterns[:_WATCHED_PATTERNS]
+            self.pattern_targets = self._on_patterns(self._targets)
         # Each condition counts in units of its own variance, or the one with the smaller changes
         # would hardly be learned. One in which nothing changes counts like that with the largest.
         variance = self._targets.var(axis=1).mean(axis=1)
@@ -303,7 +303,7 @@ class Training:
                 for basis, target, mean in zip(self._bases, self._targets, means, strict=True)]
 
     def _on_patterns(self, inputs):
-        return (self.patterns @ (inputs - self._centre).swapaxes(1, 2))
+        return self.patterns @ (inputs - self._centre).swapaxes(1, 2)
 
     def _quality(self, inputs):
         found, wanted = self._on_patterns(inputs), self.pattern_targets
@@ -428,6 +428,7 @@ class Training:
 
     def restore(self, state):
         """Continue from what `state` returned, bit for bit; it is checked before any change."""
+        check_type("state", state, dict)
         mine = self._arrays()
         for name, array in mine.items():
             check_like(f"state[{name!r}]", state.get(name), array)

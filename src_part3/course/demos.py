@@ -13,9 +13,9 @@ from src_part1.common.validation import check_integer, check_real, check_rng, ch
 from src_part1.plotting import condition_styles
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import excitation_wins
+from src_part3.evaluation import smooth_bins
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
-from src_part3.evaluation import smooth_bins
 from src_part3.plotting import plot_ei_raster, plot_input_balance
 from src_part3.task import BalancedTask
 from src_part3.trials import run_trial
@@ -165,8 +165,8 @@ def demo_plastic_synapses(
 ):
     """Fit plastic weights to one half of the trials and draw how well they fit the other.
 
-    For each of some trained neurons, ``n_plastic`` trained E neurons and as many I neurons are
-    drawn, and ridge regression finds the weights in one step. The network is not run again.
+    For each of some trained neurons, ``n_plastic`` other trained E neurons and as many I neurons
+    are drawn, and ridge regression finds the weights in one step. The network is not run again.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def demo_plastic_synapses(
         If a value does not fit or nothing is left to learn from.
     """
     n_inh = samples.spikes.shape[3] - samples.n_exc
-    most = min(samples.trained.size, n_inh)
+    most = min(samples.trained.size - 1, n_inh)
     n_plastic = check_integer("n_plastic", n_plastic, at_least=0)
     if n_plastic > most:
         raise ValueError(f"n_plastic must be at most {most}, got {n_plastic}.")
@@ -203,8 +203,9 @@ def demo_plastic_synapses(
     chosen = rng.permutation(samples.trained.size)[:n_neurons]
     quality = np.empty((n_conditions, chosen.size))
     for i, neuron in enumerate(chosen):
+        others = np.delete(samples.trained, neuron)  # no neuron sends to itself
         pre = np.concatenate([
-            rng.choice(samples.trained, n_plastic, replace=False),
+            rng.choice(others, n_plastic, replace=False),
             samples.n_exc + rng.choice(n_inh, n_plastic, replace=False),
         ])
         own = samples.spikes[..., pre].reshape(2, n_conditions * n_bins, -1)

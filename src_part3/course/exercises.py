@@ -164,24 +164,20 @@ def check_target_input(function):
     check_attempt(function, judge, draw, praise="every rate gets the mean input that causes it.")
 
 
-def _exact_rls(rng, n_updates=80, n_own=4, n_shared=5):
+def _exact_rls(rng, n_updates=80, n_own=4, n_shared=5, ridge=0.5):
     # One neuron, two conditions in turn: what an attempt is to reproduce.
-    prior = 0.3 * np.eye(n_own) + 0.5
-    start = rng.normal(size=n_own)
-    weights = start[None].copy()
-    rls = SparseRLS(np.arange(n_own)[None], prior, n_shared, n_conditions=2, ridge_shared=0.5)
+    n_all = n_own + 2 * n_shared
+    first = np.concatenate([rng.normal(size=n_own), np.zeros(2 * n_shared)])
+    rls = SparseRLS(np.arange(n_own)[None], n_all, ridge, n_shared=2 * n_shared, dtype=np.float64)
     samples = [
         (rng.random(n_own), rng.random(n_shared), k % 2, rng.normal()) for k in range(n_updates)
     ]
     for own, shared, condition, target in samples:
-        rls.update(weights, own, shared, np.array([target]), condition=condition)
-    inverse = np.zeros((n_own + 2 * n_shared,) * 2)
-    inverse[:n_own, :n_own] = np.linalg.inv(prior)
-    inverse[n_own:, n_own:] = np.eye(2 * n_shared) / 0.5
-    first = np.concatenate([start, np.zeros(2 * n_shared)])
-    of_conditions = [rls.shared_weights(weights, condition)[0] for condition in range(2)]
-    last = np.concatenate([weights[0], *of_conditions])
-    return samples, first, inverse, last
+        row = np.zeros(n_all)
+        row[:n_own] = own
+        row[n_own + condition * n_shared :][:n_shared] = shared
+        rls.update(row[None], [[target - first @ row]])  # it learns the change of the weights
+    return samples, first, np.eye(n_all) / ridge, first + np.concatenate(rls.solve(), axis=1)[0]
 
 
 def _textbook(samples, w, inverse, *, n_own, one_slot=False, both=False, keep=False, sign=1.0):
@@ -266,7 +262,7 @@ def check_rls_update(function):
 
     check_attempt(
         function, judge, draw,
-        praise="the same weights as the library's, which needs one P for all neurons.",
+        praise="the same weights as the library's, which needs one matrix for all neurons.",
     )
 
 

@@ -22,17 +22,10 @@ from src_part1.course import WatchForce, WatchLoops, live
 from src_part1.plotting import use_course_style
 from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
 from src_part2 import train as train_spiking
-from src_part3 import (
-    TeacherForcing,
-    TeacherForcingParameters,
-    Training,
-    TrainingParameters,
-    TrialParameters,
-)
+from src_part3 import Training
 from tests.notebooks.harness import Session
-from tests.part3.small import small_task
+from tests.part3.small import TRAINING, small_task
 
-TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
 TIMING = TrialTiming(stim_on=0.0, stim_off=10.0, learn_on=10.0, learn_off=60.0)
 
 
@@ -207,23 +200,19 @@ def test_spiking_and_balanced_networks_can_be_watched():
         train_spiking(task, weights, np.random.default_rng(1), n_loops=2, progress=False,
                       after_loop=watch)
     assert len(watch.figure.axes[-1].lines[0].get_ydata()) == 2
-    balanced = small_task(trial_parameters=TRIAL)
-    for training in (
-        TeacherForcing(balanced, TeacherForcingParameters(
-            total_loops=2, settling_loops=1, trials_per_loop=2)),
-        Training(balanced, TrainingParameters(total_loops=2, trials_per_loop=2)),
-    ):
-        assert training.last_outputs is None
-        with WatchLoops(balanced.times, balanced.targets, 2) as watch:
-            training.run(2, progress=False, after_loop=watch)
-        assert training.last_outputs.shape == balanced.targets.shape
-        assert np.isfinite(training.last_outputs).all()
-        assert training.train_correlation.shape == (2, balanced.n_conditions)
-        target, *_, output = watch.figure.axes[0].lines[:5]
-        drawn = output.get_ydata() - target.get_ydata()
-        np.testing.assert_allclose(
-            drawn, training.last_outputs[0, 0] - balanced.targets[0, 0], atol=1e-6
-        )
+    balanced, n_loops = small_task(), TRAINING.total_loops
+    training = Training(balanced, TRAINING)
+    assert training.last_outputs is None
+    with WatchLoops(balanced.times, training.pattern_targets, n_loops) as watch:
+        training.run(progress=False, after_loop=watch)
+    assert training.last_outputs.shape == training.pattern_targets.shape == (2, 4, 10)
+    assert np.isfinite(training.last_outputs).all()
+    assert training.train_correlation.shape == (n_loops, balanced.n_conditions)
+    target, *_, output = watch.figure.axes[0].lines[:5]
+    drawn = output.get_ydata() - target.get_ydata()
+    np.testing.assert_allclose(
+        drawn, training.last_outputs[0, 0] - training.pattern_targets[0, 0], atol=1e-6
+    )
 
 
 def test_a_training_that_fails_at_once_leaves_the_targets():

@@ -1,5 +1,7 @@
 """The interactive demos show what their parameters say, and refuse what cannot be."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -71,7 +73,8 @@ def test_the_fit_is_ridge_regression(samples):
     fig = figure(demo_plastic_synapses, samples, 4, with_feedforward=True, ridge=0.01, n_neurons=1)
     rng = np.random.default_rng(0)
     neuron = rng.permutation(samples.trained.size)[0]
-    pre_exc = rng.choice(samples.trained, 4, replace=False)
+    others = [n for n in samples.trained if n != samples.trained[neuron]]
+    pre_exc = rng.choice(others, 4, replace=False)
     n_inh = samples.spikes.shape[3] - samples.n_exc
     pre = np.concatenate([pre_exc, samples.n_exc + rng.choice(n_inh, 4, replace=False)])
     zeros = np.zeros_like(samples.feedforward[0, 0])
@@ -88,10 +91,21 @@ def test_the_fit_is_ridge_regression(samples):
     assert f"median {expected:.2f}" in legend[0]
 
 
+def test_no_neuron_is_offered_its_own_spikes(samples):
+    # Each trained neuron's spikes are its own target, so that only they could fit it all.
+    targets = np.random.default_rng(0).normal(size=samples.plastic_targets.shape)
+    spikes = 0 * samples.spikes
+    spikes[..., samples.trained] = targets
+    own = replace(samples, spikes=spikes, plastic_targets=targets)
+    figure(demo_plastic_synapses, own, 16, with_feedforward=False, ridge=1e-6)
+    labels = plt.gca().get_legend_handles_labels()[1]
+    assert max(float(label.split()[-1]) for label in labels) < 0.97
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_plastic": 25}, "n_plastic must be at most 24, got 25"),
+        ({"n_plastic": 24}, "n_plastic must be at most 23, got 24"),
         ({"n_plastic": -1}, "n_plastic must be at least 0"),
         ({"n_plastic": 0, "with_feedforward": False}, "n_plastic must be positive"),
         ({"ridge": 0.0}, "ridge must be positive"),

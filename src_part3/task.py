@@ -219,9 +219,9 @@ def make_task(
         Source of all random parts, not negative.
     network_parameters : BalancedNetworkParameters, optional
         Numbers of the network, used as they are. By default `RECURRENT` without a clock or with a
-        common one, and `CLOCKED` with a clock for each condition. With fewer neurons than were
-        recorded in the course's own data each has fewer others to read, and noise averages away
-        less: without a clock ``tau_plastic`` is then longer, up to twice.
+        common one, and `CLOCKED` with a clock for each condition. Without a clock each neuron reads
+        at most half of the other trained ones; the fewer they are, the less noise averages away,
+        so that ``tau_plastic`` is then longer, up to twice.
     trial_parameters : TrialParameters, optional
         Times of a trial. By default the trial ends with the recordings and has their bins if
         these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
@@ -313,11 +313,13 @@ def make_task(
 
 def network_for(n_trained, clock):
     """Numbers of a network that learns so many neurons well with this clock."""
-    base = CLOCKED if clock == "per_condition" else RECURRENT
-    tau = base.tau_plastic
-    if base is RECURRENT:
-        tau = float(np.clip(round(tau * np.sqrt(_RECORDED_NEURONS / n_trained), -1), tau, 2 * tau))
-    return replace(base, n_plastic_exc=min(base.n_plastic_exc, n_trained - 1), tau_plastic=tau)
+    if clock == "per_condition":
+        return replace(CLOCKED, n_plastic_exc=min(CLOCKED.n_plastic_exc, n_trained - 1))
+    # Sparse all the same: from half of the other trained neurons at most.
+    n_plastic = min(RECURRENT.n_plastic_exc, max((n_trained - 1) // 2, 1))
+    tau = RECURRENT.tau_plastic * np.clip(np.sqrt(_RECORDED_NEURONS / n_trained), 1, 2)
+    return replace(RECURRENT, n_plastic_exc=n_plastic, n_plastic_inh=n_plastic,
+                   tau_plastic=float(round(tau, -1)))
 
 
 def _check_balance(network_parameters, rate):

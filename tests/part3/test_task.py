@@ -128,27 +128,27 @@ def test_trainings_take_any_bins_as_they_are(bin_width):
     assert test.correlation.shape == (3, 24) and np.isfinite(test.mean_input).all()
 
 
-@pytest.mark.parametrize(("n_neurons", "clock", "base", "n_plastic_exc", "tau_plastic"), [
-    (15, "per_condition", CLOCKED, 14, 150.0),
-    (79, "per_condition", CLOCKED, 20, 150.0),
-    (1824, "per_condition", CLOCKED, 20, 150.0),
-    (79, "none", RECURRENT, 78, 600.0),  # twice is the most
-    (500, "none", RECURRENT, 264, 570.0),  # 300 * sqrt(1824 / 500)
-    (500, "common", RECURRENT, 264, 570.0),
-    (1824, "none", RECURRENT, 264, 300.0),
-    (2400, "none", RECURRENT, 264, 300.0),
+@pytest.mark.parametrize(("n_neurons", "clock", "base", "n_exc", "n_inh", "tau_plastic"), [
+    (15, "per_condition", CLOCKED, 14, 20, 150.0),
+    (79, "per_condition", CLOCKED, 20, 20, 150.0),
+    (1824, "per_condition", CLOCKED, 20, 20, 150.0),
+    (79, "none", RECURRENT, 39, 39, 600.0),  # half of the others; at most twice tau
+    (500, "none", RECURRENT, 249, 249, 570.0),  # 300 * sqrt(1824 / 500)
+    (500, "common", RECURRENT, 249, 249, 570.0),
+    (1824, "none", RECURRENT, 528, 528, 300.0),
+    (2400, "none", RECURRENT, 528, 528, 300.0),
 ])
 def test_the_network_follows_from_the_clock_and_the_number_of_neurons(
-    n_neurons, clock, base, n_plastic_exc, tau_plastic
+    n_neurons, clock, base, n_exc, n_inh, tau_plastic
 ):
     assert network_for(n_neurons, clock) == replace(
-        base, n_plastic_exc=n_plastic_exc, tau_plastic=tau_plastic)
+        base, n_plastic_exc=n_exc, n_plastic_inh=n_inh, tau_plastic=tau_plastic)
 
 
 @pytest.fixture
 def small_presets(monkeypatch):
     """Presets of other numbers of synapses, so small that a task is quickly made."""
-    presets = {"RECURRENT": replace(NETWORK, n_plastic_inh=9), "CLOCKED": NETWORK}
+    presets = {"RECURRENT": replace(NETWORK, n_plastic_exc=9, n_plastic_inh=9), "CLOCKED": NETWORK}
     for name, value in presets.items():
         monkeypatch.setattr(module, name, value)
 
@@ -176,7 +176,7 @@ def test_who_chooses_the_clock_is_not_warned(small_presets):
         warnings.simplefilter("error")
         task = make_task(small_recordings(15), seed=3, trial_parameters=TRIAL,
                          feedforward_parameters=FeedforwardParameters(clock="none"))
-    assert task.network.parameters.n_plastic_inh == 9 and task.network.n_inputs == 0
+    assert task.network.parameters.n_plastic_inh == 7 and task.network.n_inputs == 0
 
 
 def test_senders_that_are_not_there_are_refused_by_name():

@@ -8,7 +8,7 @@ from src_part1.recordings import recordings_from_arrays
 from src_part3.evaluation import evaluate
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task
-from src_part3.training import Training
+from src_part3.training import Training, TrainingParameters
 
 
 def warm_kernels():
@@ -25,7 +25,8 @@ def warm_kernels():
         task = make_task(
             recordings, network_parameters=network_parameters,
             trial_parameters=trial_parameters, feedforward_parameters=feedforward_parameters,
-            precision=precision, sigma=0.3,
+            precision=precision,
         )
-        training = Training(task).run(1, progress=False)
+        few = TrainingParameters(held_loops=1, held_trials=2, free_loops=0)
+        training = Training(task, few).run(progress=False)
         evaluate(task, training.weights, np.random.default_rng(0), n_trials=2)

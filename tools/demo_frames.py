@@ -41,7 +41,7 @@ GRIDS = {
         "out_degree": (100, 200, 500, 1000, 1500),
     },
     "demo_sparseness": {
-        "n_synapses": (5, 10, 20, 40, 66, 132, 264, 400), "n_patterns": (2, 8, 20),
+        "n_synapses": (5, 10, 20, 40, 66, 132, 264), "n_patterns": (2, 8, 20),
     },
 }
 # What a cell runs first; how many values a dial has at most is in the environment.

@@ -6,6 +6,8 @@ Modules
     The checks of the exercises, one function each.
 ``demos``
     Plots that answer a slider within two seconds.
+``drawing``
+    Plots that only the notebook needs.
 ``schematics``
     `draw_synapses`: which neuron gets which synapse; `draw_stages`: hold, learn, let go.
 ``reading``
@@ -16,6 +18,7 @@ Modules
 
 from src_part1.course import WatchLoops, sized, sliders, stop_quietly
 from src_part3.course.demos import demo_balance, demo_sparseness
+from src_part3.course.drawing import draw_ends, draw_lesions, draw_spread
 from src_part3.course.exercises import (
     check_balanced_rates,
     check_corrected_correlation,
@@ -38,6 +41,9 @@ __all__ = [
     "check_target_input",
     "demo_balance",
     "demo_sparseness",
+    "draw_ends",
+    "draw_lesions",
+    "draw_spread",
     "draw_stages",
     "draw_synapses",
     "pattern_quality",

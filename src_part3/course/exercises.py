@@ -340,7 +340,8 @@ def check_noise_prior(function):
     ----------
     function : callable
         ``function(X, D, y, kappa, ridge)`` returns the weights: X (n_times, n_inputs) is the mean
-        over trials, D (n_trials, n_times, n_inputs) the deviations from it, y (n_times,) the target.
+        over trials, D (n_trials, n_times, n_inputs) the deviations from it, y (n_times,)
+        the target.
     """
     rng = np.random.default_rng(5)
     n_trials, n_times, n_inputs, kappa, ridge = 12, 60, 8, 0.3, 0.5
@@ -360,14 +361,14 @@ def check_noise_prior(function):
         except ValueError as error:
             raise Wrong(
                 f"NumPy says: {error}. S has a row and a column for each of the {n_inputs} inputs: "
-                "X.T @ X, and not X @ X.T; and D has to become a table with a row for each trial and "
-                "time."
+                "X.T @ X, and not X @ X.T; and D has to become a table with a row for each trial "
+                "and time."
             ) from error
         expect_unchanged((X, D, y), given, ("X", "D", "y"))
         if np.shape(weights) == (n_times,):
             raise Wrong(
-                f"{n_times} numbers, one for each time: is X transposed? S = X.T @ X has a row for each "
-                "input, and the result is one weight for each input."
+                f"{n_times} numbers, one for each time: is X transposed? S = X.T @ X has a row for "
+                "each input, and the result is one weight for each input."
             )
         weights = expect_array(weights, (n_inputs,), "the weights")
         if np.allclose(weights, expected, rtol=1e-6):
@@ -375,7 +376,8 @@ def check_noise_prior(function):
         scaled = np.sqrt(n_trials - 1) * D
         for wrong, sentence in (
             (_noise_prior(X, 0 * D, y, kappa, ridge),
-             "the noise is left out: the deviations D belong into S, with the factor kappa / (n - 1)."),
+             "the noise is left out: the deviations D belong into S, with the factor "
+             "kappa / (n - 1)."),
             (_noise_prior(X, D, y, kappa, 0.0),
              "lambda is left out: add ridge times the identity to S."),
             (_noise_prior(X, 0 * D, y, kappa, 0.0), "both the noise and lambda are left out."),
@@ -385,8 +387,8 @@ def check_noise_prior(function):
             (_noise_prior(X, scaled / np.sqrt(n_trials), y, kappa, ridge),
              "nearly: the variance over trials divides by n - 1, and not by n."),
             (_noise_prior(X, D / np.sqrt(n_times), y, kappa, ridge),
-             "the variance is averaged over time, but the errors are summed: take the sum over time "
-             "for both."),
+             "the variance is averaged over time, but the errors are summed: take the sum over "
+             "time for both."),
             (_noise_prior(X, np.sqrt(kappa) * D, y, kappa, ridge),
              "kappa acts twice: multiply the products by kappa, or the rows by its root."),
             (_noise_prior(X, D / np.sqrt(kappa), y, kappa, ridge),
@@ -395,8 +397,8 @@ def check_noise_prior(function):
             if np.allclose(weights, wrong, rtol=1e-6):
                 raise Wrong(sentence, weights)
         raise Wrong(
-            f"the largest difference of a weight is {np.abs(weights - expected).max():.2g}: compare S and "
-            "b with the formula.", weights,
+            f"the largest difference of a weight is {np.abs(weights - expected).max():.2g}: "
+            "compare S and b with the formula.", weights,
         )
 
     def draw(weights):
@@ -407,7 +409,8 @@ def check_noise_prior(function):
             noise = (D @ w).std(axis=0, ddof=1).mean()
             ax.plot(time, X @ w, color=colour, ls=line, lw=2.5, label=f"{name}: noise {noise:.2f}")
 
-        output(_noise_prior(X, 0 * D, y, kappa, ridge), COLOURS["blue"], "without the noise in S", ":")
+        plain = _noise_prior(X, 0 * D, y, kappa, ridge)
+        output(plain, COLOURS["blue"], "without the noise in S", ":")
         output(expected, "0.55", "expected", "-")
         if weights is not None and np.abs(weights).max() < 1e3:
             output(weights, COLOURS["vermilion"], "yours", "--")

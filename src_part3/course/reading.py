@@ -79,8 +79,8 @@ def tell_quality(evaluation, conditions):
     check_type("evaluation", evaluation, Evaluation)
     summary = evaluation.summary()
     n, n_trained = evaluation.n_trials, evaluation.trained.size
-    print(f"n = {n} test trials of each condition with frozen weights; {n_trained} neurons, medians\n"
-          "except in the third and the last two rows\n")
+    print(f"n = {n} test trials of each condition with frozen weights; {n_trained} neurons,\n"
+          "medians except in the third and the last two rows\n")
     print(" " * 44 + "   ".join(f"{c:>10s}" for c in conditions))
     for name, measure in _ROWS:
         print(f"{name:44s}" + "   ".join(f"{s[measure]:10.2f}" for s in summary))
@@ -89,8 +89,8 @@ def tell_quality(evaluation, conditions):
                          zip(conditions, summary, strict=True))
     below = value["r2_corrected"] <= 0
     if below.any():
-        r2 = (f"It is not above 0 for {_names(conditions, below)}: for half of the neurons a constant "
-              "line at the target's mean would be as close or closer.")
+        r2 = (f"It is not above 0 for {_names(conditions, below)}: for half of the neurons a "
+              "constant line at the target's mean would be as close or closer.")
     else:
         r2 = "It is above 0: for most neurons the input is closer than a constant line would be."
     size = value["modulation_slope"]
@@ -99,16 +99,17 @@ def tell_quality(evaluation, conditions):
     sizes = ", ".join(f"{w} ({c})" for w, c in zip(words, conditions, strict=True))
     chance = 1 / len(conditions)
     accuracy = evaluation.balanced_accuracy
-    side = (f"Balanced accuracy, the mean of the last row: {accuracy:.2f}. A network that ignores its "
-            f"cue may be right in all trials of one condition, but gets {chance:.2f}.")
+    side = (f"Balanced accuracy, the mean of the last row: {accuracy:.2f}. A network that ignores "
+            f"its cue may be right in all trials of one condition, but gets {chance:.2f}.")
     wrong = value["side_decoded"] < _MOST
     if wrong.any():
         side += f" Many trials of {_names(conditions, wrong)} end elsewhere."
     _say(
-        "Corrected: the noise that is left in a mean over n trials is taken off, so that n does not "
-        f"matter. Neurons without a corrected correlation, because their mean is mostly noise: "
+        "Corrected: the noise that is left in a mean over n trials is taken off, so that n does "
+        f"not matter. Neurons without a corrected correlation, because their mean is mostly noise: "
         f"{left_out}.",
-        "A correlation asks for the right shape only; R² also asks for the right size and mean. " + r2,
+        "A correlation asks for the right shape only; R² also asks for the right size and mean. "
+        + r2,
         f"Changes of the rates are {sizes}.",
         f"The R² of PSTHs is not corrected: what noise is left in {n} trials counts as an error.",
         "A single trial of one neuron is mostly noise: its input fluctuates with a standard "
@@ -137,29 +138,30 @@ def tell_memory(result):
         result.conditions, result.undisturbed, result.positions, strict=True
     ):
         n = own.size
-        print(f"{condition} ({n} trials each): undisturbed ends {own.mean():.2f} ± {own.std():.2f}")
+        print(f"{condition} ({n} trials each): undisturbed, end {own.mean():.2f} ± "
+              f"{own.std():.2f} (standard deviation)")
         for time, ends in zip(result.times, pushed, strict=True):
             print(f"  distractor at {time:g} ms: end {ends.mean():.2f} ± {ends.std():.2f}; "
                   f"{_share(ends > 0.5)} nearer to the other side")
         returned, switched = (pushed < _RETURNED).mean(), (pushed > _SWITCHED).mean()
         between = 1 - returned - switched
         if returned >= _MOST:
-            kind = ("nearly all trials return to their own end. Pushes of this size are forgotten, as "
-                    "around an attractor")
+            kind = ("nearly all trials return to their own end. Pushes of this size are forgotten, "
+                    "as around an attractor")
         elif switched >= _MOST:
-            kind = ("nearly all trials end at the other side: the push takes them across the border "
-                    "between two attractors, or there is nothing that holds this side")
+            kind = ("nearly all trials end at the other side: the push takes them across the "
+                    "border between two attractors, or there is nothing that holds this side")
         elif between >= max(returned, switched):
-            kind = ("most trials end between the two sides. That is a position which pushes move, and not "
-                    "a choice between two attractors")
+            kind = ("most trials end between the two sides. That is a position which pushes move, "
+                    "and not a choice between two attractors")
         elif min(returned, switched) > 0.2 and between < 0.25:
             kind = "trials either return or switch, as with two attractors"
         else:
-            kind = (f"mixed: {_share(pushed < _RETURNED)} return, {_share(pushed > _SWITCHED)} switch, the "
-                    "others end between")
+            kind = (f"mixed: {_share(pushed < _RETURNED)} return, {_share(pushed > _SWITCHED)} "
+                    "switch, the others end between")
         if own.std() > 0.3 and returned < _MOST:
-            kind += (". But undisturbed trials of this side spread widely as well, so that noise alone "
-                     "moves this memory")
+            kind += (". But undisturbed trials of this side spread widely as well, so that noise "
+                     "alone moves this memory")
         sentences.append(f"{condition}: {kind}.")
     _say(*sentences)
 

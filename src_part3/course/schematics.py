@@ -102,5 +102,7 @@ def draw_stages():
         s.trace(x + 2.65, 2.2, 1.0, 0.55, target, TARGET, line=3.5)
         wiggle = (0.04, 0.04, 0.16)[k] * np.sin(30 * wave)
         s.trace(x + 2.65, 2.2, 1.0, 0.55, target + wiggle, OUTPUT)
+        s.text(x + 2.65, 2.75, "target f")
+        s.text(x + 2.65, 1.72, "input u", colour=OUTPUT)
         s.text(x + 1.7, 0.55, rule, colour=LEARNS if k else "black", size=14)
     return s

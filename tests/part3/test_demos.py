@@ -71,7 +71,7 @@ def test_the_patterns_are_kept_and_the_rest_lies_in_the_circle():
     ("options", "message"),
     [
         ({"n_synapses": 0}, "n_synapses must be at least 1"),
-        ({"n_synapses": 500}, "n_synapses must be at most 499"),
+        ({"n_synapses": 400}, "n_synapses must be at most 399"),
         ({"n_patterns": 0}, "n_patterns must be at least 1"),
     ],
 )

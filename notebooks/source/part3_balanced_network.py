@@ -370,7 +370,7 @@ course.check_balanced_rates(my_balanced_rates)
 
 # %% tags=["parameters"]
 source = "auto"
-n_recorded = None  # all neurons of the recordings, or a number
+n_recorded = sized(None, fast=120)  # None: all neurons of the recordings; or a number
 network_changes = {}  # for example {"n_plastic_exc": 66, "n_plastic_inh": 66}
 clock = "none"  # Section 5 explains this dial: "none", "common", "per_condition"
 task_seed = 0
@@ -707,7 +707,7 @@ def look(training):
 with course.WatchLoops(
     task.times, training.pattern_targets, training.parameters.total_loops, unit="pattern",
     names=range(1, len(training.patterns) + 1), conditions=task.conditions,
-    ylabel="correlation on four patterns", pale=("held_curve", "with the teacher"),
+    ylabel="correlation", pale=("held_curve", "with the teacher"),
 ) as watch:
     watch(training)  # what an earlier run of this cell has reached
     training.run(after_loop=look)
@@ -769,6 +769,8 @@ middle.plot([recorded_mean[g].mean() for g in in_groups], live_test.rate_ratio, 
 middle.axhline(1, color="0.5", lw=1)
 middle.set(xscale="log", xlabel="mean rate of a group (Hz)", ylabel="simulated / " + kind,
            ylim=(0, max(2.0, 1.1 * live_test.rate_ratio.max())), title="ratio of rates, by group")
+middle.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+middle.minorticks_off()
 gains = live_test.mode_gains(min(8, *task.targets.shape[1:]))
 for name, values, style in zip(task.conditions, gains, plotting.condition_styles(len(gains))):
     right.plot(np.arange(1, gains.shape[1] + 1), values, marker="o", label=name, **style)
@@ -905,7 +907,7 @@ lesion_seeds = sized((4, 5, 6), fast=(4, 5))  # sets of trials
 # **Think, then look.** Guess the bars: learned weights undone; no cue; the other cue; 10% and 30% of the trained neurons silent.
 #
 # <details><summary>Answer</summary>
-# Without the learned weights this is the untrained network: near 0, with a balanced accuracy of one half. Without a cue both sides start from the same
+# Without the learned weights this is the untrained network: whatever it reaches is chance, and its balanced accuracy is one half. Without a cue both sides start from the same
 # state, so that at most one of them can be right. With the other cue the network follows the other side's targets. Silent neurons take away a part of
 # every sum. How much that costs differs between networks: look at the bars, and at the spread between sets of trials.
 # </details>
@@ -1129,10 +1131,9 @@ for row, name in zip(axes, ("untrained E", "untrained I")):
                     label=shown_task.conditions[c])
         ax.set_title(f"{name}, neuron {i}")
     row[0].set_ylabel("rate (Hz)")
-fig.supxlabel("time in the trial (ms)")
+fig.supxlabel("time in the trial (ms); the strongest neurons of each group, not typical ones")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
-           ncols=min(shown_task.n_conditions, 4))
-fig.suptitle("the four strongest of each group, not typical ones", fontsize=12);
+           ncols=min(shown_task.n_conditions, 4));
 
 # %% [markdown]
 # **What to notice.** Where far more than 5% of an untrained group lie beyond twice the noise, learned activity has reached neurons that

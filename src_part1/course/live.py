@@ -20,6 +20,7 @@ _SIZE = (13.0, 4.6)  # inches
 _MARGINS = {"left": 0.06, "right": 0.97, "bottom": 0.17, "top": 0.78, "wspace": 0.25}
 # Above the titles, where no line runs.
 _LEGEND = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "borderaxespad": 0.1}
+_RIGHT_LEGEND = _LEGEND | {"loc": "upper right", "bbox_to_anchor": (0.98, 1.0), "ncols": 4}
 
 
 class LivePlot:
@@ -287,7 +288,9 @@ class WatchLoops(LivePlot):
                                  label=self._pale[1] if c == 0 else None)[0]
                 for c, style in enumerate(condition_styles(n_conditions))
             ]
-        if self._conditions is not None or self._pale is not None:
+        if self._pale is not None:  # two curves leave no room in the panel
+            self.figure.legend(*self._right.get_legend_handles_labels(), **_RIGHT_LEGEND)
+        elif self._conditions is not None:
             self._right.legend(loc="lower right")
         self._moving = [*sum(self._lines, []), *self._pale_curves, *self._curves]
         self._right.set(xlabel="loop", ylabel=self._ylabel, title="learning curve",

@@ -93,7 +93,7 @@ def demo_sparseness(n_synapses=264, n_patterns=8, *, seed=0):
     n_synapses = check_integer("n_synapses", n_synapses, at_least=1, at_most=_UNITS - 1)
     n_patterns = check_integer("n_patterns", n_patterns, at_least=1, at_most=_UNITS // 10)
     rng = np.random.default_rng(seed)
-    patterns = rng.standard_normal((_UNITS, n_patterns))
+    patterns = np.linalg.qr(rng.standard_normal((_UNITS, n_patterns)))[0] * np.sqrt(_UNITS)
     read = rng.random((_UNITS, _UNITS)).argpartition(n_synapses, axis=1)[:, :n_synapses]
     weights = np.zeros((_UNITS, _UNITS))
     rows = np.arange(_UNITS)[:, None]

@@ -116,6 +116,6 @@ def draw_ends(result, *, from_time=0.0):
     axes = plot_distractors({"mean ± standard error": result}, from_time=from_time)
     for ax in axes:
         ax.axhline(0.5, color="0.6", lw=1, ls=":")
-        ax.set_xlabel("time of the distractor (ms after the cue)")
+        ax.set_xlabel("distractor (ms after the cue)")
     axes[0].figure.suptitle(f"ends of single trials (dots), n = {result.undisturbed.shape[1]} each",
                             y=1.06)

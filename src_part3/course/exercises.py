@@ -165,21 +165,19 @@ def check_target_input(function):
 
 
 def _exact_rls(rng, n_updates=80, n_own=4, n_shared=5, ridge=0.5):
-    # One neuron, two conditions in turn: what an attempt is to reproduce. The clock of each
-    # condition has sources of its own, of which those of the other one are silent.
-    n_clocks = 2 * n_shared
-    rls = SparseRLS(np.arange(n_own)[None], n_own + n_clocks, ridge, n_shared=n_clocks,
-                    dtype=np.float64)
+    # One neuron, two conditions in turn: what an attempt is to reproduce.
+    n_all = n_own + 2 * n_shared
+    first = np.concatenate([rng.normal(size=n_own), np.zeros(2 * n_shared)])
+    rls = SparseRLS(np.arange(n_own)[None], n_all, ridge, n_shared=2 * n_shared, dtype=np.float64)
     samples = [
         (rng.random(n_own), rng.random(n_shared), k % 2, rng.normal()) for k in range(n_updates)
     ]
     for own, shared, condition, target in samples:
-        row = np.zeros((1, n_own + n_clocks))
-        row[0, :n_own] = own
-        row[0, n_own + condition * n_shared :][:n_shared] = shared
-        rls.update(row, np.array([[target]]))
-    weights = np.concatenate([part[0] for part in rls.solve()])
-    return samples, np.zeros(weights.size), np.eye(weights.size) / ridge, weights
+        row = np.zeros(n_all)
+        row[:n_own] = own
+        row[n_own + condition * n_shared :][:n_shared] = shared
+        rls.update(row[None], [[target - first @ row]])  # it learns the change of the weights
+    return samples, first, np.eye(n_all) / ridge, first + np.concatenate(rls.solve(), axis=1)[0]
 
 
 def _textbook(samples, w, inverse, *, n_own, one_slot=False, both=False, keep=False, sign=1.0):
@@ -264,7 +262,7 @@ def check_rls_update(function):
 
     check_attempt(
         function, judge, draw,
-        praise="the same weights as the library's, which needs one S for all neurons.",
+        praise="the same weights as the library's, which needs one matrix for all neurons.",
     )
 
 

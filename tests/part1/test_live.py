@@ -22,13 +22,7 @@ from src_part1.course import WatchForce, WatchLoops, live
 from src_part1.plotting import use_course_style
 from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
 from src_part2 import train as train_spiking
-from src_part3 import (
-    TeacherForcing,
-    TeacherForcingParameters,
-    Training,
-    TrainingParameters,
-    TrialParameters,
-)
+from src_part3 import Training, TrainingParameters, TrialParameters
 from tests.notebooks.harness import Session
 from tests.part3.small import small_task
 
@@ -208,22 +202,37 @@ def test_spiking_and_balanced_networks_can_be_watched():
                       after_loop=watch)
     assert len(watch.figure.axes[-1].lines[0].get_ydata()) == 2
     balanced = small_task(trial_parameters=TRIAL)
-    for training in (
-        TeacherForcing(balanced, TeacherForcingParameters(
-            total_loops=2, settling_loops=1, trials_per_loop=2)),
-        Training(balanced, TrainingParameters(total_loops=2, trials_per_loop=2)),
-    ):
-        assert training.last_outputs is None
-        with WatchLoops(balanced.times, balanced.targets, 2) as watch:
-            training.run(2, progress=False, after_loop=watch)
-        assert training.last_outputs.shape == balanced.targets.shape
-        assert np.isfinite(training.last_outputs).all()
-        assert training.train_correlation.shape == (2, balanced.n_conditions)
-        target, *_, output = watch.figure.axes[0].lines[:5]
-        drawn = output.get_ydata() - target.get_ydata()
-        np.testing.assert_allclose(
-            drawn, training.last_outputs[0, 0] - balanced.targets[0, 0], atol=1e-6
-        )
+    training = Training(balanced, TrainingParameters(
+        held_loops=1, settling_loops=0, held_trials=2, free_loops=1, free_trials=2, max_rate=1e4))
+    assert training.last_outputs is None
+    with WatchLoops(
+        balanced.times, training.pattern_targets, 2, unit="pattern", names=("1", "2", "3", "4"),
+        pale=("held_curve", "with the teacher"),
+    ) as watch:
+        watch(training)  # nothing is done yet
+        training.run(progress=False, after_loop=watch)
+    assert training.last_outputs.shape == training.pattern_targets.shape
+    assert np.isfinite(training.last_outputs).all()
+    first, *_, curves = watch.figure.axes
+    target, *_, output = first.lines[:5]
+    np.testing.assert_allclose(
+        output.get_ydata() - target.get_ydata(),
+        training.last_outputs[0, 0] - training.pattern_targets[0, 0], atol=1e-6,
+    )
+    assert first.get_ylabel() == "pattern"
+    assert [label.get_text() for label in first.get_yticklabels()] == ["1", "2", "3", "4"]
+    by_label = {line.get_label(): line.get_ydata() for line in curves.lines}
+    held = np.array(training.held_curve)
+    np.testing.assert_array_equal(by_label["with the teacher"], held[:, 0])
+    assert np.isfinite(held[0]).all() and np.isnan(held[1]).all()
+    alone = [line.get_ydata() for line in curves.lines if line.get_marker() == "."]
+    np.testing.assert_array_equal(np.transpose(alone), training.train_correlation)
+    # Both legends stand above the panels.
+    renderer = watch.figure.canvas.get_renderer()
+    for legend in watch.figure.legends:
+        for ax in watch.figure.axes:
+            box = ax.get_window_extent(renderer)
+            assert not legend.get_window_extent(renderer).overlaps(box)
 
 
 def test_a_training_that_fails_at_once_leaves_the_targets():
@@ -247,6 +256,8 @@ def test_a_training_that_fails_at_once_leaves_the_targets():
          "units must be at most 1"),
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, conditions=("a", "b")), ValueError,
          "conditions must name the 1"),
+        (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, names=("a",)), ValueError,
+         "names must name 2 units, got 1"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(make, kind, says):

@@ -310,7 +310,7 @@ plane_inhibition = sized((-0.15, -0.2, -0.25, -0.35, -0.5, -0.75, -1.0), fast=(-
 plane_drives = sized((0.9, 1.02, 1.5, 2.5, 4.02, 8.0), fast=(1.02, 4.02))
 plane_seed = 20
 
-# %% alt="A table of colours, drive against inhibition. Silent below a drive of 1; synchronous and regular at 1.02; asynchronous and irregular where both drive and inhibition are stronger, surrounded by a line, with the network of the course in it; asynchronous and regular where inhibition is weak; hatched where it cannot hold the rates."
+# %% alt="A table of colours, drive against inhibition: each field says whether E neurons fire synchronously and regularly, and at which rate. A line surrounds the asynchronous irregular fields; fields in which inhibition cannot hold the rates are hatched."
 course_parameters = part3.BalancedNetworkParameters()
 plane = part3.measure_state_plane(
     course_parameters, plane_inhibition, plane_drives, np.random.default_rng(plane_seed)
@@ -369,7 +369,7 @@ course.check_balanced_rates(my_balanced_rates)
 # untrained network, a few E neurons at a time get a constant input, and we count their spikes.
 
 # %% tags=["parameters"]
-source = "auto"
+source = "auto"  # the recordings; where they cannot be had, a stand-in: made-up neurons
 n_recorded = sized(None, fast=120)  # None: all neurons of the recordings; or a number
 network_changes = {}  # for example {"n_plastic_exc": 66, "n_plastic_inh": 66}
 clock = "none"  # Section 5 explains this dial: "none", "common", "per_condition"
@@ -612,8 +612,8 @@ course.draw_stages()
 # <details><summary>How can RLS do this for all neurons without a matrix for each?</summary>
 # All rows go into the same sums, S &larr; f S + X<sup>T</sup>X and b &larr; f b + X<sup>T</sup>Y, and each neuron takes its own rows and columns:
 # w<sub>i</sub> = (S<sub>ii</sub> + &lambda;)<sup>-1</sup> b<sub>i</sub>. The rows of X are the mean filtered spikes of a loop, with the goals Y, and the trials'
-# deviations from them, with the goal 0 (this is the noise). In the closed loop the factor f &lt; 1 forgets loops that lie far back. While the teacher holds the network, RLS
-# learns from the first loop on; what it learned before the teacher had settled counts little in the end.
+# deviations from them, with the goal 0 (this is the noise). The factor f forgets. While the teacher settles (n = 1), f = 0, and only the last loop counts; then all loops
+# with the teacher count alike; in the closed loop those that lie far back are forgotten (f = 3/4).
 # </details>
 
 # %% [markdown] tags=["slide"]

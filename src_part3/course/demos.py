@@ -73,8 +73,8 @@ def demo_sparseness(n_synapses=264, n_patterns=8, *, seed=0):
     """Draw the eigenvalues of weights that keep some patterns, read from few synapses each.
 
     Four hundred linear units are to keep ``n_patterns`` random patterns m: with all synapses the
-    weights are sum(m_i m_j) / 400, and each pattern sustains itself (eigenvalue 1). Here each unit reads
-    ``n_synapses`` others only, so that each of these weights is larger by as much.
+    weights are sum(m_i m_j) / 400, and each pattern sustains itself (eigenvalue 1). Here each unit
+    reads ``n_synapses`` others only, so that each of these weights is larger by as much.
 
     Parameters
     ----------

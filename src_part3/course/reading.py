@@ -111,7 +111,8 @@ def tell_quality(evaluation, conditions):
         "A correlation asks for the right shape only; R² also asks for the right size and mean. "
         + r2,
         f"Changes of the rates are {sizes}.",
-        f"The R² of PSTHs is not corrected: what noise is left in {n} trials counts as an error.",
+        "A PSTH is the rate over time, averaged over trials. Its R² is not corrected: what noise is "
+        f"left in {n} trials counts as an error.",
         "A single trial of one neuron is mostly noise: its input fluctuates with a standard "
         f"deviation of {_fluctuation(evaluation):.2f}, its target with "
         f"{np.median(evaluation.targets.std(axis=2)):.3f} (medians).",

@@ -445,7 +445,7 @@ plotting.plot_matching(task.recorded_rates.mean(axis=(0, 2)), untrained_rates,
 right.set_title("partners")
 for x, rate in points[[1, -1]]:
     ratio = part3.siegert_rate(x, white) / max(rate, 1e-3)
-    print(f"neurons that fire at {rate:.2f} Hz: Siegert predicts {ratio:.1f} times as much")
+    print(f"neurons that fire at {rate:.2f} Hz: Siegert predicts {ratio:.1f} times this rate")
 
 # %% [markdown]
 # **What to notice.** The network's noise is *coloured* (it changes over 3 ms), comes in single kicks, most of them of inhibition, and
@@ -742,8 +742,8 @@ for c, (ax, name) in enumerate(zip(axes[0], task.conditions)):
     for words, test in compared.items():
         ax.plot(task.times, strongest_pattern @ (test.mean_input[c] - centre[:, None]), lw=2.5,
                 ls="--" if words == "teacher only" else "-", color=colours[words], label=words)
-    reached = ", ".join(f"{np.nanmedian(test.r2_corrected[c]):.2f}" for test in compared.values())
-    ax.set(xlabel="time in the trial (ms)", title=f"{name}: R², corrected: {reached}")
+    reached = ", then ".join(f"{np.nanmedian(t.r2_corrected[c]):.2f}" for t in compared.values())
+    ax.set(xlabel="time in the trial (ms)", title=f"{name}: corrected R² {reached}")
 axes[0, 0].set_ylabel("strongest pattern (voltage)")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3);
 
@@ -1220,7 +1220,7 @@ pushed = part3.run_distractors(
     n_trials=n_distractor_trials,
 )
 course.draw_ends(pushed, from_time=at_cue)
-course.tell_memory(pushed)
+course.tell_memory(pushed, from_time=at_cue)
 elapsed()
 
 # %% [markdown]

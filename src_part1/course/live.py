@@ -254,7 +254,7 @@ class WatchLoops(LivePlot):
         n_conditions, shown = len(self._targets), self._targets[:, self._units]
         *panels, self._right = self.figure.subplots(
             1, n_conditions + 1, width_ratios=[2 / n_conditions] * n_conditions + [1],
-            gridspec_kw=_MARGINS,
+            gridspec_kw=_MARGINS | {"wspace": 0.32},
         )
         self._spacing = 1.3 * max(np.ptp(shown, axis=2).max(), 1e-9)
         middle = shown.mean(axis=(0, 2))

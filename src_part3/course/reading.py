@@ -125,13 +125,15 @@ def _fluctuation(evaluation):
     return np.median(np.sqrt(evaluation.input_noise * evaluation.n_trials))
 
 
-def tell_memory(result):
+def tell_memory(result, *, from_time=0.0):
     """Print where trials end after a distractor, and which kind of memory that is.
 
     Parameters
     ----------
     result : DistractorResult
         Ends of trials.
+    from_time : float, optional
+        Time from which the distractor's is counted (ms), for example the end of the cue.
     """
     check_type("result", result, DistractorResult)
     sentences = []
@@ -139,10 +141,10 @@ def tell_memory(result):
         result.conditions, result.undisturbed, result.positions, strict=True
     ):
         n = own.size
-        print(f"{condition} ({n} trials each): undisturbed, end {own.mean():.2f} ± "
-              f"{own.std():.2f} (standard deviation)")
+        print(f"{condition} ({n} trials each): undisturbed, end 0.00 ± {own.std():.2f} "
+              "(standard deviation)")
         for time, ends in zip(result.times, pushed, strict=True):
-            print(f"  distractor at {time:g} ms: end {ends.mean():.2f} ± {ends.std():.2f}; "
+            print(f"  distractor after {time - from_time:g} ms: end {ends.mean():.2f} ± {ends.std():.2f}; "
                   f"{_share(ends > 0.5)} nearer to the other side")
         returned, switched = (pushed < _RETURNED).mean(), (pushed > _SWITCHED).mean()
         between = 1 - returned - switched

@@ -135,14 +135,21 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights):
     """Solve for each neuron's weights: ``(S_ii - K_i S_is' + ridge) w_i = b_i``."""
     n_neurons, n_own = index.shape
     for i in prange(n_neurons):
-        own = index[i]
+        own, w = index[i], weights[i]
         S_i = np.empty((n_own, n_own), S.dtype)
-        b_i = np.empty(n_own, S.dtype)
         for r in range(n_own):
             for c in range(n_own):
                 S_i[r, c] = S[own[r], own[c]]
             S_i[r, r] += ridge
-            b_i[r] = b[own[r], i]
         if S_os.shape[1] > 0:
             S_i -= K[own] @ S_os[own].T
-        weights[i] = np.linalg.solve(S_i, b_i)
+        L = np.linalg.cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
+        for r in range(n_own):
+            w[r] = b[own[r], i]
+            for c in range(r):
+                w[r] -= L[r, c] * w[c]
+            w[r] /= L[r, r]
+        for r in range(n_own - 1, -1, -1):
+            w[r] /= L[r, r]
+            for c in range(r):
+                w[c] -= L[r, c] * w[r]

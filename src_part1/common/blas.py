@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import scipy.linalg  # noqa: F401  has a BLAS of its own, which compiled code calls
 from threadpoolctl import ThreadpoolController
 
+# It knows the libraries that are loaded now.
 _CONTROLLER = ThreadpoolController()
 
 

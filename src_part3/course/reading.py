@@ -111,8 +111,8 @@ def tell_quality(evaluation, conditions):
         "A correlation asks for the right shape only; R² also asks for the right size and mean. "
         + r2,
         f"Changes of the rates are {sizes}.",
-        "A PSTH is the rate over time, averaged over trials. Its R² is not corrected: what noise is "
-        f"left in {n} trials counts as an error.",
+        "A PSTH is the rate over time, averaged over trials. Its R² is not corrected: what noise "
+        f"is left in {n} trials counts as an error.",
         "A single trial of one neuron is mostly noise: its input fluctuates with a standard "
         f"deviation of {_fluctuation(evaluation):.2f}, its target with "
         f"{np.median(evaluation.targets.std(axis=2)):.3f} (medians).",
@@ -144,8 +144,8 @@ def tell_memory(result, *, from_time=0.0):
         print(f"{condition} ({n} trials each): undisturbed, end 0.00 ± {own.std():.2f} "
               "(standard deviation)")
         for time, ends in zip(result.times, pushed, strict=True):
-            print(f"  distractor after {time - from_time:g} ms: end {ends.mean():.2f} ± {ends.std():.2f}; "
-                  f"{_share(ends > 0.5)} nearer to the other side")
+            print(f"  distractor after {time - from_time:g} ms: end {ends.mean():.2f} ± "
+                  f"{ends.std():.2f}; {_share(ends > 0.5)} nearer to the other side")
         returned, switched = (pushed < _RETURNED).mean(), (pushed > _SWITCHED).mean()
         between = 1 - returned - switched
         if returned >= _MOST:

@@ -95,17 +95,15 @@ def peak_flops(dtype):
         return 2 * size**3 / _best_seconds(np.matmul, a, b, out)
 
 
-def rls_bound(rls, weights, n_time):
-    """Bound the time of one update of `SparseRLS` from several times in a call.
+def rls_bound(rls, n_rows):
+    """Bound the time of one `SparseRLS.update` with targets and of the solution that follows.
 
     Parameters
     ----------
     rls : SparseRLS
-        The rule, not time by time.
-    weights : ndarray of shape (n_neurons, n_own)
-        Its weights.
-    n_time : int
-        Times in the call.
+        The rule.
+    n_rows : int
+        Rows in the call.
 
     Returns
     -------
@@ -113,13 +111,15 @@ def rls_bound(rls, weights, n_time):
         Seconds that one thread needs at least: for the arithmetic at the speed of a large matrix
         product, or for the bytes at the bandwidth of a triad, whichever takes longer.
     """
-    arrays, m, n_shared = rls.state(), rls.n_own, rls.n_shared
-    n_bytes = weights.nbytes + arrays["S"].nbytes
-    n_bytes += sum(arrays[name][0].nbytes for name in ("D_inverse", "G", "v"))
-    # At each time K, A and A'A; for each row of G and v a product and a sum; for each neuron the
-    # output, the gradient and S. At the end a Cholesky factorisation and two substitutions.
-    n_rows = arrays["G"].shape[1] + rls.n_neurons
-    at_each_time = (4 * n_shared + 3 * n_time) * n_shared + n_rows * (4 * n_shared + n_time)
-    at_each_time += rls.n_neurons * (4 * m + m * (m + 1))
-    flops = n_time * at_each_time + rls.n_neurons * (m**3 / 3 + 2 * m**2)
-    return max(flops / peak_flops(rls.dtype), 2 * n_bytes / triad_bandwidth(n_bytes))
+    n_sources, n_neurons = rls.b.shape
+    m, n_shared = rls.index.shape[1], rls.n_shared
+    n_bytes = rls.S.nbytes + rls.b.nbytes
+    # One triangle of X'X, and X'Y; what is shared is partialled out of S and b.
+    flops = n_rows * n_sources * (n_sources + 2 * n_neurons)
+    flops += n_shared**3 / 3 + 2 * n_shared**2 * (n_sources + n_neurons)
+    flops += 2 * n_shared * n_sources * n_neurons
+    # For each neuron one triangle of what is shared, and a Cholesky factorisation.
+    flops += n_neurons * (m**2 * n_shared + m**3 / 3 + 2 * m**2)
+    gathered = n_neurons * m**2 * rls.S.itemsize
+    seconds = (2 * n_bytes + gathered) / triad_bandwidth(n_bytes)
+    return max(flops / peak_flops(rls.S.dtype), seconds)

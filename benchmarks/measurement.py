@@ -82,6 +82,29 @@ def mean_and_error(values):
     return {"mean": values.mean(axis=0).tolist(), "standard_error": error.tolist()}
 
 
+def over_networks(samples):
+    """`mean_and_error` of what several networks measured: dictionaries with the same keys.
+
+    Parameters
+    ----------
+    samples : list
+        One nested dictionary, number or list of numbers for each network.
+
+    Returns
+    -------
+    dict
+        The same keys, with mean and standard error in place of each number.
+    """
+    if isinstance(samples[0], dict):
+        return {key: over_networks([s[key] for s in samples]) for key in samples[0]}
+    return mean_and_error(samples)
+
+
+def cell(value):
+    """Show what `mean_and_error` found for one number."""
+    return f"{value['mean']:.3f} +- {value['standard_error']:.3f}"
+
+
 def cold_start_seconds(code):
     """Time code on a machine that never compiled our kernels.
 

@@ -5,113 +5,108 @@ clock (``without_ramp``) and with Poisson neurons whose common rates grow throug
 (``with_ramp``) learn the same rates; in ``ramp_clamped`` the ramp of the same trained network stays
 at its value from ``--clamped-after`` ms after the cue on (Finkelstein et al. 2021, Nat Neurosci
 24:843).
-By time of the distractor, over several networks, each the mean of its conditions: the share of
-trials that end at the other side, and the mean end on the axis from their own (0) to the other
-condition's (1) undisturbed end.
+For each condition by itself and by time of the distractor: where each trial ended (``positions``:
+0 is the mean end of its own condition's undisturbed trials, 1 that of the other's), and over
+networks the share beyond 0.5 and the mean. Undisturbed trials stand beside them: a memory that
+falls to the other side without any distractor is not switched by one.
 """
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
-from benchmarks.measurement import machine, mean_and_error, table
-from benchmarks.networks import few_neurons, recurrent_task, train_briefly
+from benchmarks import networks
+from benchmarks.measurement import cell, machine, over_networks, table
+from benchmarks.networks import by_condition, tested, train_network
 from src_part1.recordings import load_recordings
-from src_part3.clock import with_held_clock, with_ramp
-from src_part3.evaluation import evaluate
+from src_part3.clock import with_held_clock
 from src_part3.perturbations import run_distractors
 
 MEASURES = ("switched_share", "end_error")
-# All recorded neurons, fewer networks, loops and times.
+QUALITY = ("corrected_correlation", "r2_corrected")
+VARIANTS = ("without_ramp", "with_ramp", "ramp_clamped")
+# Fewer networks, loops and times.
 BRIEF = (
-    "--n-recorded", "1824", "--loops", "12", "--trials", "8", "--after", "100", "1200",
-    "--seeds", "0", "1", "2",
+    "--loops", "12", "4", "--trials", "8", "--after", "100", "1200", "--seeds", "0", "1", "2",
 )
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    networks.add_arguments(parser, seeds=(0, 1, 2, 3, 4), trials=20)
     parser.add_argument("--after", type=float, nargs="+", default=[100.0, 400.0, 800.0, 1200.0],
                         help="times of the distractor after the cue (ms)")
     parser.add_argument("--strength", type=float, default=1.0, help="in units of the cue")
     parser.add_argument("--duration", type=float, default=100.0, help="of the distractor (ms)")
     parser.add_argument("--clamped-after", type=float, default=800.0, help="after the cue (ms)")
-    parser.add_argument("--loops", type=int, default=24)
-    parser.add_argument("--trials", type=int, default=20, help="of each condition and time")
-    parser.add_argument("--n-recorded", type=int, default=500)
+    parser.add_argument("--without-ramp-only", action="store_true", help="no clock, no ramps")
 
 
 def run(arguments):
     """Measure; see the module's docstring."""
     recordings = load_recordings(arguments.source)
-    start = time.perf_counter()
     samples = [_sample(recordings, seed, arguments) for seed in arguments.seeds]
-    return {
-        name: {"times": arguments.after} | {
-            measure: mean_and_error([s[name][measure] for s in samples])
-            for measure in (*MEASURES, "undisturbed_switched", "corrected_correlation")
+    result = {}
+    for name in samples[0]:
+        measured, positions = zip(*(sample[name] for sample in samples), strict=True)
+        result[name] = {"times": arguments.after} | over_networks(measured) | {
+            key: {c: [p[key][c] for p in positions] for c in recordings.conditions}
+            for key in positions[0]
         }
-        for name in samples[0]
-    } | {
-        "seeds": arguments.seeds, "strength": arguments.strength, "duration": arguments.duration,
-        "loops": arguments.loops, "n_trials": arguments.trials,
-        "n_trained": min(arguments.n_recorded, recordings.n_neurons),
-        "seconds": time.perf_counter() - start, "source": recordings.source, "machine": machine(),
+    return result | networks.about(arguments, recordings) | {
+        "strength": arguments.strength, "duration": arguments.duration, "machine": machine(),
     }
 
 
 def _sample(recordings, seed, arguments):
-    recordings = few_neurons(recordings, arguments.n_recorded, seed)
-    without = recurrent_task(recordings, seed)
-    ramp = with_ramp(recurrent_task(recordings, seed, clock="common"))
-    at_cue = without.trial_parameters.stim_off
-    learned = {
-        name: train_briefly(task, seed + 1, arguments.loops)
-        for name, task in (("without_ramp", without), ("with_ramp", ramp))
-    }
-    networks = {
-        "without_ramp": (without, learned["without_ramp"]),
-        "with_ramp": (ramp, learned["with_ramp"]),
-        "ramp_clamped": (with_held_clock(ramp, at_cue + arguments.clamped_after),
-                         learned["with_ramp"]),
-    }
-    sample = {}
-    for name, (task, weights) in networks.items():
-        rng = np.random.default_rng(seed + 2)
-        result = run_distractors(
-            task, weights, at_cue + np.array(arguments.after), rng, strength=arguments.strength,
-            duration=arguments.duration, n_trials=arguments.trials,
-        )
-        test = evaluate(task, weights, rng, n_trials=max(arguments.trials, 2))
-        sample[name] = {
-            "switched_share": result.switched_share.mean(axis=0),
-            "end_error": result.end_error.mean(axis=0),
-            "undisturbed_switched": (result.undisturbed > 0.5).mean(),
-            "corrected_correlation": np.mean(
-                [summary["corrected_correlation"] for summary in test.summary()]
-            ),
-        }
-    return sample
+    """For each variant its measures, and its positions trial by trial."""
+    trained = {"without_ramp": train_network("none", recordings, seed, arguments)}
+    if not arguments.without_ramp_only:
+        ramp = trained["with_ramp"] = train_network("ramp", recordings, seed, arguments)
+        at = ramp.task.trial_parameters.stim_off + arguments.clamped_after
+        trained["ramp_clamped"] = ramp._replace(task=with_held_clock(ramp.task, at))
+    return {name: _one(network, seed, arguments) for name, network in trained.items()}
+
+
+def _one(network, seed, arguments):
+    task = network.task
+    found = run_distractors(
+        task, network.weights, task.trial_parameters.stim_off + np.array(arguments.after),
+        np.random.default_rng(seed + 2), strength=arguments.strength,
+        duration=arguments.duration, n_trials=arguments.trials,
+    )
+    test = tested(network, seed, arguments)
+
+    def named(values):
+        return dict(zip(task.conditions, np.asarray(values).tolist(), strict=True))
+
+    measured = {
+        "switched_share": named(found.switched_share), "end_error": named(found.end_error),
+        "undisturbed_switched": named((found.undisturbed > 0.5).mean(axis=1)),
+        "balanced_accuracy": test.balanced_accuracy,
+    } | by_condition(test, task.conditions, QUALITY)
+    return measured, {"positions": named(found.positions),
+                      "undisturbed_positions": named(found.undisturbed)}
 
 
 def report(result):
     """Return the table for people."""
-    names = ("without_ramp", "with_ramp", "ramp_clamped")
-    rows = [
-        (f"{measure} {name}", *(
-            f"{mean:.2f} +- {error:.2f}" for mean, error in
-            zip(values["mean"], values["standard_error"], strict=True)
-        ))
-        for measure in MEASURES for name in names for values in (result[name][measure],)
-    ]
-    header = ("", *(f"{after:g} ms" for after in result["without_ramp"]["times"]))
+    rows = []
+    for name in (v for v in VARIANTS if v in result):
+        values = result[name]
+        for condition in result["conditions"]:
+            for measure in MEASURES:
+                means, errors = values[measure][condition].values()
+                undisturbed = cell(values["undisturbed_switched"][condition])
+                rows.append((
+                    name, condition, measure,
+                    *(f"{m:.2f} +- {e:.2f}" for m, e in zip(means, errors, strict=True)),
+                    undisturbed if measure == "switched_share" else "0",
+                    cell(values["corrected_correlation"][condition]),
+                ))
+    times = (f"{after:g} ms" for after in result["without_ramp"]["times"])
+    header = ("", "condition", "", *times, "undisturbed", "corrected correlation")
     return (
         f"{table(header, rows)}\n(distractor of {result['duration']:g} ms, {result['strength']:g} "
-        f"times the cue; {len(result['seeds'])} networks, {result['n_trained']} trained neurons "
-        f"({result['source']}), {result['n_trials']} trials; {result['seconds']:.0f} s; "
-        f"{result['machine']})"
+        f"times the cue)\n{networks.footnote(result)}"
     )

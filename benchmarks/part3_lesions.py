@@ -1,67 +1,71 @@
 """What each trained network owes to its parts: the dial from no clock to the original's, by lesion.
 
-Networks: no clock, a common clock, a clock for each condition (trained by RLS), and the original's
-rule with a clock for each condition. Each is tested whole and with one thing taken away.
+Networks: no clock, a common clock, a clock for each condition, and the original's rule with a clock
+for each condition. Each is tested whole and with one thing taken away; ``untrained`` has no learned
+weight at all and is what the decoder of the side gives by chance. Mean and standard error over
+networks; the number of trials is the same everywhere.
 """
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
-from benchmarks.measurement import machine, table
-from benchmarks.networks import NETWORKS, train_network
-from benchmarks.part3_recurrent import by_condition
+from benchmarks import networks
+from benchmarks.measurement import cell, machine, over_networks, table
+from benchmarks.networks import DIAL, by_condition, train_network, untrained_weights
 from src_part1.recordings import load_recordings
+from src_part3.evaluation import evaluate
 from src_part3.perturbations import study_lesions
 
-MEASURES = ("corrected_correlation", "median_correlation", "r2", "n_unreliable", "side_decoded")
-# Trained for fewer loops, and without the original's rule, which part3-original measures.
+MEASURES = ("corrected_correlation", "median_correlation", "r2_corrected", "side_decoded")
+# Trained for fewer loops, one network each, without the original's rule.
 BRIEF = (
-    "--networks", "none", "common", "per_condition", "--loops", "24", "--trials", "20",
+    "--networks", "none", "common", "per_condition", "--loops", "12", "4", "--trials", "20",
+    "--seeds", "0",
 )
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
-    parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--loops", type=int, help="our defaults if not given")
-    parser.add_argument("--trials", type=int, default=50, help="test trials of each condition")
-    parser.add_argument("--seed", type=int, default=0)
+    networks.add_arguments(parser, seeds=(0, 1, 2), trials=50)
+    parser.add_argument("--networks", nargs="*", choices=DIAL, default=list(DIAL))
 
 
 def run(arguments):
     """Measure; see the module's docstring."""
     recordings = load_recordings(arguments.source)
-    result, seconds = {}, {}
-    for name in arguments.networks:
-        start = time.perf_counter()
-        task, weights = train_network(name, recordings, arguments.seed, loops=arguments.loops)
-        seconds[name] = time.perf_counter() - start
-        study = study_lesions(
-            task, weights, np.random.default_rng(arguments.seed + 2), n_trials=arguments.trials
-        )
-        result[name] = {
-            lesion: by_condition(task, test, MEASURES) for lesion, test in study.evaluations.items()
-        }
-    return result | {
-        "networks": arguments.networks, "conditions": list(task.conditions), "seconds": seconds,
-        "n_trials": arguments.trials, "n_neurons": task.n_trained, "source": recordings.source,
-        "machine": machine(),
+    result = {
+        name: over_networks([_sample(name, recordings, s, arguments) for s in arguments.seeds])
+        for name in arguments.networks
+    }
+    return result | {"networks": arguments.networks, "machine": machine()} | networks.about(
+        arguments, recordings
+    )
+
+
+def _sample(name, recordings, seed, arguments):
+    return lesion_profile(train_network(name, recordings, seed, arguments), seed, arguments.trials)
+
+
+def lesion_profile(trained, seed, n_trials):
+    """Measures under each lesion: ``{lesion: {measure: {condition: value}}}``."""
+    task, rng = trained.task, np.random.default_rng(seed + 2)
+    tests = study_lesions(task, trained.weights, rng, n_trials=n_trials).evaluations
+    tests = tests | {"untrained": evaluate(task, untrained_weights(task), rng, n_trials=n_trials)}
+    return {
+        lesion: by_condition(test, task.conditions, MEASURES)
+        | {"balanced_accuracy": test.balanced_accuracy} for lesion, test in tests.items()
     }
 
 
 def report(result):
     """Return the table for people."""
-    conditions = result["conditions"]
-    header = ["network", "lesion"] + [f"{m} {c}" for m in MEASURES for c in conditions]
+    names = result["conditions"]
+    header = ("network", "lesion", *(f"{m} {c}" for m in MEASURES for c in names),
+              "balanced accuracy")
     rows = [
-        [network, lesion, *(values[m][c] for m in MEASURES for c in conditions)]
+        (network, lesion, *(cell(values[m][c]) for m in MEASURES for c in names),
+         cell(values["balanced_accuracy"]))
         for network in result["networks"] for lesion, values in result[network].items()
     ]
-    return (
-        f"{table(header, rows)}\n({result['n_neurons']} neurons ({result['source']}), "
-        f"{result['n_trials']} test trials; {result['machine']})"
-    )
+    return f"{table(header, rows)}\n{networks.footnote(result)}"

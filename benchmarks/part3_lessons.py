@@ -1,76 +1,40 @@
-"""What limits RLS in Part 3: one thing changed at a time, with a clock for each condition.
+"""What RLS in Part 3 owes to each choice: one thing changed at a time.
 
-Each row trains the same task from the same seeds for the same number of loops and is tested with
-frozen weights. The label as it comes is the one without any average, as in the original.
+Each row trains the same network without a clock from the same seeds and is tested with frozen
+weights.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-
-import numpy as np
-
+from benchmarks import networks
 from benchmarks.measurement import machine, table
+from benchmarks.networks import by_condition, tested, train_network
 from src_part1.recordings import load_recordings
 from src_part1.training_loop import TrainingDivergedError
-from src_part3.evaluation import evaluate
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
-from src_part3.task import make_task
-from src_part3.training import Training, TrainingParameters
+from src_part3.analysis import weight_gain
 
-_CLOCK = FeedforwardParameters(clock="per_condition")
-# Name: (changed training parameters, changed options of make_task).
+# Name: changed training parameters.
 LESSONS = {
-    "defaults": ({}, {}),
-    "plastic target as it comes": (
-        {"average_balanced_input": False, "smoothing": 0.0, "common_modes": 0,
-         "correction_rate": 0.0, "regressor_window": 1.0}, {},
-    ),
-    "plastic target averaged over time only": (
-        {"average_balanced_input": False, "common_modes": 0, "correction_rate": 0.0,
-         "regressor_window": 1.0}, {},
-    ),
-    "plastic target averaged over loops too": (
-        {"common_modes": 0, "correction_rate": 0.0, "regressor_window": 1.0}, {},
-    ),
-    "regressors not averaged": ({"regressor_window": 1.0}, {}),
-    "regressors averaged over 20 loops": ({"regressor_window": 20.0}, {}),
-    "one trial per loop": ({"trials_per_loop": 1}, {}),
-    "nothing forgotten": ({"memory": float("inf")}, {}),
-    "forgotten after 5 loops": ({"memory": 5.0}, {}),
-    "no common modes": ({"common_modes": 0}, {}),
-    "no correction": ({"correction_rate": 0.0}, {}),
-    "learning every 20 ms": ({"learn_every": 20.0}, {}),
-    "prior 50 times as strong": ({"ridge_recurrent": 1.0, "ridge_feedforward": 1.0}, {}),
-    "132 + 132 plastic synapses": (
-        {}, {"network_parameters": BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132)},
-    ),
-    "no clock": ({}, {"feedforward_parameters": FeedforwardParameters(clock="none")}),
-    "132 + 132, no clock": (
-        {}, {"network_parameters": BalancedNetworkParameters(n_plastic_exc=132, n_plastic_inh=132),
-             "feedforward_parameters": FeedforwardParameters(clock="none")},
-    ),
-    "clock at 20 Hz": (
-        {}, {"feedforward_parameters": FeedforwardParameters(
-            clock="per_condition", mean_rate=20.0, noise=0.8
-        )},
-    ),
+    "defaults": {},
+    "teacher's stage only": {"free_loops": 0},
+    "noise counts for nothing": {"noise_weight": 0.0},
+    "noise counts four times as much": {"noise_weight": 0.16},
+    "closed loop remembers one loop": {"memory": 1.0},
+    "closed loop forgets nothing": {"memory": 1e6},
+    "one pattern of the error": {"error_patterns": 1},
+    "all patterns of the error": {"error_patterns": 10_000},
 }
-MEASURES = ("corrected_correlation", "median_correlation", "split_half", "single_trial_correlation")
-# The rows that differ by more than the noise of the comparison.
+MEASURES = ("corrected_correlation", "median_correlation", "r2_corrected", "modulation_slope")
+SCALARS = ("balanced_accuracy", "weight_gain", "seconds")
 BRIEF = (
-    "--lessons", "defaults", "plastic target as it comes", "one trial per loop",
-    "prior 50 times as strong", "no clock",
+    "--lessons", "defaults", "teacher's stage only", "noise counts for nothing", "--loops", "12",
+    "4", "--trials", "30",
 )
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
-    parser.add_argument("--loops", type=int, default=60)
-    parser.add_argument("--trials", type=int, default=50, help="test trials of each condition")
-    parser.add_argument("--seed", type=int, default=0)
+    networks.add_arguments(parser, trials=50)
     parser.add_argument(
         "--lessons", nargs="*", choices=list(LESSONS), default=list(LESSONS), metavar="NAME",
         help="rows of the table, all by default",
@@ -79,52 +43,32 @@ def add_arguments(parser):
 
 def run(arguments):
     """Measure; see the module's docstring."""
-    recordings = load_recordings(arguments.source)
-    rows = {}
-    for name in arguments.lessons:
-        changed, options = LESSONS[name]
-        task = make_task(
-            recordings, seed=arguments.seed, **{"feedforward_parameters": _CLOCK} | options
-        )
-        training_parameters = replace(TrainingParameters(), **changed)
-        training = Training(task, training_parameters, seed=arguments.seed + 1)
-        start = time.perf_counter()
-        try:
-            training.run(arguments.loops)
-        except TrainingDivergedError as error:
-            rows[name] = {"diverged": str(error)}
-            continue
-        seconds = time.perf_counter() - start
-        test = evaluate(
-            task, training.weights, np.random.default_rng(arguments.seed + 2),
-            n_trials=arguments.trials,
-        )
-        rows[name] = {"seconds": seconds} | {
-            measure: {
-                condition: summary[measure]
-                for condition, summary in zip(task.conditions, test.summary(), strict=True)
-            }
-            for measure in MEASURES
-        }
-    return {
-        "lessons": rows, "conditions": list(task.conditions), "loops": arguments.loops,
-        "n_trials": arguments.trials, "n_neurons": task.n_trained, "source": recordings.source,
-        "machine": machine(),
+    recordings, seed = load_recordings(arguments.source), arguments.seeds[0]
+    rows = {name: _row(name, recordings, seed, arguments) for name in arguments.lessons}
+    return {"lessons": rows} | networks.about(arguments, recordings) | {"machine": machine()}
+
+
+def _row(name, recordings, seed, arguments):
+    try:
+        trained = train_network("none", recordings, seed, arguments, label=f"lesson {name}",
+                                **LESSONS[name])
+    except TrainingDivergedError as error:
+        return {"diverged": str(error)}
+    test = tested(trained, seed, arguments)
+    return by_condition(test, trained.task.conditions, MEASURES) | {
+        "balanced_accuracy": test.balanced_accuracy,
+        "weight_gain": weight_gain(trained.task, trained.weights),
+        "seconds": trained.record["seconds"],
     }
 
 
 def report(result):
     """Return the table for people."""
-    header = ["one thing changed"] + [
-        f"{measure.removesuffix('_correlation')} {condition}"
-        for measure in MEASURES for condition in result["conditions"]
-    ]
+    names = result["conditions"]
+    header = ["one thing changed", *(f"{m} {c}" for m in MEASURES for c in names), *SCALARS]
     rows = [
-        [name, *("diverged" if "diverged" in row else row[measure][condition]
-                 for measure in MEASURES for condition in result["conditions"])]
+        [name, *(["diverged"] * (len(header) - 1) if "diverged" in row else
+                 [row[m][c] for m in MEASURES for c in names] + [row[m] for m in SCALARS])]
         for name, row in result["lessons"].items()
     ]
-    return (
-        f"{table(header, rows)}\n({result['loops']} loops, {result['n_neurons']} neurons "
-        f"({result['source']}), {result['n_trials']} test trials; {result['machine']})"
-    )
+    return f"{table(header, rows)}\n{networks.footnote(result)}"

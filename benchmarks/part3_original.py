@@ -1,8 +1,9 @@
 """Training as the original did it, and its own metric against its own learning curve.
 
-One P for both conditions, plastic targets with the fluctuation of the moment, an update every
-20 ms. The metric is the mean over 1824 neurons of the correlation of one lick-right trial's total
-input (over 100 ms) with its target. The original's own numbers are printed beside ours.
+Targets by its own rule, one P for both conditions, plastic targets with the fluctuation of the
+moment, an update every 20 ms. The metric is the mean over 1824 neurons of the correlation of one
+lick-right trial's total input (over 100 ms) with its target. The original's own numbers are printed
+beside ours.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def run(arguments):
     # As shipped, with the flaw of the last bins: that is what the original learned.
     recordings = load_recordings(arguments.source, mend_last_bins=False)
     clock = FeedforwardParameters(clock="per_condition")
-    task = make_task(recordings, seed=arguments.seed, feedforward_parameters=clock)
+    task = make_task(recordings, seed=arguments.seed, feedforward_parameters=clock, original=True)
     start = time.perf_counter()
     trained = train_original(
         task, np.random.default_rng(arguments.seed + 1), n_loops=arguments.loops

@@ -1,17 +1,18 @@
-"""RLS with one P for each neuron, full or packed, against shared inputs and conditions.
+"""RLS with one P for each neuron, full or packed, against sums that all neurons share.
 
-All 1824 trained neurons and 300 shared inputs. With 340 inputs, 20 + 20 of them recurrent, there
-is one condition; with 640, both, the exact problem; with 564, 132 + 132 recurrent ones and one
-condition. All rules run in float64 on one thread and see the same rates and targets, drawn with
-the sizes of filtered spikes. The textbook is compiled and keeps all of P. The packed rule keeps
-one triangle of it and calls BLAS (spmv, then spr), as TrainSpikingNet.jl does on a CPU; it is
-written here from that idea with scipy's BLAS, and is not their program. Both run on a part of the
-neurons at a time if memory is short; their seconds are the sum. Our rule gets all times of a
-condition in one call, as training hands them over, and for comparison one by one, as a rule that
-learns within a trial gets them.
+All 1824 trained neurons: 20 + 20 inputs of their own and 300 shared ones (a clock); 132 + 132 and
+264 + 264 of their own, none shared. All rules run on one thread and see the same rows and targets,
+drawn with the sizes of filtered spikes in units of their standard deviation. The textbook is
+compiled and keeps all of P, in float64. The packed rule keeps one triangle of it and calls BLAS
+(spmv, then spr), as TrainSpikingNet.jl does on a CPU; it is written here from that idea with
+scipy's BLAS, and is not their program. Both run on a part of the neurons at a time if memory is
+short; their seconds are the sum. Ours (`SparseRLS`) takes all rows of a loop in one call and then
+solves once for the weights, as in training: ``shared`` in float32, which training uses, and
+``shared_float64``. Seconds are those of one row of ``--rows``; the weights are compared after
+``--updates`` rows. ``update_seconds`` and ``solve_seconds`` are those of the whole call in float32.
 
-``bound_ratio`` compares our rule, 50 times in a call, with what the machine allows
-(`benchmarks.bounds.rls_bound`), with one thread and with two; the bound of two is half of it.
+``bound_ratio`` compares ours with what the machine allows (`benchmarks.bounds.rls_bound`), with one
+thread and with two; the bound of two is half of it.
 """
 
 from __future__ import annotations
@@ -25,19 +26,21 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.bounds import rls_bound
 from benchmarks.measurement import machine, table
-from src_part3.rls import SparseRLS, recurrent_prior
+from src_part3.rls import SparseRLS
 
-N_NEURONS, N_SHARED = 1824, 300
-OWN = {340: 40, 640: 40, 564: 264}  # recurrent inputs, half of them excitatory
-RULES = "textbook", "packed", "shared_one_by_one", "shared"
+N_NEURONS, N_INH, RIDGE = 1824, 2500, 2.0
+CASES = {340: (40, 300), 264: (264, 0), 528: (528, 0)}  # inputs: own, half of them E, and shared
+RULES = "textbook", "packed", "shared_float64", "shared"
+BRIEF = ("--updates", "10")
 
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
-    parser.add_argument("--inputs", type=int, nargs="+", default=list(OWN), choices=list(OWN))
-    parser.add_argument("--updates", type=int, default=50, help="updates to measure")
-    parser.add_argument("--chunk", type=int, default=N_NEURONS,
-                        help="neurons at a time for the textbook (all need 6 GB)")
+    parser.add_argument("--inputs", type=int, nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--updates", type=int, default=20, help="rows for the peers")
+    parser.add_argument("--rows", type=int, default=640, help="rows for ours: those of a loop")
+    parser.add_argument("--neurons", type=int, default=N_NEURONS)
+    parser.add_argument("--gigabytes", type=float, default=2.0, help="for the textbook's P at most")
 
 
 @numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
@@ -76,147 +79,117 @@ def _packed_update(weights, P, inputs, targets, k):
         w_i -= error * scale * k
 
 
-def _network(n_own):
-    rng, half = np.random.default_rng(n_own), n_own // 2
-    pre = np.concatenate([
-        rng.integers(0, N_NEURONS, (N_NEURONS, half)),
-        N_NEURONS + rng.integers(0, 2500, (N_NEURONS, half)),
+def _problem(n, n_neurons, n_rows):
+    """The sources that each neuron reads, the shared ones last, then rows and targets."""
+    (n_own, n_shared), rng = CASES[n], np.random.default_rng(n)
+    own = np.concatenate([
+        rng.integers(0, n_neurons, (n_neurons, n_own // 2)),
+        n_neurons + rng.integers(0, N_INH, (n_neurons, n_own // 2)),
     ], axis=1)
-    return pre, 0.5 * rng.standard_normal(pre.shape), recurrent_prior(half, half)
+    n_sources = n_neurons + N_INH + n_shared
+    rows = np.abs(1.4 + rng.standard_normal((n_rows, n_sources)))
+    return own, n_shared, rows, 0.3 * rng.standard_normal((n_rows, n_neurons))
 
 
-def _data(n_updates):
-    rng = np.random.default_rng(0)
-    rates = 0.007 + 0.004 * rng.standard_normal((n_updates, N_NEURONS + 2500))
-    shared = 0.005 + 0.004 * rng.standard_normal((n_updates, N_SHARED))
-    targets = 0.3 * rng.standard_normal((n_updates, N_NEURONS))
-    return np.abs(rates), np.abs(shared), targets
-
-
-def _own_P(update, pre, weights, prior, data, n_conditions, chunk):
-    rates, shared, targets = data
-    n_own = len(prior)
-    n = n_own + n_conditions * N_SHARED
-    start = np.eye(n)
-    start[:n_own, :n_own] = np.linalg.inv(prior)
+def _own_P(update, own, n_shared, rows, targets, gigabytes):
+    """Seconds of one row, weights and megabytes of a rule with a P for each neuron."""
+    n_neurons, n = len(own), own.shape[1] + n_shared
+    start = np.eye(n) / RIDGE
     if update is _packed_update:
         start = start[np.triu_indices(n)]
-    chunk = min(chunk, N_NEURONS)
-    P = np.empty((chunk, *start.shape))
-    learned = np.zeros((N_NEURONS, n))
-    learned[:, :n_own] = weights
-    inputs, k = np.zeros((chunk, n)), np.empty(n)
-    update(learned[:1].copy(), start[None].copy(), inputs[:1], targets[0, :1], k)  # compiles
-    seconds = np.zeros(len(rates))
-    for first in range(0, N_NEURONS, chunk):
-        part = slice(first, min(first + chunk, N_NEURONS))
-        size = part.stop - first
-        P[:size] = start
-        for t in range(len(rates)):
-            inputs[:] = 0
-            inputs[:size, :n_own] = rates[t, pre[part]]
-            at = n_own + t % n_conditions * N_SHARED
-            inputs[:, at : at + N_SHARED] = shared[t]
+    chunk = int(np.clip(gigabytes * 1e9 // start.nbytes, 1, n_neurons))
+    shared = np.broadcast_to(np.arange(rows.shape[1] - n_shared, rows.shape[1]),
+                             (n_neurons, n_shared))
+    index = np.concatenate([own, shared], axis=1)
+    learned, k = np.zeros((n_neurons, n)), np.empty(n)
+    update(learned[:1].copy(), start[None].copy(), rows[0, index[:1]], targets[0, :1], k)
+    seconds = np.zeros(len(rows))
+    for first in range(0, n_neurons, chunk):
+        part = slice(first, first + chunk)
+        P = np.tile(start, (len(index[part]), *[1] * start.ndim))
+        for t, row in enumerate(rows):
+            inputs = row[index[part]]
             begin = time.perf_counter()
-            update(learned[part], P[:size], inputs[:size], targets[t, part], k)
+            update(learned[part], P, inputs, targets[t, part], k)
             seconds[t] += time.perf_counter() - begin
-    return np.median(seconds), learned, N_NEURONS * start.nbytes / 1e6
+    return np.median(seconds), learned, n_neurons * start.nbytes / 1e6
 
 
-def _shared(pre, weights, prior, data, n_conditions, one_by_one):
-    n_times = len(data[0])
-    calls = [(c, slice(c, None, n_conditions)) for c in range(n_conditions)]
-    if one_by_one:
-        calls = [(t % n_conditions, t) for t in range(n_times)]
-    rounds = []
-    for _ in range(6):  # the first one compiles
-        rls = SparseRLS(
-            pre, prior, N_SHARED, n_conditions=n_conditions, time_by_time=one_by_one
-        )
-        recurrent = weights.copy()
+def _shared(own, n_shared, rows, targets, dtype, repeats=3):
+    """Seconds of one call, weights and megabytes of ours."""
+    rows, targets = rows.astype(dtype), targets.astype(dtype)
+    seconds = []
+    for _ in range(1 + repeats):  # the first one compiles
+        rls = SparseRLS(own, rows.shape[1], RIDGE, n_shared=n_shared, dtype=dtype)
         begin = time.perf_counter()
-        for condition, at in calls:
-            rls.update(recurrent, *(array[at] for array in data), condition=condition)
-        rounds.append(time.perf_counter() - begin)
-    learned = [recurrent] + [rls.shared_weights(recurrent, c) for c in range(n_conditions)]
-    megabytes = sum(array.nbytes for array in (recurrent, *rls.state().values())) / 1e6
-    return np.median(rounds[1:]) / n_times, np.concatenate(learned, axis=1), megabytes
-
-
-def _bound_ratio(pre, weights, prior, data, n_threads):
-    rls = SparseRLS(pre, prior, N_SHARED)
-    recurrent, seconds = weights.copy(), []
-    before = numba.get_num_threads()
-    numba.set_num_threads(n_threads)
-    try:
-        for _ in range(6):
-            begin = time.perf_counter()
-            rls.update(recurrent, *data)
-            seconds.append(time.perf_counter() - begin)
-    finally:
-        numba.set_num_threads(before)
-    return float(np.median(seconds[1:]) / (rls_bound(rls, recurrent, len(data[0])) / n_threads))
+        rls.update(rows, targets)
+        between = time.perf_counter()
+        learned = np.concatenate(rls.solve(), axis=1)
+        seconds.append((between - begin, time.perf_counter() - between))
+    megabytes = (rls.S.nbytes + rls.b.nbytes + learned.nbytes) / 1e6
+    return np.median(seconds[1:] or seconds, axis=0), learned, megabytes, rls
 
 
 def run(arguments):
     """Measure; see the module's docstring."""
-    data = _data(arguments.updates)
     result = {
         f"{name}_{what}": {} for what in ("s", "mb", "difference", "ratio") for name in RULES
-    }
-    result["bound_ratio"] = {}
+    } | {"update_seconds": {}, "solve_seconds": {}, "bound_ratio": {}}
     threads = numba.get_num_threads()
-    cases = {OWN[n]: n for n in sorted(arguments.inputs, reverse=True)}
-    for n_own, n in cases.items():
-        for n_threads in range(1, min(threads, 2) + 1):
-            case = f"{n}, {n_threads} thread{'s'[: n_threads - 1]}"
-            result["bound_ratio"][case] = _bound_ratio(*_network(n_own), _data(50), n_threads)
-    numba.set_num_threads(1)
     try:
-        with threadpool_limits(1):
-            for n in arguments.inputs:
-                n_conditions = (n - OWN[n]) // N_SHARED
-                problem = *_network(OWN[n]), data, n_conditions
-                runs = {
-                    "textbook": _own_P(_textbook_update, *problem, arguments.chunk),
-                    "packed": _own_P(_packed_update, *problem, arguments.chunk),
-                    "shared_one_by_one": _shared(*problem, True),
-                    "shared": _shared(*problem, False),
-                }
-                expected = runs["textbook"][1]
-                for name, (seconds, learned, megabytes) in runs.items():
-                    difference = np.abs(learned - expected).max() / np.abs(expected).max()
-                    result[f"{name}_s"][str(n)] = float(seconds)
-                    result[f"{name}_mb"][str(n)] = float(megabytes)
-                    result[f"{name}_difference"][str(n)] = float(difference)
-                    result[f"{name}_ratio"][str(n)] = float(seconds / runs["shared"][0])
+        for n in arguments.inputs:
+            _case(n, arguments, result, min(threads, 2))
     finally:
         numba.set_num_threads(threads)
-    result["own_by_case"] = {str(n): OWN[n] for n in arguments.inputs}
-    result["n_neurons"], result["n_updates"] = N_NEURONS, arguments.updates
-    result["machine"] = machine()
-    return result
+    return result | {
+        "own": {str(n): CASES[n][0] for n in arguments.inputs}, "n_neurons": arguments.neurons,
+        "n_updates": arguments.updates, "n_rows": arguments.rows, "machine": machine(),
+    }
+
+
+def _case(n, arguments, result, most_threads):
+    case = str(n)
+    own, n_shared, *data = _problem(n, arguments.neurons, max(arguments.rows, arguments.updates))
+    few, many = ([x[:count] for x in data] for count in (arguments.updates, arguments.rows))
+    numba.set_num_threads(1)
+    with threadpool_limits(1):
+        runs = {
+            name: _own_P(update, own, n_shared, *few, arguments.gigabytes)
+            for name, update in (("textbook", _textbook_update), ("packed", _packed_update))
+        }
+        for name, dtype in (("shared_float64", np.float64), ("shared", np.float32)):
+            learned = _shared(own, n_shared, *few, dtype, repeats=0)[1]
+            spent, _, megabytes, rls = _shared(own, n_shared, *many, dtype)
+            runs[name] = spent.sum() / arguments.rows, learned, megabytes
+    result["update_seconds"][case], result["solve_seconds"][case] = spent.tolist()
+    bound = rls_bound(rls, arguments.rows)
+    for n_threads in range(1, most_threads + 1):
+        numba.set_num_threads(n_threads)
+        spent = _shared(own, n_shared, *many, np.float32)[0].sum()
+        label = f"{n}, {n_threads} thread{'s'[: n_threads - 1]}"
+        result["bound_ratio"][label] = float(spent / (bound / n_threads))
+    expected = runs["textbook"][1]
+    for name, (seconds, learned, megabytes) in runs.items():
+        difference = np.abs(learned - expected).max() / np.abs(expected).max()
+        for what, value in (("s", seconds), ("mb", megabytes), ("difference", difference),
+                            ("ratio", seconds / runs["shared"][0])):
+            result[f"{name}_{what}"][case] = float(value)
 
 
 def report(result):
     """Return the table for people."""
     rows = [
-        (n, result["own_by_case"][n], name, result[f"{name}_s"][n] * 1e3, result[f"{name}_mb"][n],
+        (n, result["own"][n], name, result[f"{name}_s"][n] * 1e3, result[f"{name}_mb"][n],
          result[f"{name}_ratio"][n], result[f"{name}_difference"][n])
-        for n in result["shared_s"]
-        for name in RULES
+        for n in result["shared_s"] for name in RULES
     ]
-    header = (
-        "inputs", "recurrent", "rule", "ms/update", "MB", "time / shared",
-        "difference from textbook",
-    )
-    where = f"{result['machine']}; {result['n_neurons']} neurons, one thread"
+    header = ("inputs", "own", "rule", "ms/row", "MB", "time / shared", "difference from textbook")
     bounds = ", ".join(f"{case}: {ratio:.1f}" for case, ratio in result["bound_ratio"].items())
-    one_by_one = ", ".join(
-        f"{n}: {result['textbook_s'][n] / result['shared_one_by_one_s'][n]:.0f}"
+    calls = ", ".join(
+        f"{n}: {result['update_seconds'][n]:.2f} + {result['solve_seconds'][n]:.2f} s"
         for n in result["shared_s"]
     )
     return (
-        f"{table(header, rows)}\ntextbook / ours one by one: {one_by_one}\n"
-        f"ours / bound, 50 times in a call: {bounds}\n({where})"
+        f"{table(header, rows)}\nour call of {result['n_rows']} rows, update + solution: {calls}\n"
+        f"ours / bound: {bounds}\n({result['machine']}; {result['n_neurons']} neurons, one thread)"
     )

@@ -1,11 +1,13 @@
 """How seconds and memory of Part 3 grow with its sizes, and how far the kernels are from bounds.
 
 Each point trains a task of its own in a process of its own, on synthetic recordings, and measures
-a loop (eight trials, then RLS) after a first one. Memory is the largest that the process ever
+a loop (twelve trials, then RLS) after a first one. Memory is the largest that the process ever
 used, less what it used once Python and all kernels were loaded (about 550 MB). One size is changed
-at a time. An exponent is the slope of log seconds (or megabytes) over log size; 1 is linear. Then
-the profile of one trial and one RLS step on one thread: each kernel runs alone on the spikes of
-that trial, beside a bound of this machine that is measured in the same process:
+at a time. RLS keeps one matrix of all pairs of neurons that send plastic synapses, so that its
+memory grows with their square: 20,000 trained neurons of 50,000, which send with 25,000 inhibitory
+ones, would need 8 GB. An exponent is the slope of log seconds (or megabytes) over log size; 1 is
+linear. Then the profile of one trial and one RLS step on one thread: each kernel runs alone on the
+spikes of that trial, beside a bound of this machine that is measured in the same process:
 
 - state update: bytes read and written, at the bandwidth of a triad of the same memory footprint;
 - spike delivery by bits: the same, three bytes for each neuron and spike; by lists: increments of
@@ -44,17 +46,20 @@ REFERENCE = {
 }
 # The sizes of each curve; what is not named is as in REFERENCE.
 CURVES = {
-    "neurons": [{"n_neurons": n, "n_trained": 1000} for n in (2500, 5000, 10000, 20000, 50000)],
-    "trained": [{"n_neurons": 20000, "n_trained": n} for n in (1000, 2000, 4000, 8000)],
-    "plastic": [{"n_plastic": n} for n in (20, 40, 80, 160)],
+    "neurons": [{"n_neurons": n, "n_trained": 1000} for n in (2500, 5000, 10000, 20000)],
+    "trained": [{"n_neurons": 20000, "n_trained": n} for n in (1000, 2000, 4000)],
+    "plastic": [{"n_plastic": n} for n in (40, 132, 264, 528)],
     "inputs": [{"n_inputs": n} for n in (75, 150, 300, 600, 1200)],
     "threads": [{"n_threads": n} for n in (1, 2)],
-    "large": [{"n_neurons": 50000, "n_trained": 20000}],
 }
 _SIZE = {
     "neurons": "n_neurons", "trained": "n_trained", "plastic": "n_plastic", "inputs": "n_inputs",
-    "threads": "n_threads", "large": "n_neurons",
+    "threads": "n_threads",
 }
+# Trials of each condition in a loop, and rows of RLS in one: common courses, and deviations of 25
+# times of each trial.
+_TRAINING = TrainingParameters(held_trials=4, watched_trials=2, max_rate=1e9)
+_ROWS = 240
 _MEASURES = ("loop_s", "trials_s", "rls_s", "memory_mb")
 
 
@@ -169,40 +174,43 @@ def _profile(task, training):
 
 
 def _rls(training):
-    rls, targets = training.rls, training.plastic_targets.plastic_targets()[0]
-    rates, shared = (average[0] for average in training.regressors.values())
-    weights = training.recurrent_weights
-    n_time = len(rates)
-    at = slice(training._stride - 1, None, training._stride)
+    """Seconds of RLS for the rows of a loop, on one thread, and their bound."""
+    rls, n_rows, rng = training.rls, _ROWS, np.random.default_rng(0)
+    rows = rng.standard_normal((n_rows, len(rls.S)), np.float32)
+    targets = rng.standard_normal((n_rows, rls.b.shape[1]), np.float32)
+
+    def learn():
+        rls.update(rows, targets, forgetting=0.0)
+        rls.solve()
+
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        seconds = _seconds(rls.update, weights, rates, shared, targets[at], repeats=3)
+        seconds = _seconds(learn, repeats=3)
     finally:
         numba.set_num_threads(threads)
-    return [seconds, rls_bound(rls, weights, n_time)]
+    return [seconds, rls_bound(rls, n_rows)]
 
 
 def _measure(point, repeats):
     """Measure one point; runs in a process of its own, so that the peak memory is its own."""
     numba.set_num_threads(point["n_threads"])
     small = REFERENCE | {
-        "n_neurons": 1200, "n_trained": 100, "out_degree": 100, "n_plastic": 10, "n_inputs": 10,
+        "n_neurons": 240, "n_trained": 40, "out_degree": 48, "n_plastic": 10, "n_inputs": 10,
     }
     # Loads the kernels; that so few synapses leave the network unbalanced does not matter.
-    Training(_task(small), TrainingParameters(max_rate=1e9)).run(1, progress=False)
+    Training(_task(small), _TRAINING).run(1, progress=False)
     before_mb = peak_rss_mb()
     start = time.perf_counter()
     task = _task(point)
     task_s = time.perf_counter() - start
-    training = Training(task)
+    training = Training(task, _TRAINING)
     learn_s, learn = [], training._learn
 
-    def timed_learn(samples):
+    def timed_learn(*seen):
         begin = time.perf_counter()
-        correlations = learn(samples)
+        learn(*seen)
         learn_s.append(time.perf_counter() - begin)
-        return correlations
 
     training._learn = timed_learn
     seconds = []

@@ -76,7 +76,6 @@ from src_part3.parameters import (
 from src_part3.perturbations import (
     Lesion,
     run_distractors,
-    standard_lesions,
     study_lesions,
 )
 from src_part3.rls import SparseRLS
@@ -92,15 +91,15 @@ from src_part3.training import Training, TrainingParameters, train
 from src_part3.trials import Trial, run_trial, run_trials
 
 __all__ = [
-    "CLOCKED",
-    "RECURRENT",
     "BalancedNetwork",
     "BalancedNetworkParameters",
     "BalancedTask",
+    "CLOCKED",
     "Evaluation",
     "FeedforwardParameters",
     "Lesion",
     "PlasticWeights",
+    "RECURRENT",
     "Recordings",
     "SparseRLS",
     "StorageError",
@@ -133,7 +132,6 @@ __all__ = [
     "selectivity",
     "shared_variance",
     "siegert_rate",
-    "standard_lesions",
     "strongest_modulated",
     "study_lesions",
     "sweep_external_input",

@@ -230,6 +230,50 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
     return SharedVariance(product(*halves), shared(halves), shifted)
 
 
+def weight_gain(task, weights):
+    r"""How strongly the learned weights, seen as a random matrix, pass on deviations of rates.
+
+    .. math:: g = \sqrt{\langle \sum_j (\phi'_i \, \Delta w_{ij})^2 \rangle_i}
+
+    Independent deviations of the senders' filtered spikes (1/ms) of size 1 change those of a
+    trained neuron by g: near 1 they feed themselves (Sompolinsky, Crisanti & Sommers 1988).
+
+    Parameters
+    ----------
+    task : BalancedTask
+        The task. :math:`\phi'_i` is the slope of its transfer function at the mean over conditions
+        and time of neuron i's target (per ms and voltage).
+    weights : sequence of PlasticWeights
+        Weights of each condition. :math:`\Delta w` is what learning added to the recurrent ones
+        (voltage times ms).
+
+    Returns
+    -------
+    float
+        g; the mean over i is one over conditions as well if their recurrent weights differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import BalancedNetworkParameters, make_task, recordings_from_arrays
+    >>> from src_part3.analysis import weight_gain
+    >>> time = np.arange(0.0, 220.0, 20.0)
+    >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(24).reshape(2, 12, 1))
+    >>> task = make_task(
+    ...     recordings_from_arrays(rates, time, ("right", "left")), network_parameters=
+    ...     BalancedNetworkParameters(n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5,
+    ...                               n_plastic_inh=5, mu_exc=0.3, mu_inh=0.22))
+    >>> weight_gain(task, [task.network.initial_weights()] * 2)  # nothing was learned
+    0.0
+    """
+    weights = check_type("task", task, BalancedTask).check_weights(weights)
+    mean_target = task.targets.mean(axis=(0, 2), dtype=float)
+    slope = task.transfer.slope(mean_target, task.network.trained) / 1000  # Hz to 1/ms
+    before = task.network.initial_weights().recurrent_weights
+    squares = [((w.recurrent_weights - before).astype(float) ** 2).sum(axis=1) for w in weights]
+    return float(np.sqrt((slope**2 * squares).mean()))
+
+
 def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     """Return the correlation of spike counts of pairs of neurons.
 

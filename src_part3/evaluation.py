@@ -335,6 +335,7 @@ class _Sums:
     def half_rates(self, half_n):
         """PSTHs of all neurons (Hz) from even and from odd trials, [half, neuron, bin]."""
         width = self.task.trial_parameters.bin_width
-        scale, n_bins = _BINS_PER_TARGET * 1000.0 / width, round(self.task.recorded_smoothing / width)
+        scale = _BINS_PER_TARGET * 1000.0 / width
+        n_bins = round(self.task.recorded_smoothing / width)
         return [moving_mean(counts.T * (scale / n), n_bins).astype(np.float32)
                 for counts, n in zip(self.counts, half_n, strict=True)]

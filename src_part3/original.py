@@ -114,7 +114,7 @@ class OriginalRLS:
                      targets)
 
     def of_own(self):
-        """What the shared inputs' weights owe to the neuron's own, ``G w`` (n_trained, n_inputs)."""
+        """What shared inputs' weights owe to the neuron's own, ``G w`` (n_trained, n_inputs)."""
         return np.array([w @ self.G[own] for w, own in zip(self.w, self.index, strict=True)])
 
     def feedforward(self):

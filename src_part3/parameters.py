@@ -98,7 +98,7 @@ class BalancedNetworkParameters:
 # Numbers that belong together, for the 1824 recorded neurons. Without a clock a network needs many
 # synapses, which average noise away, and slow ones; with a clock for each condition few and faster
 # ones will do (those of the original tutorial).
-RECURRENT = BalancedNetworkParameters(n_plastic_exc=264, n_plastic_inh=264, tau_plastic=300.0)
+RECURRENT = BalancedNetworkParameters(n_plastic_exc=528, n_plastic_inh=528, tau_plastic=300.0)
 CLOCKED = BalancedNetworkParameters(n_plastic_exc=20, n_plastic_inh=20, tau_plastic=150.0)
 
 

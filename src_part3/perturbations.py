@@ -111,15 +111,16 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
     --------
     >>> import numpy as np
     >>> from src_part3 import (
-    ...     BalancedNetworkParameters, TrialParameters, make_task, recordings_from_arrays,
-    ...     study_lesions)
+    ...     BalancedNetworkParameters, FeedforwardParameters, TrialParameters, make_task,
+    ...     recordings_from_arrays, study_lesions)
     >>> time = np.arange(0.0, 220.0, 20.0)  # from the end of the cue, in two conditions
     >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(48).reshape(2, 24, 1))
     >>> task = make_task(
     ...     recordings_from_arrays(rates, time, ("right", "left")),
     ...     network_parameters=BalancedNetworkParameters(
     ...         n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, mu_exc=0.3, mu_inh=0.22),
-    ...     trial_parameters=TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0))
+    ...     trial_parameters=TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0),
+    ...     feedforward_parameters=FeedforwardParameters(clock="none"))
     >>> weights = [task.network.initial_weights()] * 2
     >>> study = study_lesions(task, weights, np.random.default_rng(0), n_trials=2)
     >>> list(study.lesions)[:3]
@@ -244,15 +245,16 @@ def run_distractors(
     --------
     >>> import numpy as np
     >>> from src_part3 import (
-    ...     BalancedNetworkParameters, TrialParameters, make_task, recordings_from_arrays,
-    ...     run_distractors)
+    ...     BalancedNetworkParameters, FeedforwardParameters, TrialParameters, make_task,
+    ...     recordings_from_arrays, run_distractors)
     >>> time = np.arange(0.0, 220.0, 20.0)  # from the end of the cue, in two conditions
     >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(48).reshape(2, 24, 1))
     >>> task = make_task(
     ...     recordings_from_arrays(rates, time, ("right", "left")),
     ...     network_parameters=BalancedNetworkParameters(
     ...         n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, mu_exc=0.3, mu_inh=0.22),
-    ...     trial_parameters=TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0))
+    ...     trial_parameters=TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0),
+    ...     feedforward_parameters=FeedforwardParameters(clock="none"))
     >>> weights = [task.network.initial_weights()] * 2
     >>> result = run_distractors(
     ...     task, weights, [140.0, 180.0], np.random.default_rng(0), duration=40.0, n_trials=3)

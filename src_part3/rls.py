@@ -70,6 +70,8 @@ class SparseRLS:
         self.n_shared = check_integer("n_shared", n_shared, at_least=0, at_most=n_sources)
         index = np.asarray(index)
         n_own_sources = n_sources - self.n_shared
+        if index.ndim != 2:
+            raise ValueError(f"index must have shape (n_neurons, n_own), got {index.shape}.")
         check_index("index", index.ravel(), n_own_sources, of="sources")
         self.index = index.astype(np.int32)
         self.ridge = check_real("ridge", ridge, above=0)
@@ -90,13 +92,15 @@ class SparseRLS:
         """
         rows = check_array("rows", rows, ("n_rows", len(self.S)), dtype=self.S.dtype)
         forgetting = check_real("forgetting", forgetting, at_least=0, at_most=1)
+        if targets is not None:
+            shape = len(rows), self.b.shape[1]
+            targets = check_array("targets", targets, shape, dtype=self.b.dtype)
         with one_blas_thread():  # the last bits of BLAS depend on its threads
             self.S *= forgetting
             self.S += rows.T @ rows
             self.b *= forgetting
             if targets is not None:
-                shape = len(rows), self.b.shape[1]
-                self.b += rows.T @ check_array("targets", targets, shape, dtype=self.b.dtype)
+                self.b += rows.T @ targets
 
     def solve(self):
         """Return the weights that follow from all rows so far.
@@ -112,10 +116,13 @@ class SparseRLS:
         S_os, ridge = self.S[:n, n:], self.S.dtype.type(self.ridge)
         weights = np.empty(self.index.shape, self.S.dtype)
         with one_blas_thread():
-            K = np.linalg.solve(
-                self.S[n:, n:] + ridge * np.eye(self.n_shared, dtype=self.S.dtype),
-                np.concatenate([S_os.T, self.b[n:]], axis=1),
-            )
+            try:
+                K = np.linalg.solve(
+                    self.S[n:, n:] + ridge * np.eye(self.n_shared, dtype=self.S.dtype),
+                    np.concatenate([S_os.T, self.b[n:]], axis=1),
+                )
+            except np.linalg.LinAlgError:
+                K = np.full((self.n_shared, n + len(self.index)), np.nan, self.S.dtype)
             shared = K[:, n:]
             learn_neurons(
                 self.S, self.b[:n] - S_os @ shared, np.ascontiguousarray(S_os),
@@ -125,8 +132,11 @@ class SparseRLS:
             shared_weights = shared.T.copy()
             for i, own in enumerate(self.index if self.n_shared else ()):
                 shared_weights[i] -= weights[i] @ K[:, own].T
-        if not (np.isfinite(weights).all() and np.isfinite(shared_weights).all()):
-            raise FloatingPointError("RLS diverged: a weight is not finite. Use a stronger ridge.")
+        # An infinite sum would make a weight 0.
+        if not all(np.isfinite(array).all() for array in (self.S, weights, shared_weights)):
+            raise FloatingPointError(
+                "RLS diverged: a sum or a weight is not finite. Use a stronger ridge."
+            )
         return weights, shared_weights
 
 
@@ -143,7 +153,7 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights):
             S_i[r, r] += ridge
         if S_os.shape[1] > 0:
             S_i -= K[own] @ S_os[own].T
-        L = np.linalg.cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
+        L = _cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
         for r in range(n_own):
             w[r] = b[own[r], i]
             for c in range(r):
@@ -153,3 +163,12 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights):
             w[r] /= L[r, r]
             for c in range(r):
                 w[c] -= L[r, c] * w[r]
+
+
+@njit(cache=True)
+def _cholesky(A):
+    """Factor A; NaN where it has no factor, as no error leaves a parallel loop."""
+    try:
+        return np.linalg.cholesky(A)
+    except Exception:
+        return np.full_like(A, np.nan)

@@ -15,7 +15,7 @@ from src_part3.network import PlasticWeights, build_network, plastic_from_index
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import BalancedTask, assemble_task, stream
 from src_part3.training import Training, TrainingParameters
-from src_part3.transfer import TransferFunction
+from src_part3.transfer import N_COEFFICIENTS, TransferFunction
 
 FORMAT = "recorded-rnn-part3"
 # A training holds the state of its RLS and its averages, in the names that the program has now.
@@ -255,7 +255,7 @@ def _task(path, meta, arrays):
         recorded_rates=_take(path, arrays, "recorded"),
         recorded_smoothing=_take(path, meta, "recorded_smoothing"),
         targets=_take(path, arrays, "targets"),
-        transfer=TransferFunction(*(_take(path, arrays, name) for name in _TRANSFER)),
+        transfer=_transfer(path, arrays, parameters.n_exc),
         plastic_noise=_take(path, meta, "plastic_noise"), conditions=tuple(meta["conditions"]),
         seed=meta["seed"], provenance=meta["provenance"],
     )
@@ -267,6 +267,15 @@ def _task(path, meta, arrays):
             "written (another version of NumPy?), so that its weights do not fit; train again."
         )
     return task
+
+
+def _transfer(path, arrays, n_exc):
+    found = [_take(path, arrays, name) for name in _TRANSFER]
+    shapes = (N_COEFFICIENTS,), (2,), (2,), (2,), (n_exc,), (n_exc,)
+    for name, array, shape in zip(_TRANSFER, found, shapes, strict=True):
+        if array.shape != shape:
+            raise StorageError(f"{path}: {name} must have shape {shape}, got {array.shape}.")
+    return TransferFunction(*found)
 
 
 def _transfer_arrays(transfer):

@@ -304,7 +304,8 @@ def make_task(
     return assemble_task(
         replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used),
         trial_parameters, feedforward_parameters,
-        recorded_rates=recorded_rates, recorded_smoothing=recordings.smoothing, targets=targets.astype(np.float32),
+        recorded_rates=recorded_rates, recorded_smoothing=recordings.smoothing,
+        targets=targets.astype(np.float32),
         transfer=transfer, plastic_noise=float(plastic_noise), conditions=recordings.conditions,
         seed=seed, provenance=recordings.provenance,
     )
@@ -324,11 +325,14 @@ def _check_balance(network_parameters, rate):
     p = network_parameters
     wanted = leading_order_rates(p)[0]
     if wanted <= 0:
-        cause = "the balance equations have no positive rates: change the signs or ratios of j and mu"
+        cause = (
+            "the balance equations have no positive rates: change the signs or ratios of j and mu"
+        )
     elif rate > _BALANCED_UP_TO * wanted:
         cause = (
-            f"the balance equations ask for {wanted:.1f} Hz. Single synapses are strong where K = "
-            f"{p.in_degree:.0f} is small: raise out_degree, with more neurons, or lower weight_scale"
+            f"the balance equations ask for {wanted:.1f} Hz. Single synapses are strong where "
+            f"K = {p.in_degree:.0f} is small: raise out_degree, with more neurons, or lower "
+            "weight_scale"
         )
     else:
         return

@@ -47,17 +47,19 @@ _WATCHED_PATTERNS = 4
 class TrainingParameters:
     """Numbers of the training; the defaults were chosen by measurement."""
 
-    held_loops: int = integer(24, at_least=1)  # loops in which the teacher holds the network
-    settling_loops: int = integer(8, at_least=0)  # the first of these: the teacher still learns
+    held_loops: int = integer(14, at_least=1)  # loops in which the teacher holds the network
+    settling_loops: int = integer(2, at_least=0)  # the first of these: the teacher still learns
     held_trials: int = integer(12, at_least=2)  # trials of each condition in such a loop
     free_loops: int = integer(8, at_least=0)  # loops after that, in the closed loop
     free_trials: int = integer(40, at_least=2)  # trials of each condition in such a loop
-    # Free trials beside those that the teacher holds, to see what the network can do alone.
+    # Free trials beside those that the teacher holds, to see what the network can do alone: so many
+    # of each condition in every so many loops. Weights are solved for when they are needed.
     watched_trials: int = integer(2, at_least=1)
+    watch_every: int = integer(3, at_least=1)
     # How much the variance of a neuron's input over trials counts against its mean error, and a
     # prior beside it, in units of the variance that a Poisson neuron's filtered spikes have.
     noise_weight: float = real(0.04, at_least=0)
-    ridge: float = real(2.0, above=0)
+    ridge: float = real(6.0, above=0)
     # Closed loops over which rows are averaged; earlier ones are forgotten.
     memory: float = real(4.0, unit="loops", at_least=1)
     # Common time courses of the filtered spikes that are learned from; common time courses that a
@@ -105,7 +107,8 @@ class Training:
     curve, held_curve : list of ndarray, shape (n_conditions,)
         For each loop, how well the mean total input follows its targets in their four strongest
         patterns over neurons: the correlation over patterns and times. ``curve`` is that of the
-        freely running network, ``held_curve`` that with the teacher (NaN without).
+        freely running network (NaN where none was watched), ``held_curve`` that with the teacher
+        (NaN without).
     patterns : ndarray, shape (4, n_trained)
         These patterns.
     pattern_targets, last_outputs : ndarray, shape (n_conditions, 4, n_bins)
@@ -122,7 +125,7 @@ class Training:
         self._cue_on = n_steps_of("TrialParameters.stim_on", task.trial_parameters.stim_on, width,
                                   of="the width of a bin")
         self._after = slice(task.first_bin, task.first_bin + task.n_bins)
-        n_neurons, n_sets = network.parameters.n_neurons, max(task.weight_sets) + 1
+        n_sets = max(task.weight_sets) + 1
         # Columns of the regressors: neurons that send plastic synapses, then each set of clocks.
         self._senders, index = np.unique(network.plastic.pre_index, return_inverse=True)
         n_clocks = n_sets * network.n_inputs
@@ -137,14 +140,14 @@ class Training:
             pooled = np.concatenate(self._targets)
             self._centre = pooled.mean(axis=0)
             self.patterns = np.linalg.svd(pooled - self._centre, full_matrices=False)[2]
-        self.patterns = self.patterns[:_WATCHED_PATTERNS]
-        self.pattern_targets = self._on_patterns(self._targets)
+            self.patterns = self.patterns[:_WATCHED_PATTERNS]
+            self.pattern_targets = self._on_patterns(self._targets)
         # Each condition counts in units of its own variance, or the one with the smaller changes
         # would hardly be learned. One in which nothing changes counts like that with the largest.
         variance = self._targets.var(axis=1).mean(axis=1)
         variance[variance == 0] = max(variance.max(), 1.0)
         self._condition_weights = variance.mean() / variance
-        self._sound = True
+        self._sound, self._is_solved = True, True
 
     @property
     def weights(self):
@@ -152,7 +155,7 @@ class Training:
         if self.n_done == 0:
             warnings.warn("no loop is done: these are the weights from before learning.",
                           stacklevel=2)
-        return self._weights(self._change)
+        return self._weights(self._learned())
 
     @property
     def is_held(self):
@@ -204,7 +207,8 @@ class Training:
                     bar.set_description("teacher" if self.is_held else "closed loop")
                     self._loop(pool, learner)
                     bar.update()
-                    bar.set_postfix(alone=f"{np.mean(self.curve[-1]):.3f}")
+                    seen = [q for q in self.curve if np.isfinite(q).all()]
+                    bar.set_postfix(alone=f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet")
                     if after_loop is not None:
                         after_loop(self)
             except KeyboardInterrupt:
@@ -221,8 +225,10 @@ class Training:
         return self
 
     def _loop(self, pool, learner):
-        p, conditions, weights = self.parameters, range(self.task.n_conditions), self._weights
-        held, untrained, learned = self.is_held, weights(0 * self._change), weights(self._change)
+        p, conditions, held = self.parameters, range(self.task.n_conditions), self.is_held
+        is_watched = held and (self.n_done + 1) % p.watch_every == 0
+        untrained = self._weights(0 * self._change)
+        learned = self._weights(self._learned()) if is_watched or not held else untrained
         running = [
             [pool.submit(self._trial, c, k, untrained[c] if held else learned[c], held)
              for k in range(p.held_trials if held else p.free_trials)] for c in conditions
@@ -230,7 +236,7 @@ class Training:
         # What the network does alone is seen in trials of their own while the teacher holds it.
         watched = [
             [pool.submit(self._trial, c, -1 - k, learned[c], False)
-             for k in range(p.watched_trials)] for c in conditions if held
+             for k in range(p.watched_trials)] for c in conditions if is_watched
         ]
         try:
             trials, watched = ([[f.result() for f in futures] for futures in some]
@@ -285,17 +291,19 @@ class Training:
     def _watch(self, trials, watched):
         """Write down how well the network does; return the error of the mean input."""
         means = np.array([np.mean([t.total_input for t in some], axis=0) for some in trials])
-        quality, free = self._quality(means), means
-        if watched:
+        nothing = np.full(len(means), np.nan)
+        free = means
+        if self.is_held:
             free = np.array([np.mean([t.total_input for t in some], axis=0) for some in watched])
-        self.held_curve.append(quality if watched else np.full_like(quality, np.nan))
-        self.curve.append(self._quality(free))
-        self.last_outputs = self._on_patterns(free)
+        self.held_curve.append(self._quality(means) if self.is_held else nothing)
+        self.curve.append(self._quality(free) if len(free) else nothing)
+        if len(free):
+            self.last_outputs = self._on_patterns(free)
         return [basis @ (basis.T @ (target - mean))
                 for basis, target, mean in zip(self._bases, self._targets, means, strict=True)]
 
     def _on_patterns(self, inputs):
-        return (self.patterns @ (inputs - self._centre).swapaxes(1, 2))
+        return self.patterns @ (inputs - self._centre).swapaxes(1, 2)
 
     def _quality(self, inputs):
         found, wanted = self._on_patterns(inputs), self.pattern_targets
@@ -331,14 +339,22 @@ class Training:
             apart = np.clip(s[:, some] / self._scale - mean[some], -_LARGEST, _LARGEST)
             size = share * p.noise_weight * weight * _DEVIATIONS_EVERY / (len(s) - 1)
             self.rls.update(np.sqrt(size) * apart.reshape(-1, self._scale.size))
-        self._change[:] = np.concatenate(self.rls.solve(), axis=1)
+        self._is_solved = False
+
+    def _learned(self):
+        """Change of the weights that follows from all rows so far."""
+        if not self._is_solved:
+            self._change[:] = np.concatenate(self.rls.solve(), axis=1)
+            self._is_solved = True
+        return self._change
 
     def _output(self, means):
         """What the learned change of the weights adds to the plastic input, from scaled rows."""
         n_own = self.rls.index.shape[1]
-        found = means[:, self._senders.size :] @ self._change[:, n_own:].T
+        change = self._learned()
+        found = means[:, self._senders.size :] @ change[:, n_own:].T
         for row, sources in zip(found, means, strict=True):
-            row += (sources[self.rls.index] * self._change[:, :n_own]).sum(axis=1)
+            row += (sources[self.rls.index] * change[:, :n_own]).sum(axis=1)
         return found
 
     def _weights(self, change):
@@ -412,6 +428,7 @@ class Training:
 
     def restore(self, state):
         """Continue from what `state` returned, bit for bit; it is checked before any change."""
+        check_type("state", state, dict)
         mine = self._arrays()
         for name, array in mine.items():
             check_like(f"state[{name!r}]", state.get(name), array)
@@ -423,6 +440,7 @@ class Training:
             array[...] = state[name]
         self.curve, self.held_curve = list(curves[0]), list(curves[1])
         self.n_done, self._sound, self.last_outputs = n_done, True, None
+        self._is_solved = n_done == 0
 
 
 @dataclass(frozen=True, eq=False)

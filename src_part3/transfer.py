@@ -14,6 +14,7 @@ from os import cpu_count
 
 import numpy as np
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part2.siegert import siegert_mean_input
@@ -30,6 +31,7 @@ _N_TRIALS = 16
 # few, so that the rates of a neuron's senders, and with them its own mean input, stay as they are.
 _SPREAD, _SHARE = 0.2, 0.04
 _DEGREE = 5  # of the polynomial in the mean input
+N_COEFFICIENTS = _DEGREE + 4  # of this and of one of degree 2, by which input_sd changes it
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +117,8 @@ def measure_transfer(network, rng, *, noise):
     r"""Measure how the E neurons of a network without plastic synapses fire at each mean input.
 
     All neurons get noise as slow as the plastic synapses, and some a constant input for a while. A
-    neuron's mean input is then known, and its spikes are counted. The fluctuation of its static input follows from
-    the rates of those that send to it,
+    neuron's mean input is then known, and its spikes are counted. The fluctuation of its static
+    input follows from the rates of those that send to it,
 
     .. math:: s_i^2 = \sum_j J_{ij}^2 \nu_j / (2 \tau_{syn}) .
 
@@ -166,7 +168,8 @@ def measure_transfer(network, rng, *, noise):
     for j, rate in enumerate(counts.mean(axis=0) / _PERIOD):
         variance[network.static.targets[j]] += p.weights[0, int(j >= p.n_exc)] ** 2 * rate
     input_sd = np.sqrt(variance[exc] / (2 * p.tau_syn))
-    return _fit(mean_input, input_sd, np.concatenate(added), counts[:, exc])
+    with one_blas_thread():  # a task must not depend on the machine
+        return _fit(mean_input, input_sd, np.concatenate(added), counts[:, exc])
 
 
 def slow_noise(shape, rate, rng):
@@ -235,11 +238,11 @@ def original_inputs(rates, input_sd, network_parameters):
     r"""Targets as the original tutorial made them: Siegert's formula, one noise for all neurons.
 
     Its strength is :math:`\sigma = s / \sqrt{1.3\, \tau_{syn}}`, with s the mean over E neurons of
-    ``input_sd`` (n_neurons,) as `sampled_sd` gives it (voltage). Its unit shows that the rule holds for
-    tau_m = 10 ms only.
+    ``input_sd`` (n_neurons,) as `sampled_sd` gives it (voltage). Its unit shows that the rule holds
+    for tau_m = 10 ms only.
     """
     p = network_parameters
+    sigma = float(np.mean(input_sd[: p.n_exc]) / np.sqrt(1.3 * p.tau_syn))
     return siegert_mean_input(
-        np.maximum(rates, LOWEST_RATE), float(np.mean(input_sd[: p.n_exc]) / np.sqrt(1.3 * p.tau_syn)),
-        tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset,
+        np.maximum(rates, LOWEST_RATE), sigma, tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset
     )

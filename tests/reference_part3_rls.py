@@ -1,48 +1,56 @@
-"""Textbook RLS with one explicit P for each neuron, for the tests and benchmarks of Part 3."""
+"""Slow, obvious twins of the learning rules of Part 3: one explicit P for each neuron, and ridge.
 
-from __future__ import annotations
+In all of them a neuron's sources are its own ones, ``index[i]``, followed by those that all share,
+which come last in a row.
+"""
 
 import numpy as np
 
 
+def sources_of(index, n_shared, n_sources):
+    """Each neuron's own and shared sources, one row for each neuron."""
+    shared = np.arange(n_sources - n_shared, n_sources)
+    return np.array([np.concatenate([own, shared]) for own in index], dtype=int)
+
+
 class TextbookRLS:
-    """One P of size (n_own + n_conditions * n_shared) for each neuron, in plain NumPy."""
+    """The textbook's RLS, row by row (Haykin, Adaptive Filter Theory, table 10.1)."""
 
-    def __init__(
-        self, pre_index, weights, prior, n_shared, n_conditions, ridge_shared, forgetting=1.0
-    ):
-        self.pre_index = np.asarray(pre_index)
-        n, n_own = self.pre_index.shape
-        self.n_own, self.n_shared, self.forgetting = n_own, n_shared, forgetting
-        n_all = n_own + n_conditions * n_shared
-        full_prior = ridge_shared * np.eye(n_all)
-        full_prior[:n_own, :n_own] = prior
-        self.prior = full_prior
-        self.P = np.tile(np.linalg.inv(full_prior), (n, 1, 1))
-        self.weights = np.zeros((n, n_all))
-        self.weights[:, :n_own] = weights
+    def __init__(self, sources, prior, weights=None):
+        self.sources, self.prior = sources, prior
+        self.P = np.tile(np.linalg.inv(prior), (len(sources), 1, 1))
+        self.weights = np.zeros(sources.shape) if weights is None else weights.copy()
 
-    def regressors(self, neuron, condition, rates, shared):
-        """[own rates, 0 .. shared inputs of this condition .. 0]."""
-        x = np.zeros(self.weights.shape[1])
-        x[: self.n_own] = rates[self.pre_index[neuron]]
-        start = self.n_own + condition * self.n_shared
-        x[start : start + self.n_shared] = shared
-        return x
+    def update(self, row, targets):
+        """One step of each neuron."""
+        for i, own in enumerate(self.sources):
+            x = row[own]
+            k = self.P[i] @ x / (1 + x @ self.P[i] @ x)
+            self.weights[i] -= k * (self.weights[i] @ x - targets[i])
+            self.P[i] -= np.outer(k, x @ self.P[i])
 
-    def update(self, condition, rates, shared, targets):
-        """One textbook step for each neuron; returns the errors before it."""
-        errors = np.empty(len(self.P))
+    def forget(self, f):
+        """All rows so far count f times; the prior, unlike in the textbook, counts as before."""
         for i, P in enumerate(self.P):
-            x = self.regressors(i, condition, rates, shared)
-            errors[i] = self.weights[i] @ x - targets[i]
-            k = P @ x
-            c = 1.0 / (self.forgetting + x @ k)
-            self.weights[i] -= c * errors[i] * k
-            self.P[i] = (P - c * np.outer(k, k)) / self.forgetting
-        return errors
+            with_prior = np.linalg.inv(P)
+            b = (with_prior @ self.weights[i]) * f
+            self.P[i] = np.linalg.inv(f * (with_prior - self.prior) + self.prior)
+            self.weights[i] = self.P[i] @ b
 
-    def shared_weights(self, condition):
-        """Weights of the shared inputs in one condition."""
-        start = self.n_own + condition * self.n_shared
-        return self.weights[:, start : start + self.n_shared]
+
+def ridge_weights(sources, rows, targets, ridge):
+    """Minimise the squared error plus ``ridge`` times the squared weights, neuron by neuron."""
+    weights = np.empty(sources.shape)
+    for i, own in enumerate(sources):
+        X = rows[:, own]
+        weights[i] = np.linalg.solve(X.T @ X + ridge * np.eye(own.size), X.T @ targets[:, i])
+    return weights
+
+
+def dual_ridge_weights(sources, rows, targets, ridge):
+    """The same in the dual form: as many unknowns as rows."""
+    weights = np.empty(sources.shape)
+    for i, own in enumerate(sources):
+        X = rows[:, own]
+        weights[i] = X.T @ np.linalg.solve(X @ X.T + ridge * np.eye(len(X)), targets[:, i])
+    return weights

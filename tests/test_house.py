@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import threading
 import typing
 from pathlib import Path
 
@@ -15,9 +16,14 @@ import numba
 import numpy as np
 import pytest
 
+from src_part3 import make_task, train
+from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings
+
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("src_part1", "src_part2", "src_part3")
 MOST_EXPORTS, MOST_ARGUMENTS = 46, 15
+# From make_task to the end of the first loop of train, checks and properties included.
+MOST_FUNCTIONS, MOST_FILES = 106, 15
 # Words that had another meaning elsewhere, or that a reader would have to guess.
 RETIRED = re.compile(
     r"at the door|through (its|the) door|without more ado|turned? by hand|"
@@ -138,6 +144,41 @@ def test_bounds_stand_beside_the_fields():
     for record in parameters:
         for field in dataclasses.fields(record):
             assert "check" in field.metadata, f"{record.__name__}.{field.name}"
+
+
+def functions_called(call):
+    """Functions of the library, with their files, that a call enters in any thread."""
+    found = set()
+
+    def note(frame, event, _):
+        code = frame.f_code
+        path = Path(code.co_filename)
+        if event == "call" and any(part in path.parts for part in PARTS):
+            if not code.co_name.startswith("<"):
+                found.add((str(path), code.co_qualname))
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return found
+
+
+def test_the_way_to_the_first_learned_weight_of_part_3_is_no_longer_than_it_was():
+    recordings = small_recordings(110)
+
+    def learn():
+        task = make_task(recordings, network_parameters=NETWORK, trial_parameters=TRIAL)
+        training = train(task, TRAINING, total_loops=1, progress=False)
+        assert training.n_done == 1
+
+    learn()  # what is compiled or computed once only is not on the way
+    found = functions_called(learn)
+    assert 40 < len(found) <= MOST_FUNCTIONS
+    assert len({path for path, _ in found}) <= MOST_FILES
 
 
 def test_retired_words_stay_retired():

@@ -1,5 +1,6 @@
 """A report comes out of one command, for few and many conditions, other bins and NWB."""
 
+import argparse
 import datetime
 import html
 import re
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 
 from src_part1 import recordings_from_arrays
-from src_part3 import BalancedNetworkParameters, load_network
-from tools.report import balanced_network, main
+from src_part3 import load_network
+from src_part3.task import network_for
+from tools import report
+from tools.report import Page, balanced_task, main, quality_section
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +52,7 @@ def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silen
     for c in range(n_conditions):
         assert f"cue &lt;{c}&gt;" in raw and f"cue <{c}>" not in raw
     assert text.count("(not defined for 1: 0)") >= n_conditions
-    assert raw.count("data:image/png;base64") == raw.count("<img alt='") == 8
+    assert raw.count("data:image/png;base64") == raw.count("<img alt='") == 9
     assert f"{n_kept} of 150 excitatory neurons are trained" in text
     task, _ = load_network(tmp_path / "out/part3_network.npz")
     assert task.n_trained == n_kept and task.n_conditions == n_conditions
@@ -57,9 +60,11 @@ def test_a_report_of_rates(tmp_path, n_conditions, bin_width, n_neurons, n_silen
     assert task.trial_parameters.bin_width == bin_width
     with_clock = n_kept < 100
     assert task.feedforward_parameters.clock == ("per_condition" if with_clock else "none")
-    assert (("The network therefore has a clock" in text), ("has no clock" in text)) == (
+    assert (("too few to keep the time" in text), ("has no clock" in text)) == (
         with_clock, not with_clock
     )
+    assert f"{n_kept} trained, {150 - n_kept} other excitatory, 150 inhibitory." in raw
+    assert "R^2 of PSTHs" in text and "slowest to the fastest" in text
     assert "10% silent" in text and (" no clock " in text.split("With parts taken away")[1]) == (
         with_clock
     )
@@ -94,17 +99,35 @@ def test_a_report_of_a_session(tmp_path):
     assert "There are only 12 neurons" in text
 
 
-def test_the_network_has_room_for_all_and_few_neurons_drive_each_other(monkeypatch):
+def test_the_task_is_that_of_the_library(monkeypatch):
     monkeypatch.delenv("COURSE_FAST")
-    full = BalancedNetworkParameters()
-    assert balanced_network(99) == full
-    # Without a clock: as the network that comes with the project.
-    many = balanced_network(500)
-    assert (many.n_plastic_exc, many.n_plastic_inh, many.tau_plastic) == (132, 132, 300.0)
-    assert balanced_network(100).n_plastic_exc == 99
-    assert balanced_network(3000).n_exc == 3000
-    assert balanced_network(15).n_plastic_exc == 14
-    assert balanced_network(2).n_plastic_exc == 1
+    seen = {}
+    monkeypatch.setattr(report.src_part3, "make_task", lambda recordings, **options: seen.update(
+        options))
+    for n_neurons, clock in ((2, "per_condition"), (99, "per_condition"), (100, "none"),
+                             (500, "none")):
+        balanced_task(make(2, 20.0, n_neurons))
+        assert seen == {"network_parameters": network_for(n_neurons, clock)}
+    # There is room for more neurons than the course's own recordings have.
+    balanced_task(make(1, 50.0, 3000))
+    assert seen["network_parameters"].n_exc == seen["network_parameters"].n_inh == 3000
+
+
+@pytest.mark.parametrize(("ratios", "n_wrong"), [
+    ([0.6, 1.0, 1.4], 0), ([0.4, 1.0, 1.6], 2), ([0.9, 1.0, 1.6], 1),
+])
+def test_rates_that_are_wrong_are_said_to_be(ratios, n_wrong, tmp_path):
+    each = np.full((1, 3), 0.9)
+    tested = argparse.Namespace(
+        psth_correlation=each, psth_r2=each - 0.5, correlation=each, r2_corrected=each - 0.2,
+        modulation_slope=np.array([0.77]), side_decoded=np.ones(1), rate_ratio=np.array(ratios),
+    )
+    page = Page("test")
+    quality_section(page, ("right",), tested)
+    page.write(tmp_path / "page.html")
+    text = text_of(tmp_path / "page.html")
+    assert "0.77" in text and "0.40" in text and f"{ratios[0]:.2f}, " in text
+    assert (f"in {n_wrong} of 3 groups" in text) == ("do not read rates" in text) == (n_wrong > 0)
 
 
 def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path, capsys):

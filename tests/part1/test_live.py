@@ -22,11 +22,10 @@ from src_part1.course import WatchForce, WatchLoops, live
 from src_part1.plotting import use_course_style
 from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
 from src_part2 import train as train_spiking
-from src_part3 import Training, TrainingParameters, TrialParameters
+from src_part3 import Training
 from tests.notebooks.harness import Session
-from tests.part3.small import small_task
+from tests.part3.small import TRAINING, small_task
 
-TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
 TIMING = TrialTiming(stim_on=0.0, stim_off=10.0, learn_on=10.0, learn_off=60.0)
 
 
@@ -201,12 +200,12 @@ def test_spiking_and_balanced_networks_can_be_watched():
         train_spiking(task, weights, np.random.default_rng(1), n_loops=2, progress=False,
                       after_loop=watch)
     assert len(watch.figure.axes[-1].lines[0].get_ydata()) == 2
-    balanced = small_task(trial_parameters=TRIAL)
-    training = Training(balanced, TrainingParameters(
-        held_loops=1, settling_loops=0, held_trials=2, free_loops=1, free_trials=2, max_rate=1e4))
+    balanced, n_loops = small_task(), TRAINING.total_loops
+    training = Training(balanced, TRAINING)
     assert training.last_outputs is None
     with WatchLoops(
-        balanced.times, training.pattern_targets, 2, unit="pattern", names=("1", "2", "3", "4"),
+        balanced.times, training.pattern_targets, n_loops, unit="pattern",
+        names=("1", "2", "3", "4"),
         pale=("held_curve", "with the teacher"),
     ) as watch:
         watch(training)  # nothing is done yet
@@ -224,7 +223,8 @@ def test_spiking_and_balanced_networks_can_be_watched():
     by_label = {line.get_label(): line.get_ydata() for line in curves.lines}
     held = np.array(training.held_curve)
     np.testing.assert_array_equal(by_label["with the teacher"], held[:, 0])
-    assert np.isfinite(held[0]).all() and np.isnan(held[1]).all()
+    n_held = TRAINING.held_loops
+    assert np.isfinite(held[:n_held]).all() and np.isnan(held[n_held:]).all()
     alone = [line.get_ydata() for line in curves.lines if line.get_marker() == "."]
     np.testing.assert_array_equal(np.transpose(alone), training.train_correlation)
     # Both legends stand above the panels.

@@ -1,16 +1,23 @@
 """A task that is small enough for tests: 24 trained neurons of 240, 200 ms, two conditions."""
 
+import functools
+
 import numpy as np
 
 from src_part1.recordings import recordings_from_arrays
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task
+from src_part3.training import TrainingParameters
 
 NETWORK = BalancedNetworkParameters(
     n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, n_plastic_inh=6, tau_plastic=50.0,
     mu_exc=0.3, mu_inh=0.22, j_plastic_exc=0.1, j_plastic_inh=-0.1,
 )
-TRIAL = TrialParameters(duration=300.0, stim_on=50.0, stim_off=100.0)
+TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
+# Both stages, in as few trials as can be.
+TRAINING = TrainingParameters(
+    held_loops=3, settling_loops=1, held_trials=2, watched_trials=1, free_loops=2, free_trials=3
+)
 
 
 def small_recordings(n_neurons=24, n_time=11, *, bin_width=20.0, names=("right", "left")):
@@ -21,6 +28,7 @@ def small_recordings(n_neurons=24, n_time=11, *, bin_width=20.0, names=("right",
     return recordings_from_arrays(rates, time - time[-1], names)
 
 
+@functools.cache
 def small_task(n_time=11, **options):
     options = {
         "seed": 3, "network_parameters": NETWORK, "trial_parameters": TRIAL,

@@ -5,24 +5,60 @@ import pytest
 
 from src_part3.clock import draw_spikes
 from src_part3.network import PlasticWeights
-from src_part3.original import train_original
-from src_part3.rls import recurrent_prior
+from src_part3.original import OriginalRLS, train_original
 from src_part3.trials import advance, initial_state, make_drive
 from tests.part3.small import small_task
-from tests.reference_part3_rls import TextbookRLS
+from tests.reference_part3_rls import TextbookRLS, sources_of
 
 
-def test_equals_one_textbook_p_with_weights_swapped_between_conditions():
-    task = small_task(precision="float64")
+def textbook(network):
+    """One P of 5 E, 6 I and 15 shared inputs, with the original's prior."""
+    prior = np.eye(26)
+    for kind in (range(5), range(5, 11)):
+        for a in kind:
+            for b in kind:
+                prior[a, b] = 8.0 + 0.04 * (a == b)
+    start = np.concatenate([
+        network.initial_weights().recurrent_weights, np.zeros((network.trained.size, 15))
+    ], axis=1)
+    sources = sources_of(network.plastic.pre_index, 15, network.parameters.n_neurons + 15)
+    return TextbookRLS(sources, prior, start)
+
+
+@pytest.fixture(scope="module")
+def task():
+    return small_task(precision="float64")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_partialled_out_rls_equals_one_textbook_p_of_own_and_shared_inputs(task, seed):
+    rng, ours, twin = np.random.default_rng(seed), OriginalRLS(task.network), textbook(task.network)
+    for _ in range(30):
+        rates, shared = rng.random(240) / 10, rng.random(15) * rng.integers(0, 2)
+        targets = rng.normal(size=24)
+        ours.update(rates, shared, targets)
+        twin.update(np.concatenate([rates, shared]), targets)
+        for mine, theirs in ((ours.w, twin.weights[:, :11]),
+                             (ours.feedforward(), twin.weights[:, 11:])):
+            np.testing.assert_allclose(mine, theirs, atol=1e-9 * np.abs(theirs).max())
+
+
+def test_the_number_of_threads_changes_no_bit(task, thread_counts):
+    found = []
+    for n_threads in thread_counts:
+        rng, rls = np.random.default_rng(0), OriginalRLS(task.network)
+        with thread_counts.use(n_threads):
+            for _ in range(20):
+                rls.update(rng.random(240), rng.random(15), rng.normal(size=24))
+        found.append(np.concatenate([rls.w, rls.v], axis=1))
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_training_equals_the_textbook_with_weights_swapped_between_conditions(task):
     result = train_original(
         task, np.random.default_rng(2), n_loops=2, measure_every=5, progress=False
     )
-
-    network, rng = task.network, np.random.default_rng(2)
-    start = network.initial_weights().recurrent_weights
-    rls = TextbookRLS(
-        network.plastic.pre_index, start, recurrent_prior(5, 6, ridge=0.04, row_sum=8.0), 15, 1, 1.0
-    )
+    network, rng, rls = task.network, np.random.default_rng(2), textbook(task.network)
     feedforward = np.zeros((2, 24, 15))
     for _ in range(2):
         for c in (0, 1):
@@ -41,7 +77,7 @@ def test_equals_one_textbook_p_with_weights_swapped_between_conditions():
                     trained = network.trained
                     bias = network.parameters.external_input[trained]
                     target = task.targets[c, :, k - 1] - bias - state.u_balanced[trained]
-                    rls.update(0, state.r_plastic, state.s_feedforward, target)
+                    rls.update(np.concatenate([state.r_plastic, state.s_feedforward]), target)
             feedforward[c] = rls.weights[:, 11:]
     for c in (0, 1):
         learned = result.weights[c]

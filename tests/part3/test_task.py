@@ -1,20 +1,22 @@
 """The task as a whole: sizes, targets, matching and what a seed means."""
 
 import warnings
-from dataclasses import asdict, make_dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from src_part1.recordings import recordings_from_arrays
+from src_part3 import task as module
 from src_part3.evaluation import evaluate
-from src_part3.input_targets import input_targets
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.task import make_task
-from src_part3.teacher_forcing import TeacherForcing, TeacherForcingParameters
-from src_part3.training import Training, TrainingParameters
+from src_part3.parameters import CLOCKED, RECURRENT, FeedforwardParameters, TrialParameters
+from src_part3.task import make_task, network_for
+from src_part3.training import train
+from src_part3.transfer import original_inputs, sampled_sd
 from src_part3.trials import run_trial, run_trials
-from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
+from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings, small_task
+
+pytestmark = pytest.mark.filterwarnings("ignore:.* recorded neurons are too few:UserWarning")
 
 
 def test_a_task_holds_the_recordings_at_the_ends_of_its_bins():
@@ -22,9 +24,18 @@ def test_a_task_holds_the_recordings_at_the_ends_of_its_bins():
     assert (task.n_conditions, task.n_trained, task.n_bins) == (2, 24, 10)
     np.testing.assert_array_equal(task.times, 100.0 + 20.0 * np.arange(1, 11))
     np.testing.assert_allclose(task.recorded_rates, recordings.rates[:, :, 1:], rtol=1e-6)
-    np.testing.assert_allclose(
-        task.targets, input_targets(recordings.rates[:, :, 1:], task.sigma), rtol=0, atol=1e-6
-    )
+    back = [task.transfer.rates(targets.T, task.network.trained).T for targets in task.targets]
+    np.testing.assert_allclose(back, task.recorded_rates, rtol=0.01)
+
+
+def test_targets_of_the_original_are_siegerts_in_the_same_network():
+    task, ours = small_task(original=True), small_task()
+    np.testing.assert_array_equal(task.network.trained, ours.network.trained)
+    np.testing.assert_array_equal(task.transfer.coefficients, ours.transfer.coefficients)
+    sd = sampled_sd(task.network.without_plastic(), np.random.default_rng(0))
+    expected = original_inputs(task.recorded_rates, sd, task.network.parameters)
+    np.testing.assert_allclose(task.targets, expected, atol=0.02)
+    assert np.abs(task.targets - ours.targets).mean() > 0.03
 
 
 def test_without_a_trial_it_lasts_as_long_as_the_recordings():
@@ -90,76 +101,106 @@ def test_times_that_were_computed_do_not_change_the_bins():
 
 def test_bins_that_do_not_fit_are_refused_by_name():
     for trial, message in (
-        (replace(TRIAL, bin_width=20.1), "bin_width must be a whole multiple of twice the time"),
-        (replace(TRIAL, bin_width=30.0), "after the cue must be a whole multiple of the width"),
+        (replace(TRIAL, bin_width=12.5), "bin_width must be a whole multiple of twice the time"),
+        (replace(TRIAL, bin_width=30.0, stim_off=120.0, duration=310.0),
+         "after the cue must be a whole multiple of the width"),
         (replace(TRIAL, stim_off=110.0, duration=310.0), "stim_off must be a whole multiple of"),
         (replace(TRIAL, duration=100.0), "duration after the cue must be positive"),
-        (replace(TRIAL, bin_width=400.0, duration=500.0), "must last at least one bin of 400 ms"),
+        (replace(TRIAL, bin_width=400.0, stim_off=400.0, duration=900.0),
+         "must last at least one bin of 400 ms"),
     ):
         with pytest.raises(ValueError, match=message):
             small_task(trial_parameters=trial)
 
 
-@pytest.mark.parametrize("bin_width", [10.0, 20.0, 50.0])
+@pytest.mark.parametrize("bin_width", [10.0, 50.0])
 def test_trainings_take_any_bins_as_they_are(bin_width):
-    names = ("a", "b", "c")
-    recordings = small_recordings(n_time=round(400 / bin_width) + 1, bin_width=bin_width,
-                                  names=names)
+    recordings = small_recordings(
+        n_time=round(400 / bin_width) + 1, bin_width=bin_width, names=("a", "b", "c")
+    )
     task = make_task(
         recordings, seed=3, network_parameters=NETWORK,
         feedforward_parameters=FeedforwardParameters(clock="per_condition", n_inputs=5),
     )
-    training = Training(task, TrainingParameters(trials_per_loop=1)).run(1, progress=False)
-    n_updates = training.regressors["spikes"].shape[1]
-    assert n_updates == {10.0: 10, 20.0: 10, 50.0: 8}[bin_width]  # of 40, 40 and 50 ms
-    forced = TeacherForcing(task, TeacherForcingParameters(settling_loops=0, trials_per_loop=2))
-    assert np.isfinite(forced.run(2, progress=False).curve).all()
-    for trained in (training, forced):
-        test = evaluate(task, trained.weights, np.random.default_rng(0), n_trials=2)
-        assert test.correlation.shape == (3, 24) and np.isfinite(test.mean_input).all()
+    training = train(task, TRAINING, progress=False)
+    assert training.wanted.shape == (3, task.n_bins, 24) == (3, round(400 / bin_width), 24)
+    test = evaluate(task, training.weights, np.random.default_rng(0), n_trials=2)
+    assert test.correlation.shape == (3, 24) and np.isfinite(test.mean_input).all()
 
 
-@pytest.mark.parametrize(("n_neurons", "clock", "expected"), [
-    (15, "per_condition", ["n_plastic_exc is 14 instead of 20"]),
-    (15, "none", ["n_plastic_exc is 14 instead of 20", "15 recorded neurons are probably too few"]),
-    (1, "common", ["n_plastic_exc is 0 instead of 20"]),
-    (30, "none", ["30 recorded neurons are probably too few"]),
-    (30, "common", []),
+@pytest.mark.parametrize(("n_neurons", "clock", "base", "n_plastic_exc", "tau_plastic"), [
+    (15, "per_condition", CLOCKED, 14, 150.0),
+    (79, "per_condition", CLOCKED, 20, 150.0),
+    (1824, "per_condition", CLOCKED, 20, 150.0),
+    (79, "none", RECURRENT, 78, 600.0),  # twice is the most
+    (500, "none", RECURRENT, 264, 570.0),  # 300 * sqrt(1824 / 500)
+    (500, "common", RECURRENT, 264, 570.0),
+    (1824, "none", RECURRENT, 264, 300.0),
+    (2400, "none", RECURRENT, 264, 300.0),
 ])
-def test_few_neurons_get_fewer_senders_and_a_warning(n_neurons, clock, expected, monkeypatch):
-    # The default number of synapses, in a small network.
-    fields = asdict(NETWORK) | {"n_plastic_exc": 20}
-    small = make_dataclass(
-        "Small", [(name, type(value), value) for name, value in fields.items()],
-        bases=(BalancedNetworkParameters,), frozen=True,
-    )
-    monkeypatch.setattr("src_part3.task.BalancedNetworkParameters", small)
+def test_the_network_follows_from_the_clock_and_the_number_of_neurons(
+    n_neurons, clock, base, n_plastic_exc, tau_plastic
+):
+    assert network_for(n_neurons, clock) == replace(
+        base, n_plastic_exc=n_plastic_exc, tau_plastic=tau_plastic)
+
+
+@pytest.fixture
+def small_presets(monkeypatch):
+    """Presets of other numbers of synapses, so small that a task is quickly made."""
+    presets = {"RECURRENT": replace(NETWORK, n_plastic_inh=9), "CLOCKED": NETWORK}
+    for name, value in presets.items():
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.mark.parametrize(("n_neurons", "clock", "n_plastic_inh"), [
+    (15, "per_condition", 6), (79, "per_condition", 6), (110, "none", 9),
+])
+def test_without_parameters_few_neurons_get_a_clock_and_are_told_so(
+    small_presets, n_neurons, clock, n_plastic_inh
+):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        task = make_task(
-            small_recordings(n_neurons), seed=3, trial_parameters=TRIAL,
-            feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=5),
-        )
-    assert task.network.parameters.n_plastic_exc == min(n_neurons - 1, 20)
-    assert len(caught) == len(expected)
-    for warning, text in zip(caught, expected, strict=True):
-        assert text in str(warning.message) and warning.filename == __file__
-    monkeypatch.undo()
+        task = make_task(small_recordings(n_neurons), seed=3, trial_parameters=TRIAL)
+    assert task.feedforward_parameters.clock == clock
+    assert task.network.parameters.n_plastic_inh == n_plastic_inh
+    assert len(caught) == (n_neurons < 100)
+    for warning in caught:
+        assert f"{n_neurons} recorded neurons are too few" in str(warning.message)
+        assert "FeedforwardParameters(clock='none')" in str(warning.message)
+        assert warning.filename == __file__
+
+
+def test_who_chooses_the_clock_is_not_warned(small_presets):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        task = make_task(small_recordings(15), seed=3, trial_parameters=TRIAL,
+                         feedforward_parameters=FeedforwardParameters(clock="none"))
+    assert task.network.parameters.n_plastic_inh == 9 and task.network.n_inputs == 0
+
+
+def test_senders_that_are_not_there_are_refused_by_name():
     with pytest.raises(ValueError, match="n_plastic_exc must be at most 2, .* got 5"):
         make_task(small_recordings(3), network_parameters=NETWORK, trial_parameters=TRIAL)
 
 
-def test_updates_that_do_not_fit_the_bins_are_refused():
-    task = make_task(small_recordings(n_time=4, bin_width=10.0), network_parameters=NETWORK)
-    assert Training(task).regressors["spikes"].shape[1] == 1  # all three bins, 30 ms
-    with pytest.raises(ValueError, match="learn_every must be at most the 30 ms of the task's 3"):
-        Training(task, TrainingParameters(learn_every=40.0))
-    with pytest.raises(ValueError, match="learn_every must be a whole multiple of the width"):
-        Training(task, TrainingParameters(learn_every=25.0))
+@pytest.mark.parametrize(("mu_exc", "mu_inh", "message"), [
+    (0.3, 0.5, r"fire at .* Hz, but the balance equations have no positive rates: .* j and mu"),
+    (0.9, 1.15, r"equations ask for 3.1 Hz. .* where K = 24 is small: raise out_degree"),
+])
+def test_an_untrained_network_that_is_not_balanced_is_reported(mu_exc, mu_inh, message):
+    unbalanced = replace(NETWORK, mu_exc=mu_exc, mu_inh=mu_inh)
+    with pytest.warns(UserWarning, match=message) as caught:
+        make_task(
+            small_recordings(), network_parameters=unbalanced, trial_parameters=TRIAL,
+            feedforward_parameters=FeedforwardParameters(clock="none"),
+        )
+    assert caught[0].filename == __file__
 
 
 def test_a_seed_gives_one_task():
-    one, same, other = small_task(), small_task(), small_task(seed=4)
+    one, same, other = small_task(), small_task.__wrapped__(), small_task(seed=4)
+    assert one is not same
     for name in ("cues", "targets"):
         np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
     np.testing.assert_array_equal(one.feedforward_rates.rates, same.feedforward_rates.rates)
@@ -184,16 +225,9 @@ def test_faster_recorded_neurons_get_faster_model_neurons():
     assert np.corrcoef(rates.mean(axis=(0, 2)), model)[0, 1] > 0.8
 
 
-def test_only_recordings_are_taken():
-    with pytest.raises(TypeError, match="recordings must be of type .*Recordings, got ndarray"):
-        make_task(np.zeros((2, 3, 4)))
-    with pytest.raises(ValueError, match="seed must be at least 0"):
-        small_task(seed=-1)
-
-
 def test_a_silent_network_is_reported():
     with pytest.raises(ValueError, match="untrained network are silent"):
-        small_task(network_parameters=replace(NETWORK, mu_exc=0.1, mu_inh=0.1))
+        small_task(network_parameters=replace(NETWORK, mu_exc=0.02, mu_inh=0.02))
 
 
 def test_the_static_network_can_be_had_alone():

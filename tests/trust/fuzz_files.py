@@ -30,7 +30,7 @@ from src_part3.storage import (
     save_training,
 )
 from src_part3.training import Training
-from tests.part3.small import small_recordings, small_task
+from tests.part3.small import TRAINING, small_recordings, small_task
 
 SECONDS = 20
 FORBIDDEN = {
@@ -95,7 +95,7 @@ def go_on_with_sweep(path):
 
 def originals(folder):
     """Write small valid files; return reader, path and documented error of each kind."""
-    training = Training(small_task(), seed=5).run(1, progress=False)
+    training = Training(small_task(), TRAINING, seed=5).run(1, progress=False)
     save_training(folder / "training.npz", training)
     save_network(folder / "network.npz", training.task, training.weights)
     small_recordings(n_neurons=4).save(folder / "recordings.npz")

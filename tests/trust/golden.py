@@ -28,9 +28,9 @@ from src_part2 import training as spiking
 from src_part2.parameters import LIFNetworkParameters, LIFParameters
 from src_part2.tasks import make_pattern_task
 from src_part3.evaluation import evaluate
-from src_part3.plastic_targets import strongest_modes
+from src_part3.rls import SparseRLS
 from src_part3.training import Training
-from tests.part3.small import small_task
+from tests.part3.small import TRAINING, small_task
 
 FOLDER = Path(__file__).parent
 # Largest difference to the golden numbers, relative to the largest of an array.
@@ -87,21 +87,29 @@ def part2(nudge=0.0):
 
 
 def part3(nudge=0.0):
-    """A balanced network of 240 neurons, of which 24 learn in two conditions."""
-    task = dataclasses.replace(small_task(precision="float64"), recorded_smoothing=140.0)
-    training = Training(task, seed=13)
-    training.recurrent_weights *= 1 + nudge
-    training.run(6, progress=False)
-    found = evaluate(training.task, training.weights, np.random.default_rng(14), n_trials=8)
+    """A balanced network of 240 neurons, of which 24 learn: held by a teacher, then free."""
+    task = small_task(precision="float64")
+    task = dataclasses.replace(
+        task, recorded_smoothing=140.0, targets=(1 + nudge) * task.targets.astype(float)
+    )
+    training = Training(task, TRAINING, seed=13).run(progress=False)
+    found = evaluate(task, training.weights, np.random.default_rng(14), n_trials=8)
     state = training.state()
     # BLAS takes several threads for matrices of the full size only.
-    of_full_size = strongest_modes(np.random.default_rng(15).normal(size=(202, 1824)), 12)
+    rng = np.random.default_rng(15)
+    of_full_size = SparseRLS(rng.integers(0, 1200, (20, 264)), 1500, 2.0, n_shared=300)
+    of_full_size.update(rng.normal(size=(202, 1500)), rng.normal(size=(202, 20)))
     return {
-        "targets": training.task.targets[:, ::8, ::3],
+        "transfer": task.transfer.rates(np.linspace(0.2, 1.2, 6), 5),
+        "targets": task.targets[:, ::8, ::3],
+        "held curve": np.array(training.held_curve[: TRAINING.held_loops]),
         "curve": np.array(training.curve),
+        "wanted": training.wanted[:, ::3, ::8],
+        "weights": training.weights[0].recurrent_weights[::6],
         "correlation": np.array(np.nanmedian(found.correlation)),
         "rates": found.rates.mean(axis=(0, 2)).reshape(2, 120).mean(axis=1),  # E and I
-    }, (*(state[name] for name in sorted(state)), found.rates, found.mean_input, of_full_size)
+    }, (*(state[name] for name in sorted(state)), task.transfer.coefficients, task.targets,
+        found.rates, found.mean_input, of_full_size.S, *of_full_size.solve())
 
 
 PARTS = {"part1": part1, "part2": part2, "part3": part3}

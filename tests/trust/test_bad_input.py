@@ -17,10 +17,9 @@ import src_part2 as two
 import src_part3 as three
 from src_part1 import course
 from src_part1.rls import LowRankRLS
-from src_part3 import clock, input_targets, network, original, trials
+from src_part3 import clock, network, original, trials
 from src_part3.balance import excitation_wins
-from src_part3.input_targets import measure_inputs
-from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
+from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings, small_task
 
 NAN, INF = float("nan"), float("inf")
 
@@ -65,8 +64,10 @@ def world():
     w.state = trials.initial_state(w.network, w.rng)
     w.smaller_state = trials.initial_state(w.network.without_plastic(), w.rng)
     w.plastic_weights = w.network.initial_weights()
-    w.training = three.Training(w.balanced, three.TrainingParameters(total_loops=1), seed=2)
-    w.learned = w.training.weights
+    w.training = three.Training(w.balanced, TRAINING, seed=2)
+    w.learned = (w.plastic_weights,) * 2
+    w.sparse = three.SparseRLS([[0, 1], [1, 2]], 5, 1.0, n_shared=2)
+    w.sparse.update(np.ones((2, 5)), np.ones((2, 2)))
     return w
 
 
@@ -477,27 +478,47 @@ BAD_INPUT = {
         lambda w: three.make_task(w.recordings, network_parameters=changed(NETWORK, n_exc=20)),
         "n_exc", "at least 24", "20"),
     "seed negative": (lambda w: three.make_task(w.recordings, seed=-1), "seed", "at least 0", "-1"),
-    "sigma 0": (lambda w: three.make_task(w.recordings, sigma=0.0),
-                "sigma", "positive", "0.0"),
-    "rates for targets NaN": (lambda w: input_targets.input_targets(np.array([NAN]), 0.3),
-                              "rates", "finite", "nan"),
-    "memory 0": (lambda w: three.TrainingParameters(memory=0.0), "memory", "0.0"),
-    "learning rate of text": (lambda w: three.TrainingParameters(correction_rate="low"),
-                              "correction_rate", "real", "'low'"),
-    "precision of RLS": (lambda w: three.TrainingParameters(rls_precision="double"),
-                         "rls_precision", "one of", "'double'"),
+    "noise of plastic synapses negative": (
+        lambda w: three.make_task(w.recordings, plastic_noise=-0.1,
+                                  feedforward_parameters=three.FeedforwardParameters()),
+        "plastic_noise", "at least 0", "-0.1"),
+    "original by number": (
+        lambda w: three.make_task(w.recordings, original=1,
+                                  feedforward_parameters=three.FeedforwardParameters()),
+        "original", "True or False", "1"),
+    "memory 0": (lambda w: three.TrainingParameters(memory=0.0), "memory", "at least 1", "0.0"),
+    "one trial to learn from": (lambda w: three.TrainingParameters(held_trials=1),
+                                "held_trials", "at least 2", "1"),
+    "weight of noise as text": (lambda w: three.TrainingParameters(noise_weight="low"),
+                                "noise_weight", "real", "'low'"),
+    "source that is not there": (lambda w: three.SparseRLS([[0, 3]], 5, 1.0, n_shared=2),
+                                 "index", "0 to 2", "3"),
+    "list of sources": (lambda w: three.SparseRLS([0, 1], 5, 1.0),
+                        "index", "(n_neurons, n_own)", "(2,)"),
+    "ridge 0 in Part 3": (lambda w: three.SparseRLS([[0]], 5, 0.0), "ridge", "positive", "0.0"),
+    "rows of another length": (lambda w: w.sparse.update(np.ones((2, 4))),
+                               "rows", "(n_rows, 5)", "(2, 4)"),
+    "rows NaN": (lambda w: w.sparse.update(with_entry(np.ones((2, 5)), NAN)),
+                 "rows", "finite", "nan"),
+    "targets of other rows": (lambda w: w.sparse.update(np.ones((2, 5)), np.ones((3, 2))),
+                              "targets", "(2, 2)", "(3, 2)"),
+    "targets infinite": (lambda w: w.sparse.update(np.ones((2, 5)), np.full((2, 2), INF)),
+                         "targets", "finite", "inf"),
+    "forgetting more than all": (lambda w: w.sparse.update(np.ones((2, 5)), forgetting=-0.1),
+                                 "forgetting", "at least 0", "-0.1"),
     "task of Part 1 in Part 3": (lambda w: three.Training(w.task),
                                  "task", "BalancedTask", "RateTask"),
-    "parameters as a dict": (lambda w: three.Training(w.balanced, {"total_loops": 1}),
+    "parameters as a dict": (lambda w: three.train(w.balanced, {"held_loops": 1}),
                              "training_parameters", "TrainingParameters", "dict"),
     "loops by float": (lambda w: w.training.run(1.5), "total_loops", "whole number", "1.5"),
     "state with a part missing": (lambda w: w.training.restore({}), "state[", "shape", "nothing"),
     "state of another size": (
         lambda w: w.training.restore({k: np.ones(3) for k in w.training.state()}),
         "shape", "(3,)"),
-    "state without its curve": (
-        lambda w: w.training.restore(w.training.state() | {"curve": np.ones((3, 2))}),
-        "state['curve']", "(0, 2)", "(3, 2)"),
+    "state without its curves": (
+        lambda w: w.training.restore(w.training.state() | {"curves": np.ones((3, 2))}),
+        "state['curves']", "(2, 0, 2)", "(3, 2)"),
+    "state that is no state": (lambda w: w.training.restore([]), "state", "dict", "list"),
     "one trial to test": (lambda w: three.evaluate(w.balanced, w.learned, w.rng, n_trials=1),
                           "n_trials", "at least 2", "1"),
     "cue by number": (lambda w: three.Lesion(cue=1), "cue", "one of", "1"),
@@ -523,22 +544,21 @@ BAD_INPUT = {
                                   "counts", "two neurons", "10"),
     "counts of one axis": (lambda w: three.pairwise_correlations(np.ones(9)),
                            "counts", "shape (bins, neurons)", "(9,)"),
-    "more recorded than modelled": (lambda w: input_targets.match_by_rate(np.ones(4), np.ones(3)),
-                                    "4", "3"),
     "selectivity of one condition": (lambda w: three.selectivity(w.rates[:1], 2),
                                      "rates", "at least 2 conditions", "1"),
     "selectivity of one pair": (lambda w: three.selectivity(w.rates, 2, pair=(1, 1)),
                                 "pair", "two different", "(1, 1)"),
     "the third of two conditions": (lambda w: three.selectivity(w.rates, 2, pair=(0, 2)),
                                     "pair", "2"),
-    "task shorter than an update": (
-        lambda w: three.Training(w.balanced, three.TrainingParameters(learn_every=10_000.0)),
-        "learn_every", "at most", "10000"),
+    "cue that starts within a bin": (
+        lambda w: three.Training(
+            changed(w.balanced, trial_parameters=changed(TRIAL, stim_on=50.0))),
+        "TrialParameters.stim_on", "the width of a bin", "50"),
     "bins that cannot be halved": (
         lambda w: three.make_task(
             w.recordings, network_parameters=NETWORK,
-            trial_parameters=changed(TRIAL, bin_width=20.1),
-        ), "TrialParameters.bin_width", "twice the time step", "20.1"),
+            trial_parameters=changed(TRIAL, bin_width=12.5),
+        ), "TrialParameters.bin_width", "twice the time step", "12.5"),
     "cue that ends within a bin": (
         lambda w: three.make_task(
             w.recordings, network_parameters=NETWORK,
@@ -674,7 +694,6 @@ WRONG_RECORDS = [
     ("network_parameters", lambda w, x: three.build_network(x, w.rng)),
     ("network", lambda w, x: three.run_trial(x, TRIAL, w.rng)),
     ("trial_parameters", lambda w, x: three.run_trial(w.network, x, w.rng)),
-    ("network", lambda w, x: measure_inputs(x, w.rng)),
     ("network_parameters", lambda w, x: three.mean_field(x)),
     ("network_parameters", lambda w, x: three.sweep_in_degree(x, [10], w.rng)),
     ("network_parameters", lambda w, x: three.sweep_external_input(x, [0.1], w.rng)),
@@ -686,6 +705,8 @@ WRONG_RECORDS = [
     ("feedforward_parameters",
      lambda w, x: three.make_task(w.recordings, feedforward_parameters=x)),
     ("task", lambda w, x: three.Training(x)),
+    ("task", lambda w, x: three.train(x)),
+    ("state", lambda w, x: w.training.restore(x)),
     ("training_parameters", lambda w, x: three.Training(w.balanced, x)),
     ("task", lambda w, x: three.evaluate(x, w.learned, w.rng)),
     ("weights", lambda w, x: three.evaluate(w.balanced, (x, x), w.rng)),

@@ -15,16 +15,16 @@ import pytest
 from src_part1.recordings import load_recordings
 from src_part3.storage import load_training, save_network, save_training
 from src_part3.training import Training
-from tests.part3.small import small_task
+from tests.part3.small import TRAINING, small_task
 
 resource = pytest.importorskip("resource", reason="Unix alone limits what a process may write")
 ROOT = Path(__file__).resolve().parents[2]
-TOTAL_LOOPS = 60
+TOTAL_LOOPS = 30
 CHILD = f"""
 import sys
 from src_part3 import Training, save_training
-from tests.part3.small import small_task
-training = Training(small_task(), seed=5)
+from tests.part3.small import TRAINING, small_task
+training = Training(small_task(), TRAINING, seed=5)
 print("ready", flush=True)
 training.run({TOTAL_LOOPS}, progress=False, n_threads=1,
              after_loop=lambda training: save_training(sys.argv[1], training))
@@ -55,7 +55,7 @@ def killed_and_resumed(path, moment):
     time.sleep(moment)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    training = load_training(path) if path.exists() else Training(small_task(), seed=5)
+    training = load_training(path) if path.exists() else Training(small_task(), TRAINING, seed=5)
     n_done = training.n_done
     return n_done, training.run(TOTAL_LOOPS, progress=False).state()
 
@@ -78,7 +78,7 @@ def test_a_killed_training_ends_with_the_same_bits(undisturbed, tmp_path, n_kill
 
 @pytest.fixture(scope="module")
 def training():
-    return Training(small_task(), seed=5).run(1, progress=False)
+    return Training(small_task(), TRAINING, seed=5).run(1, progress=False)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,8 @@
-"""The list of breaks stays true to the code."""
+"""The list of breaks stays true to the code, and the page about them to the list."""
 
+import re
+
+from tests.trust.test_bad_input import BAD_FILES, BAD_INPUT, WRONG_RECORDS
 from tools.mutation_check import BREAKS, ROOT, failing_test
 
 
@@ -9,6 +12,14 @@ def test_each_break_names_one_place():
         assert (ROOT / b.path).read_text(encoding="utf-8").count(b.old) == 1, b.name
         assert b.old != b.new
         assert (ROOT / b.tests).is_file()
+
+
+def test_the_page_has_the_numbers_of_the_lists():
+    page = (ROOT / "docs/site/trust.md").read_text(encoding="utf-8")
+    breaks = re.findall(r"(\d+) (?:deliberate )?breaks", page)
+    assert breaks == [str(len(BREAKS))] * 2
+    assert f"{len(BAD_INPUT) + len(WRONG_RECORDS)} bad calls" in page
+    assert f"{3 * len(BAD_FILES)} bad files" in page  # three readers
 
 
 def test_a_failing_test_is_found_and_a_passing_one_is_not(tmp_path):

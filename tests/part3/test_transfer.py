@@ -1,0 +1,205 @@
+"""The measured curve from mean input to rate, against a simulation of the same network."""
+
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from src_part1.recordings import alm_files, load_recordings
+from src_part2.siegert import siegert_rate
+from src_part3.network import build_network
+from src_part3.parameters import BalancedNetworkParameters, TrialParameters
+from src_part3.transfer import (
+    LOWEST_RATE,
+    _fit,
+    match_by_rate,
+    measure_transfer,
+    original_inputs,
+    sampled_sd,
+    slow_noise,
+)
+from src_part3.trials import run_trial
+
+SMALL = BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=200)
+EXC = np.arange(500)
+NOISE, SECONDS = 0.065, 16
+
+
+def measured(**changes):
+    network = build_network(replace(SMALL, **changes), np.random.default_rng(0))
+    return network, measure_transfer(network, np.random.default_rng(1), noise=NOISE)
+
+
+@pytest.fixture(scope="module")
+def default():
+    return measured()
+
+
+def counted(network, added, seed):
+    """Rates of E neurons (Hz) with the noise of the plastic synapses and a constant input."""
+    times = TrialParameters(duration=1000.0 * SECONDS + 500.0, stim_on=0.0, stim_off=0.0)
+    n_bins, rng = SECONDS * 50 + 25, np.random.default_rng(seed)
+    current, decay = np.zeros((n_bins, 1000)), np.exp(-20.0 / network.parameters.tau_plastic)
+    state = rng.standard_normal(500)
+    for b in range(n_bins):
+        current[b, :500] = added + NOISE * state
+        state = decay * state + np.sqrt(1 - decay**2) * rng.standard_normal(500)
+    trial = run_trial(network, times, rng, bin_input=current)
+    return trial.bin_counts[25:].sum(axis=0)[:500] / SECONDS
+
+
+@pytest.mark.parametrize("changes", [{}, {"tau_m": 20.0}, {"tau_syn": 5.0}, {"dt": 0.2}], ids=str)
+def test_the_curve_predicts_the_rates_of_slow_and_fast_neurons(changes, default):
+    network, transfer = measured(**changes) if changes else default
+    predicted = transfer.rates(transfer.mean_input, EXC)
+    groups = np.array_split(np.argsort(predicted), 8)
+    rates = counted(network, 0.0, seed=5)
+    expected, found = ([values[g].mean() for g in groups] for values in (predicted, rates))
+    assert expected[0] < 0.5 and expected[-1] > 14
+    np.testing.assert_allclose(found, expected, rtol=0.08, atol=0.06)
+
+
+@pytest.mark.parametrize("added", [-0.15, 0.15])
+def test_the_curve_predicts_what_a_change_of_its_input_does_to_a_neuron(default, added):
+    # Few neurons at a time, so that the others, and with them the static input, stay as they are.
+    network, transfer = default
+    some = np.random.default_rng(2).choice(500, 30, replace=False)
+    found = counted(network, np.where(np.isin(EXC, some), added, 0.0), seed=6)[some].mean()
+    before, expected = (
+        transfer.rates(transfer.mean_input[some] + x, some).mean() for x in (0.0, added)
+    )
+    assert abs(expected - before) > 0.3 * before
+    assert found == pytest.approx(expected, rel=0.1)
+
+
+def test_the_fit_recovers_a_known_curve_from_added_inputs_and_fluctuations():
+    # All neurons have the same mean input: only what is added tells its effect.
+    rng = np.random.default_rng(0)
+    sd, added = rng.normal(0.6, 0.05, 400), rng.normal(0, 0.2, (40, 400))
+
+    def true(x, sd):
+        return np.exp(1.5 + 4 * (x - 0.6) - 3 * (x - 0.6) ** 2 + 5 * (sd - 0.6))
+
+    counts = rng.poisson(true(0.6 + added, sd))
+    transfer = _fit(np.full(400, 0.6), sd, added, counts)
+    for x in (0.3, 0.6, 0.9):
+        np.testing.assert_allclose(transfer.rates(x, np.arange(400)), true(x, sd), rtol=0.1)
+
+
+def test_where_siegerts_white_noise_is_off_by_far_the_measured_curve_is_right(default):
+    network, transfer = default
+    rates = counted(network, 0.0, seed=5)
+    sd = sampled_sd(network, np.random.default_rng(3), duration=1000.0)[:500].mean()
+    white = siegert_rate(transfer.mean_input, sd / np.sqrt(1.3 * 3.0))
+    fast = np.argsort(rates)[-125:]
+    assert white[fast].mean() > 1.25 * rates[fast].mean()
+    assert transfer.rates(transfer.mean_input, EXC)[fast].mean() == pytest.approx(
+        rates[fast].mean(), rel=0.08)
+
+
+def test_the_fluctuation_follows_from_the_rates_of_the_senders(default):
+    network, transfer = default
+    sampled = sampled_sd(network, np.random.default_rng(3))[:500]
+    assert transfer.input_sd.mean() == pytest.approx(sampled.mean(), rel=0.06)
+    assert np.corrcoef(transfer.input_sd, sampled)[0, 1] > 0.85
+
+
+def test_inputs_are_the_inverse_of_rates(default):
+    _, transfer = default
+    neurons = np.array([3, 400, 77, 5])
+    rates = np.random.default_rng(0).uniform(0.5, 25, (2, 4, 60))
+    inputs = transfer.inputs(rates, neurons)
+    assert inputs.shape == rates.shape
+    back = transfer.rates(inputs.swapaxes(1, 2), neurons).swapaxes(1, 2)
+    np.testing.assert_allclose(back, rates, rtol=2e-3)
+
+
+def test_inputs_rise_with_the_rate_also_beyond_the_measured_range(default):
+    _, transfer = default
+    rates = np.geomspace(LOWEST_RATE, 500, 300)[None, None]
+    inputs = np.concatenate([transfer.inputs(rates, [n])[0] for n in range(0, 500, 20)])
+    assert (np.diff(inputs, axis=1) > -1e-12).all()
+    assert (np.diff(inputs[:, 100:], axis=1) > 0).all()
+    # Beyond it is an exponential: equal ratios of rates are equal steps of the input.
+    assert (inputs[:, -1] > transfer.limits[1] + 0.1).all()
+    np.testing.assert_allclose(np.diff(inputs[:, -40:], n=2, axis=1), 0, atol=1e-9)
+
+
+def test_rates_that_no_input_can_cause_become_the_lowest(default):
+    silent = default[1].inputs(np.array([[[0.0, 0.05, LOWEST_RATE, 7.0]]]), [9])[0, 0]
+    assert silent[0] == silent[1] == silent[2] < silent[3]
+
+
+def test_the_slope_is_that_of_the_curve(default):
+    _, transfer = default
+    x = np.linspace(transfer.limits[0], transfer.limits[1], 50)
+    fine = np.gradient(transfer.rates(x, [3]), x, edge_order=2)
+    np.testing.assert_allclose(transfer.slope(x, [3])[2:-2], fine[2:-2], rtol=0.02, atol=0.2)
+
+
+def test_noise_of_the_plastic_synapses_makes_slow_neurons_faster():
+    network = build_network(SMALL, np.random.default_rng(0))
+    without, with_much = (
+        measure_transfer(network, np.random.default_rng(1), noise=noise) for noise in (0.0, 0.2)
+    )
+    low = np.full(500, 0.3)
+    assert with_much.rates(low, EXC).mean() > 1.2 * without.rates(low, EXC).mean()
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.4, 3.0])
+def test_slow_noise_has_variance_1_and_forgets_at_its_rate(rate):
+    noise = slow_noise((40, 20_000), rate, np.random.default_rng(0))
+    np.testing.assert_allclose((noise**2).mean(axis=1), 1, atol=0.05)
+    for lag in (1, 3):
+        assert (noise[lag:] * noise[:-lag]).mean() == pytest.approx(np.exp(-lag * rate), abs=0.01)
+
+
+@given(
+    recorded=arrays(float, st.integers(1, 30), elements=st.floats(0, 60)),
+    more=arrays(float, st.integers(0, 10), elements=st.floats(0, 60)),
+)
+def test_each_recorded_neuron_takes_the_nearest_free_one(recorded, more):
+    model = np.concatenate([recorded[::-1] + 0.25, more])
+    free, expected = list(range(model.size)), np.empty(recorded.size, int)
+    for neuron in sorted(range(recorded.size), key=lambda i: -recorded[i]):
+        expected[neuron] = min(free, key=lambda j: (abs(recorded[neuron] - model[j]), j))
+        free.remove(expected[neuron])
+    np.testing.assert_array_equal(match_by_rate(recorded, model), expected)
+
+
+def test_original_inputs_are_siegerts_at_the_originals_noise():
+    network = build_network(BalancedNetworkParameters(), np.random.default_rng(0))
+    sd = sampled_sd(network, np.random.default_rng(1), duration=1500.0)
+    sigma = sd[:2500].mean() / np.sqrt(1.3 * 3.0)
+    assert sigma == pytest.approx(0.3093, rel=0.01)
+    inputs = original_inputs(np.array([0.0, 0.05, 2.0, 30.0]), sd, network.parameters)
+    np.testing.assert_allclose(siegert_rate(inputs, sigma), [0.1, 0.1, 2.0, 30.0], rtol=1e-8)
+
+
+def test_original_inputs_are_those_of_the_authors(alm_folder):
+    rates = load_recordings(alm_folder, mend_last_bins=False).rates
+    theirs = []
+    for name in alm_files.TARGET_FILES:
+        with h5py.File(alm_folder / name, "r") as file:
+            theirs.append(file["utarg"][()].T)
+    sd = np.full(5000, 0.3093 * np.sqrt(1.3 * 3.0))
+    difference = original_inputs(rates, sd, BalancedNetworkParameters()) - theirs
+    assert difference.std() <= 0.003
+    assert abs(difference.mean()) <= 0.0005
+
+
+def test_the_sampled_input_of_unconnected_neurons_does_not_change():
+    alone = replace(SMALL, n_exc=5, n_inh=4, out_degree=3, j_ee=0, j_ei=0, j_ie=0, j_ii=0)
+    network = build_network(alone, np.random.default_rng(0))
+    np.testing.assert_array_equal(
+        sampled_sd(network, np.random.default_rng(0), duration=20.0, settle=5.0), np.zeros(9))
+
+
+def test_a_silent_network_has_no_curve():
+    network = build_network(replace(SMALL, mu_exc=0.02, mu_inh=0.02), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="silent; if K is small, raise .*mu_exc and mu_inh"):
+        measure_transfer(network, np.random.default_rng(1), noise=0.0)

@@ -23,7 +23,7 @@ from tools.section_minutes import (
 
 SOURCES = sorted((ROOT / "notebooks/source").glob("*.py"))
 # Sessions of 90 and 60 minutes, less what questions and the break take.
-MOST = {("part1", "part2"): 80, ("part3",): 55}
+MOST = {("part1", "part2"): 80, ("part3",): 50}
 
 SMALL = f"""\
 # %% [markdown]

@@ -40,7 +40,9 @@ GRIDS = {
         "j_ei": (-1.5, -1.0, -0.75, -0.5, -0.35, -0.25, -0.2),
         "out_degree": (100, 200, 500, 1000, 1500),
     },
-    "demo_plastic_synapses": {"n_plastic": (1, 5, 10, 20, 50, 100, 200, 300)},
+    "demo_sparseness": {
+        "n_synapses": (5, 10, 20, 40, 66, 132, 264), "n_patterns": (2, 8, 20),
+    },
 }
 # What a cell runs first; how many values a dial has at most is in the environment.
 REPLACE_SLIDERS = "import tools.demo_frames; course.sliders = tools.demo_frames.show"

@@ -403,7 +403,7 @@ elapsed()
 # These are $N$ regressions with the same regressors $r(t)$. If all rates are prescribed, one batch fit is possible: hold the
 # rates on their targets and solve (`part1.forced_start`). But when the network *drives itself*, small errors come back as
 # inputs, and where they grow they ruin the trial. Learning *while the network runs* exposes the weights to the errors that
-# they cause, and makes the closed loop stable. Section 7 compares the two.
+# they cause, and helps to make the closed loop stable. Section 7 compares the two.
 
 # %% [markdown] tags=["slide"]
 # ## Now every unit has a target
@@ -955,11 +955,12 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", 
 # **Think, then look.** What does this batch fit do when the network drives itself? Does another $\lambda$ help?
 #
 # <details><summary>Answer</summary>
-# It starts on the right path and loses it, whichever λ we take. With the stand-in the median correlations are 0.78 and 0.70
+# It starts close to the right path and drifts away, whichever λ we take. With the stand-in the median correlations are 0.78 and 0.70
 # at λ = 100 and lower at 10 and 1000. With the 1824 recorded neurons they are 0.89 and 0.74 at the best of seven values,
 # λ = 300; FORCE from that start reaches 0.99 and 0.97. The batch fit had all the rates, but only on the prescribed path. When the
 # network drives itself, each error is fed back and moves the network a little off that path, to states that the fit has
-# never seen. FORCE learns from exactly these states.
+# never seen. FORCE learns from exactly these states. In short: the batch brings you near; learning in the closed loop keeps you there. Part 3
+# does the same with spikes.
 # </details>
 
 # %% tags=["parameters"]

@@ -20,6 +20,7 @@ _SIZE = (13.0, 4.6)  # inches
 _MARGINS = {"left": 0.06, "right": 0.97, "bottom": 0.17, "top": 0.78, "wspace": 0.25}
 # Above the titles, where no line runs.
 _LEGEND = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "borderaxespad": 0.1}
+_RIGHT_LEGEND = _LEGEND | {"loc": "upper right", "bbox_to_anchor": (0.98, 1.0), "ncols": 4}
 
 
 class LivePlot:
@@ -214,6 +215,13 @@ class WatchLoops(LivePlot):
         Names of the conditions.
     ylabel : str, optional
         What the learning curve holds.
+    unit : str, optional
+        What a unit is called.
+    names : sequence, optional
+        What the drawn units are called; their numbers by default.
+    pale : tuple of str, optional
+        Name and label of a second curve of the training, an attribute like ``train_correlation``,
+        which is drawn in pale lines; what is NaN in it is left out.
 
     Raises
     ------
@@ -222,7 +230,7 @@ class WatchLoops(LivePlot):
     """
 
     def __init__(self, times, targets, n_loops, *, units=None, conditions=None,
-                 ylabel="mean correlation"):
+                 ylabel="mean correlation", unit="unit", names=None, pale=None):
         super().__init__()
         self._targets = check_array("targets", targets, ("n_conditions", "n_units", "n_times"))
         self._times = check_array("times", times, (self._targets.shape[2],))
@@ -237,13 +245,16 @@ class WatchLoops(LivePlot):
                 f"conditions must name the {n_conditions} conditions of the targets, got "
                 f"{len(conditions)}."
             )
+        if names is not None and len(names) != len(self._units):
+            raise ValueError(f"names must name {len(self._units)} units, got {len(names)}.")
         self._conditions, self._ylabel = conditions, ylabel
+        self._unit, self._names, self._pale = unit, self._units if names is None else names, pale
 
     def _prepare(self):
         n_conditions, shown = len(self._targets), self._targets[:, self._units]
         *panels, self._right = self.figure.subplots(
             1, n_conditions + 1, width_ratios=[2 / n_conditions] * n_conditions + [1],
-            gridspec_kw=_MARGINS,
+            gridspec_kw=_MARGINS | {"wspace": 0.32},
         )
         self._spacing = 1.3 * max(np.ptp(shown, axis=2).max(), 1e-9)
         middle = shown.mean(axis=(0, 2))
@@ -260,19 +271,28 @@ class WatchLoops(LivePlot):
             ax.set(xlabel="time in the trial (ms)", xlim=self._times[[0, -1]],
                    ylim=(-0.8 * self._spacing, (len(self._units) - 0.1) * self._spacing),
                    yticks=np.arange(len(self._units)) * self._spacing)
-            ax.set_yticklabels(self._units if c == 0 else [])
+            ax.set_yticklabels(self._names if c == 0 else [])
             if self._conditions is not None:
                 ax.set_title(self._conditions[c])
-        panels[0].set_ylabel("unit")
+        panels[0].set_ylabel(self._unit)
         self.figure.legend(*panels[0].get_legend_handles_labels(), **_LEGEND)
         names = self._conditions or [None] * n_conditions
         self._curves = [
             self._right.plot([], [], marker=".", label=name, **style)[0]
             for name, style in zip(names, condition_styles(n_conditions), strict=True)
         ]
-        if self._conditions is not None:
+        self._pale_curves = []
+        if self._pale is not None:
+            self._pale_curves = [
+                self._right.plot([], [], lw=5, alpha=0.3, color=style["color"],
+                                 label=self._pale[1] if c == 0 else None)[0]
+                for c, style in enumerate(condition_styles(n_conditions))
+            ]
+        if self._pale is not None:  # two curves leave no room in the panel
+            self.figure.legend(*self._right.get_legend_handles_labels(), **_RIGHT_LEGEND)
+        elif self._conditions is not None:
             self._right.legend(loc="lower right")
-        self._moving = [*sum(self._lines, []), *self._curves]
+        self._moving = [*sum(self._lines, []), *self._pale_curves, *self._curves]
         self._right.set(xlabel="loop", ylabel=self._ylabel, title="learning curve",
                         xlim=(0, self._n_loops + 1), ylim=(-0.05, 1.05))
 
@@ -283,6 +303,10 @@ class WatchLoops(LivePlot):
         self._right.set_xlim(0, max(self._n_loops, len(curve)) + 1)
         for line, column in zip(self._curves, curve.T, strict=True):
             line.set_data(loops, column)
+        if self._pale is not None:
+            pale = np.reshape(getattr(training, self._pale[0]), (-1, len(self._targets)))
+            for line, column in zip(self._pale_curves, pale.T, strict=True):
+                line.set_data(np.arange(1, len(pale) + 1), column)
         if len(curve):
             self._right.set_ylim(min(-0.05, np.floor(10 * curve.min()) / 10), 1.05)
         if training.last_outputs is None:

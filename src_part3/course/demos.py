@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.common.metrics import correlation, summarise
-from src_part1.common.one_line import one_line
-from src_part1.common.validation import check_integer, check_real, check_rng, check_type
-from src_part1.plotting import condition_styles
+from src_part1.common.blas import one_blas_thread
+from src_part1.common.validation import check_integer, check_real
+from src_part1.plotting import COLOURS
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import excitation_wins
-from src_part3.evaluation import smooth_bins
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.plotting import plot_ei_raster, plot_input_balance
-from src_part3.task import BalancedTask
 from src_part3.trials import run_trial
 
 # Rates to leading order (Hz) beyond which a simulation would take long and show nothing new.
 _FASTEST = 250.0
-# Time over which the balanced input is averaged in the plastic target of the fit (ms).
-_TARGET_WINDOW = 160.0
+# Units of the linear network whose eigenvalues are shown.
+_UNITS = 400
 
 
 def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
@@ -72,157 +69,46 @@ def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
     right.set_title(f"E neurons: {rates.mean():.1f} Hz, CV {irregularity}")
 
 
-@dataclass(frozen=True, eq=False)
-class RegressorSamples:
-    """What plastic synapses could learn from: means over trials, in two independent halves.
+def demo_sparseness(n_synapses=264, n_patterns=8, *, seed=0):
+    """Draw the eigenvalues of weights that keep some patterns, read from few synapses each.
 
-    Attributes
-    ----------
-    spikes : ndarray, shape (2, n_conditions, n_bins, n_neurons)
-        Filtered spikes of all neurons (1/ms), first axis the half.
-    feedforward : ndarray, shape (2, n_conditions, n_bins, n_inputs)
-        The same of the Poisson neurons.
-    plastic_targets : ndarray, shape (n_conditions, n_bins, n_trained)
-        Target minus balanced input, averaged over all trials and 160 ms (voltage).
-    trained : ndarray of int
-        The trained neurons.
-    n_exc : int
-        Number of E neurons.
-    conditions : tuple of str
-        Name of each condition.
-    """
-
-    spikes: np.ndarray
-    feedforward: np.ndarray
-    plastic_targets: np.ndarray
-    trained: np.ndarray
-    n_exc: int
-    conditions: tuple[str, ...]
-
-    __repr__ = one_line
-
-
-def sample_regressors(task, weights, rng, *, n_trials=4):
-    """Run a trained network and keep what the fit of `demo_plastic_synapses` needs.
+    Four hundred linear units are to keep ``n_patterns`` random patterns m: with all synapses the
+    weights are sum(m_i m_j) / 400, and each pattern sustains itself (eigenvalue 1). Here each unit
+    reads ``n_synapses`` others only, so that each of these weights is larger by as much.
 
     Parameters
     ----------
-    task : BalancedTask
-        The task.
-    weights : sequence of PlasticWeights
-        Weights of each condition.
-    rng : numpy.random.Generator
-        Randomness of the trials.
-    n_trials : int, optional
-        Trials of each condition in each half.
-
-    Returns
-    -------
-    RegressorSamples
-        The means.
+    n_synapses : int, optional
+        L, how many units each unit reads.
+    n_patterns : int, optional
+        How many patterns are kept.
+    seed : int, optional
+        Source of patterns and synapses.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument has a wrong type or value.
+        If a value does not fit.
     """
-    check_type("task", task, BalancedTask)
-    weights = task.check_weights(weights)
-    check_rng("rng", rng)
-    n_trials = check_integer("n_trials", n_trials, at_least=1)
-
-    def run(c):
-        return run_trial(
-            task.network, task.trial_parameters, rng, weights=weights[c], filtered=True,
-            **task.trial_options(c),
-        )
-
-    trials = [
-        [[run(c) for _ in range(n_trials)] for c in range(task.n_conditions)] for _ in range(2)
-    ]
-
-    after_cue = slice(task.first_bin, task.first_bin + task.n_bins)
-
-    def mean(name):
-        return np.array([
-            [np.mean([getattr(t, name)[after_cue] for t in of_condition], axis=0, dtype=float)
-             for of_condition in half]
-            for half in trials
-        ])
-
-    balanced = mean("balanced_input").mean(axis=0)
-    n_smooth = round(_TARGET_WINDOW / task.trial_parameters.bin_width)
-    smooth = np.array([smooth_bins(of_condition, n_smooth) for of_condition in balanced])
-    return RegressorSamples(
-        mean("filtered_spikes"), mean("filtered_feedforward"),
-        task.targets.swapaxes(1, 2) - smooth, task.network.trained, task.network.n_exc,
-        task.conditions,
-    )
-
-
-def demo_plastic_synapses(
-    samples, n_plastic=20, with_feedforward=True, *, ridge=1e-3, n_neurons=60
-):
-    """Fit plastic weights to one half of the trials and draw how well they fit the other.
-
-    For each of some trained neurons, ``n_plastic`` other trained E neurons and as many I neurons
-    are drawn, and ridge regression finds the weights in one step. The network is not run again.
-
-    Parameters
-    ----------
-    samples : RegressorSamples
-        What `sample_regressors` returned.
-    n_plastic : int, optional
-        Plastic synapses from E neurons, and as many from I neurons.
-    with_feedforward : bool, optional
-        Whether the Poisson neurons, with weights for each condition, take part.
-    ridge : float, optional
-        Strength of the prior.
-    n_neurons : int, optional
-        Trained neurons to fit.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit or nothing is left to learn from.
-    """
-    n_inh = samples.spikes.shape[3] - samples.n_exc
-    most = min(samples.trained.size - 1, n_inh)
-    n_plastic = check_integer("n_plastic", n_plastic, at_least=0)
-    if n_plastic > most:
-        raise ValueError(f"n_plastic must be at most {most}, got {n_plastic}.")
-    check_real("ridge", ridge, above=0)
-    if not n_plastic and not (with_feedforward and samples.feedforward.shape[3]):
-        raise ValueError("n_plastic must be positive where with_feedforward is False, got 0.")
-    n_conditions, n_bins, _ = samples.plastic_targets.shape
-    shared = np.zeros((2, n_conditions, n_bins, n_conditions, samples.feedforward.shape[3]))
-    for c in range(n_conditions if with_feedforward else 0):
-        shared[:, c, :, c] = samples.feedforward[:, c]
-    shared = shared.reshape(2, n_conditions * n_bins, -1)
-    rng = np.random.default_rng(0)
-    chosen = rng.permutation(samples.trained.size)[:n_neurons]
-    quality = np.empty((n_conditions, chosen.size))
-    for i, neuron in enumerate(chosen):
-        others = np.delete(samples.trained, neuron)  # no neuron sends to itself
-        pre = np.concatenate([
-            rng.choice(others, n_plastic, replace=False),
-            samples.n_exc + rng.choice(n_inh, n_plastic, replace=False),
-        ])
-        own = samples.spikes[..., pre].reshape(2, n_conditions * n_bins, -1)
-        learned, tested = np.concatenate([own, shared], axis=2)
-        target = samples.plastic_targets[:, :, neuron]
-        # The dual form of ridge regression: as many unknowns as bins.
-        dual = np.linalg.solve(
-            learned @ learned.T + ridge * np.eye(len(learned)), target.ravel()
-        )
-        fitted = (tested @ (learned.T @ dual)).reshape(n_conditions, n_bins)
-        quality[:, i] = correlation(fitted, target)
-    _, ax = plt.subplots(figsize=(8, 4))
-    styles = condition_styles(n_conditions)
-    for name, values, style in zip(samples.conditions, quality, styles, strict=True):
-        ax.hist(values, np.linspace(-1, 1, 41), histtype="step", lw=2.5, **style,
-                label=f"{name}: median {summarise(values).median:.2f}")
-    with_them = "with" if with_feedforward else "without"
-    ax.set(xlabel="correlation of fitted input and plastic target, test trials", ylabel="neurons",
-           title=f"{n_plastic} + {n_plastic} plastic synapses, {with_them} Poisson inputs")
-    ax.legend(loc="upper left")
+    n_synapses = check_integer("n_synapses", n_synapses, at_least=1, at_most=_UNITS - 1)
+    n_patterns = check_integer("n_patterns", n_patterns, at_least=1, at_most=_UNITS // 10)
+    rng = np.random.default_rng(seed)
+    patterns = np.linalg.qr(rng.standard_normal((_UNITS, n_patterns)))[0] * np.sqrt(_UNITS)
+    read = rng.random((_UNITS, _UNITS)).argpartition(n_synapses, axis=1)[:, :n_synapses]
+    weights = np.zeros((_UNITS, _UNITS))
+    rows = np.arange(_UNITS)[:, None]
+    weights[rows, read] = (patterns @ patterns.T)[rows, read] / n_synapses
+    gain = np.sqrt((weights**2).sum(axis=1).mean())
+    with one_blas_thread():  # several are slower on so small a matrix
+        values = np.linalg.eigvals(weights)
+    _, ax = plt.subplots(figsize=(8, 4.6))
+    ax.plot(values.real, values.imag, ".", color="0.55", ms=5, label="eigenvalues")
+    angle = np.linspace(0, 2 * np.pi, 200)
+    ax.plot(gain * np.cos(angle), gain * np.sin(angle), color=COLOURS["blue"], lw=2,
+            label="circle of radius g")
+    ax.axvline(1, color="black", ls="--", lw=1.5, label="1: kept as it is")
+    says = "every deviation grows" if gain > 1 else "deviations fade"
+    ax.set(xlabel="real part", ylabel="imaginary part", aspect="equal", xlim=(-1.8, 1.8),
+           ylim=(-1.3, 1.3), title=f"{n_patterns} patterns from L = {n_synapses} synapses: "
+           f"g = {gain:.2f}, {says}")
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))

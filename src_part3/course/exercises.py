@@ -323,3 +323,100 @@ def check_corrected_correlation(function):
         ax.legend(loc="lower left", ncols=2)
 
     check_attempt(function, judge, draw, praise="noise no longer hides what was learned.")
+
+
+def _noise_prior(X, D, y, kappa, ridge):
+    rows = D.reshape(-1, D.shape[2])
+    S = X.T @ X + kappa / (len(D) - 1) * rows.T @ rows + ridge * np.eye(X.shape[1])
+    return np.linalg.solve(S, X.T @ y)
+
+
+def check_noise_prior(function):
+    """Check a regression whose prior is the noise of the trials.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(X, D, y, kappa, ridge)`` returns the weights: X (n_times, n_inputs) is the mean
+        over trials, D (n_trials, n_times, n_inputs) the deviations from it, y (n_times,)
+        the target.
+    """
+    rng = np.random.default_rng(5)
+    n_trials, n_times, n_inputs, kappa, ridge = 12, 60, 8, 0.3, 0.5
+    time = np.linspace(0, 1, n_times)
+    y = np.sin(2 * np.pi * time)
+    slow = np.sin(np.outer(time, np.pi * np.arange(1, n_inputs + 1)) + rng.normal(size=n_inputs))
+    # The inputs that carry most of the signal are also the noisiest.
+    X = slow + np.outer(y, np.linspace(0, 1, n_inputs))
+    D = rng.normal(size=(n_trials, n_times, n_inputs)) * np.linspace(0.2, 2.5, n_inputs)
+    D -= D.mean(axis=0)
+    expected = _noise_prior(X, D, y, kappa, ridge)
+
+    def judge(solve):
+        given = X.copy(), D.copy(), y.copy()
+        try:
+            weights = solve(*given, kappa, ridge)
+        except ValueError as error:
+            raise Wrong(
+                f"NumPy says: {error}. S has a row and a column for each of the {n_inputs} inputs: "
+                "X.T @ X, and not X @ X.T; and D has to become a table with a row for each trial "
+                "and time."
+            ) from error
+        expect_unchanged((X, D, y), given, ("X", "D", "y"))
+        if np.shape(weights) == (n_times,):
+            raise Wrong(
+                f"{n_times} numbers, one for each time: is X transposed? S = X.T @ X has a row for "
+                "each input, and the result is one weight for each input."
+            )
+        weights = expect_array(weights, (n_inputs,), "the weights")
+        if np.allclose(weights, expected, rtol=1e-6):
+            return weights
+        scaled = np.sqrt(n_trials - 1) * D
+        for wrong, sentence in (
+            (_noise_prior(X, 0 * D, y, kappa, ridge),
+             "the noise is left out: the deviations D belong into S, with the factor "
+             "kappa / (n - 1)."),
+            (_noise_prior(X, D, y, kappa, 0.0),
+             "lambda is left out: add ridge times the identity to S."),
+            (_noise_prior(X, 0 * D, y, kappa, 0.0), "both the noise and lambda are left out."),
+            (_noise_prior(X, scaled, y, kappa, ridge),
+             "the deviations are not scaled: their sum of squares over n trials is n - 1 times the "
+             "variance."),
+            (_noise_prior(X, scaled / np.sqrt(n_trials), y, kappa, ridge),
+             "nearly: the variance over trials divides by n - 1, and not by n."),
+            (_noise_prior(X, D / np.sqrt(n_times), y, kappa, ridge),
+             "the variance is averaged over time, but the errors are summed: take the sum over "
+             "time for both."),
+            (_noise_prior(X, np.sqrt(kappa) * D, y, kappa, ridge),
+             "kappa acts twice: multiply the products by kappa, or the rows by its root."),
+            (_noise_prior(X, D / np.sqrt(kappa), y, kappa, ridge),
+             "kappa is missing: it says how much the noise counts against the error."),
+        ):
+            if np.allclose(weights, wrong, rtol=1e-6):
+                raise Wrong(sentence, weights)
+        raise Wrong(
+            f"the largest difference of a weight is {np.abs(weights - expected).max():.2g}: "
+            "compare S and b with the formula.", weights,
+        )
+
+    def draw(weights):
+        _, ax = plt.subplots(figsize=(8, 4.2))
+        ax.plot(time, y, color="black", lw=3.5, label="target y")
+
+        def output(w, colour, name, line):
+            noise = (D @ w).std(axis=0, ddof=1).mean()
+            ax.plot(time, X @ w, color=colour, ls=line, lw=2.5, label=f"{name}: noise {noise:.2f}")
+
+        plain = _noise_prior(X, 0 * D, y, kappa, ridge)
+        output(plain, COLOURS["blue"], "without the noise in S", ":")
+        output(expected, "0.55", "expected", "-")
+        if weights is not None and np.abs(weights).max() < 1e3:
+            output(weights, COLOURS["vermilion"], "yours", "--")
+        ax.set(xlabel="time", ylabel="w · r, mean over trials",
+               title="noise: standard deviation of w · r over trials")
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    check_attempt(
+        function, judge, draw,
+        praise="the fit is a little worse, and much less noise comes with it.",
+    )

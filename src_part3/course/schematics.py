@@ -1,9 +1,12 @@
-"""The schematic of Part 3: which neuron gets which synapse."""
+"""The schematics of Part 3: which neuron gets which synapse, and how they learn."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from src_part1.common.validation import check_type
 from src_part1.course.schematics import CUE, FIXED, LEARNS, Schematic
+from src_part1.plotting import OUTPUT, TARGET
 from src_part3.plotting import EXCITATORY, INHIBITORY
 from src_part3.task import BalancedTask
 
@@ -62,4 +65,44 @@ def draw_synapses(task):
     s.arrow((2.15, 1.9), (4.58, 1.9), colour=shade, width=3, linestyle="-" if n_clock else ":")
     s.text(1.1, 2.05, "clock", colour="black" if n_clock else "0.45")
     s.text(1.1, 1.75, words, colour="black" if n_clock else "0.45")
+    return s
+
+
+def draw_stages():
+    """Draw how a network learns: a teacher holds it, RLS learns, the teacher lets go.
+
+    Returns
+    -------
+    Schematic
+        The drawing.
+    """
+    s = Schematic(11.0, 4.6, "Hold, learn, let go")
+    wave = np.linspace(0, 1, 60)
+    target = np.sin(4 * wave) + 0.5 * np.sin(9 * wave)
+    panels = (
+        ("1. hold", "the teacher learns c", FIXED, True,
+         "c ← c + (f − u) / n"),
+        ("2. learn", "RLS learns w", LEARNS, True, "w · r → c"),
+        ("3. let go", "RLS learns on", LEARNS, False, "w · r → w · r + error"),
+    )
+    for k, (name, what, shade, held, rule) in enumerate(panels):
+        x = 0.2 + 3.6 * k
+        s.box(x + 1.7, 2.12, 3.4, 3.85, facecolor="0.97", colour="0.7")
+        s.text(x + 0.2, 3.75, name, ha="left", weight="bold")
+        s.text(x + 3.2, 3.75, what, ha="right", colour=LEARNS if k else "black")
+        s.population(x + 1.15, 2.15, 0.72, colour=EXCITATORY, lw=3)
+        s.text(x + 1.15, 2.15, "trained", colour=EXCITATORY)
+        s.arrow((x + 0.78, 1.55), (x + 1.52, 1.55), colour=shade, width=3.5 if k else 2.0, bend=1.3,
+                linestyle="-" if k else ":")
+        s.text(x + 2.05, 1.3, "w · r", colour=shade if k else "0.45")
+        s.arrow((x + 1.15, 3.4), (x + 1.15, 2.92), colour=FIXED if held else "0.85", width=3,
+                linestyle="-" if held else ":")
+        s.text(x + 2.2, 3.25, "teacher, c" if held else "no teacher",
+               colour="black" if held else "0.45")
+        s.trace(x + 2.65, 2.2, 1.0, 0.55, target, TARGET, line=3.5)
+        wiggle = (0.04, 0.04, 0.16)[k] * np.sin(30 * wave)
+        s.trace(x + 2.65, 2.2, 1.0, 0.55, target + wiggle, OUTPUT)
+        s.text(x + 2.65, 2.75, "target f")
+        s.text(x + 2.65, 1.72, "input u", colour=OUTPUT)
+        s.text(x + 1.7, 0.55, rule, colour=LEARNS if k else "black", size=14)
     return s

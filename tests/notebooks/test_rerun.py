@@ -62,18 +62,20 @@ ALTERATIONS = {
         ({"n_recorded": "0"}, "select.neurons must be at least 1"),
         ({"source": "own_file"}, None),
         ({"source": "'nowhere.npz'"}, "nowhere.npz"),
-        ({"n_plastic": "5", "n_recorded": "50"}, None),
-        ({"n_plastic": "-1"}, "n_plastic_exc must be at least 0"),
+        ({"network_changes": "{'n_plastic_exc': 5}", "n_recorded": "50"}, None),
+        ({"network_changes": "{'tau_plastic': 100.0}"}, None),
+        ({"network_changes": "{'n_plastic_exc': -1}"}, "n_plastic_exc must be at least 0"),
+        ({"dial_of_sparseness": "{50: (0.5, 0.4, 1.0)}"}, None),
         ({"clock": "'common'"}, None),
         ({"clock": "'mine'"}, "clock must be one of"),
-        ({"tau_plastic": "100.0"}, None),
-        ({"prior": "300.0"}, None),
-        ({"prior": "0.0"}, "prior must be positive"),
-        ({"training_seed": "7", "total_loops": "1"}, None),
-        ({"total_loops": "0"}, "total_loops must be at least 1"),
+        ({"training_seed": "7", "held_loops": "1", "settling_loops": "0", "free_loops": "0"}, None),
+        ({"held_loops": "0"}, "held_loops must be at least 1"),
+        ({"free_trials": "1"}, "free_trials must be at least 2"),
         ({"n_test_trials": "1"}, "n_trials must be at least 2"),
         ({"silenced_fraction": "0.9"}, None),
         ({"silenced_fraction": "1.5"}, "silenced_fraction must be"),
+        ({"lesion_seeds": "(1,)", "dial": "'common'"}, None),
+        ({"dial": "'none'"}, "dial must be"),
         ({"n_components": "2"}, None),
         ({"distractor_after": "(100.0, 1500.0)", "distractor_strength": "2.0"}, None),
         ({"distractor_after": "(1990.0,)"}, "times must leave room"),
@@ -148,5 +150,6 @@ def test_what_is_changed_early_reaches_the_end():
         session.front_matter()
         numbered = [heading for heading in session.sections if heading[:1] in ("2", "3", "4")]
         assert len(numbered) == 3
-        changes = {"n_recorded": "40", "n_plastic": "5", "clock": "'common'"}
+        changes = {"n_recorded": "40", "network_changes": "{'n_plastic_exc': 5}"}
+        changes["clock"] = "'common'"
         assert session.run_sections(*numbered, **changes) is None

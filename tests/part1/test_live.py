@@ -203,16 +203,36 @@ def test_spiking_and_balanced_networks_can_be_watched():
     balanced, n_loops = small_task(), TRAINING.total_loops
     training = Training(balanced, TRAINING)
     assert training.last_outputs is None
-    with WatchLoops(balanced.times, training.pattern_targets, n_loops) as watch:
+    with WatchLoops(
+        balanced.times, training.pattern_targets, n_loops, unit="pattern",
+        names=("1", "2", "3", "4"),
+        pale=("held_curve", "with the teacher"),
+    ) as watch:
+        watch(training)  # nothing is done yet
         training.run(progress=False, after_loop=watch)
-    assert training.last_outputs.shape == training.pattern_targets.shape == (2, 4, 10)
+    assert training.last_outputs.shape == training.pattern_targets.shape
     assert np.isfinite(training.last_outputs).all()
-    assert training.train_correlation.shape == (n_loops, balanced.n_conditions)
-    target, *_, output = watch.figure.axes[0].lines[:5]
-    drawn = output.get_ydata() - target.get_ydata()
+    first, *_, curves = watch.figure.axes
+    target, *_, output = first.lines[:5]
     np.testing.assert_allclose(
-        drawn, training.last_outputs[0, 0] - training.pattern_targets[0, 0], atol=1e-6
+        output.get_ydata() - target.get_ydata(),
+        training.last_outputs[0, 0] - training.pattern_targets[0, 0], atol=1e-6,
     )
+    assert first.get_ylabel() == "pattern"
+    assert [label.get_text() for label in first.get_yticklabels()] == ["1", "2", "3", "4"]
+    by_label = {line.get_label(): line.get_ydata() for line in curves.lines}
+    held = np.array(training.held_curve)
+    np.testing.assert_array_equal(by_label["with the teacher"], held[:, 0])
+    n_held = TRAINING.held_loops
+    assert np.isfinite(held[:n_held]).all() and np.isnan(held[n_held:]).all()
+    alone = [line.get_ydata() for line in curves.lines if line.get_marker() == "."]
+    np.testing.assert_array_equal(np.transpose(alone), training.train_correlation)
+    # Both legends stand above the panels.
+    renderer = watch.figure.canvas.get_renderer()
+    for legend in watch.figure.legends:
+        for ax in watch.figure.axes:
+            box = ax.get_window_extent(renderer)
+            assert not legend.get_window_extent(renderer).overlaps(box)
 
 
 def test_a_training_that_fails_at_once_leaves_the_targets():
@@ -236,6 +256,8 @@ def test_a_training_that_fails_at_once_leaves_the_targets():
          "units must be at most 1"),
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, conditions=("a", "b")), ValueError,
          "conditions must name the 1"),
+        (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, names=("a",)), ValueError,
+         "names must name 2 units, got 1"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(make, kind, says):

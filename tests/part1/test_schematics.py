@@ -16,7 +16,7 @@ from src_part1 import (
 )
 from src_part1.course import draw_every_unit, draw_force_loop, draw_mouse_task, draw_trial
 from src_part3 import BalancedNetworkParameters, FeedforwardParameters, make_task
-from src_part3.course import draw_synapses
+from src_part3.course import draw_stages, draw_synapses
 from tests.part3.small import small_task
 
 
@@ -62,6 +62,7 @@ DRAWINGS = {
     "synapses": lambda: draw_synapses(spiking_task(300, "none")),
     "synapses with a clock": lambda: draw_synapses(spiking_task(300, "common")),
     "synapses of a small network": lambda: draw_synapses(small_task()),
+    "stages": draw_stages,
 }
 
 
@@ -86,7 +87,7 @@ def test_words_lie_apart_and_on_the_sheet(name):
 
 
 def test_no_line_of_a_schematic_crosses_its_words():
-    for name in ("FORCE", "every unit", "trial", "mice"):
+    for name in ("FORCE", "every unit", "trial", "mice", "stages"):
         drawing = DRAWINGS[name]()
         drawing.figure.canvas.draw()
         renderer = drawing.figure.canvas.get_renderer()

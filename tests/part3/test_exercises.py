@@ -151,3 +151,44 @@ def corrected(power=0.5, spearman_brown=True, multiply=False):
 )
 def test_corrected_correlation(function, line, capsys):
     assert line in verdict(exercises.check_corrected_correlation, function, capsys)
+
+
+def noise_prior(X, D, y, kappa, ridge):
+    rows = D.reshape(-1, D.shape[2]) * np.sqrt(kappa / (len(D) - 1))
+    S = X.T @ X + rows.T @ rows + ridge * np.eye(X.shape[1])
+    return np.linalg.solve(S, X.T @ y)
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (noise_prior, "✓ the fit is a little worse, and much less noise"),
+        (lambda X, D, y, k, r: noise_prior(X, 0 * D, y, k, r), "the noise is left out"),
+        (lambda X, D, y, k, r: noise_prior(X, D, y, k, 0.0), "lambda is left out"),
+        (lambda X, D, y, k, r: noise_prior(X, 0 * D, y, k, 0.0), "both the noise and lambda"),
+        (lambda X, D, y, k, r: noise_prior(X, D, y, k * (len(D) - 1), r), "are not scaled"),
+        (lambda X, D, y, k, r: noise_prior(X, D, y, k * (len(D) - 1) / len(D), r), "by n - 1"),
+        (lambda X, D, y, k, r: noise_prior(X, D, y, k / len(X), r), "averaged over time"),
+        (lambda X, D, y, k, r: noise_prior(X, D, y, k**2, r), "kappa acts twice"),
+        (lambda X, D, y, k, r: noise_prior(X, D, y, 1.0, r), "kappa is missing"),
+        (lambda X, D, y, k, r: np.linalg.solve(X @ X.T + r * np.eye(len(X)), y), "transposed"),
+        (lambda X, D, y, k, r: np.linalg.solve(X.T @ X + D.T @ D, X.T @ y), "NumPy says"),
+        (lambda X, D, y, k, r: None, "is there a return"),
+        (lambda X, D, y, k, r: np.zeros(X.shape[1]), "the largest difference"),
+    ],
+)
+def test_noise_prior(function, line, capsys):
+    assert line in verdict(exercises.check_noise_prior, function, capsys)
+
+
+def test_the_noise_prior_is_what_its_formula_says():
+    rng = np.random.default_rng(1)
+    X, D, y = rng.normal(size=(9, 3)), rng.normal(size=(4, 9, 3)), rng.normal(size=9)
+    D -= D.mean(axis=0)
+    w = noise_prior(X, D, y, 0.3, 0.5)
+
+    def cost(w):
+        return ((X @ w - y) ** 2).sum() + 0.3 * (D @ w).var(axis=0, ddof=1).sum() + 0.5 * w @ w
+
+    for step in 1e-3 * np.concatenate([np.eye(3), -np.eye(3)]):
+        assert cost(w + step) > cost(w)

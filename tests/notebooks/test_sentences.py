@@ -1,0 +1,160 @@
+"""What Part 3 says about its results is true whatever they are."""
+
+import re
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+
+from src_part3 import evaluate
+from src_part3.course import draw_ends, draw_lesions, pattern_quality, tell_memory, tell_quality
+from src_part3.perturbations import DistractorResult, Lesion, study_lesions
+from tests.notebooks.harness import SOLUTIONS, code_cells, tags
+from tests.part3.small import TRIAL, small_task
+
+(PART3,) = (path for path in SOLUTIONS if path.stem.startswith("part3"))
+RESULTS = ("4 ", "5 ", "6 ", "7 ")  # sections in which networks are tested
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def task():
+    return small_task(trial_parameters=TRIAL)
+
+
+@pytest.fixture(scope="module")
+def tested(task):
+    weights = [task.network.initial_weights()] * task.n_conditions
+    return evaluate(task, weights, np.random.default_rng(0), n_trials=4)
+
+
+def said(function, *arguments, capsys):
+    function(*arguments)
+    return " ".join(capsys.readouterr().out.split())
+
+
+def with_outcome(tested, *, r2, size, right):
+    """A test of 24 neurons with the wanted measures for both conditions."""
+    recorded = tested.recorded_rates
+    mean = recorded.mean(axis=2, keepdims=True)
+    rates = tested.rates.copy()
+    rates[:, tested.trained] = mean + size * (recorded - mean)
+    own = np.arange(2)[:, None]
+    decoded = np.where(np.arange(10) < 10 * np.array(right)[:, None], own, 1 - own)
+    return replace(tested, r2_corrected=np.full_like(tested.r2, r2), rates=rates, decoded=decoded)
+
+
+def test_the_table_has_six_rows_and_says_n(tested, task, capsys):
+    tell_quality(tested, task.conditions)
+    text = capsys.readouterr().out
+    table = text.split("\n- ")[0].splitlines()[4:]
+    assert len([line for line in table if line.strip()]) == 6
+    assert "n = 4 test trials" in text and text.count("\n- ") == 6
+
+
+def test_a_good_network_is_called_good(tested, task, capsys):
+    good = with_outcome(tested, r2=0.7, size=1.0, right=(1.0, 0.9))
+    text = said(tell_quality, good, task.conditions, capsys=capsys)
+    assert "It is above 0" in text and "closer than a constant line" in text
+    assert text.count("about as large as recorded") == 2
+    assert "mean of the last row: 0.95" in text and "gets 0.50" in text
+    assert "end elsewhere" not in text
+
+
+def test_a_poor_network_is_called_poor(tested, task, capsys):
+    poor = with_outcome(tested, r2=-5.0, size=0.5, right=(0.0, 1.0))
+    text = said(tell_quality, poor, task.conditions, capsys=capsys)
+    assert "It is not above 0 for right and left" in text
+    assert text.count("too small") == 2
+    assert "mean of the last row: 0.50" in text
+    assert "Many trials of right end elsewhere" in text
+    large = with_outcome(tested, r2=0.1, size=2.0, right=(1.0, 1.0))
+    assert said(tell_quality, large, task.conditions, capsys=capsys).count("too large") == 2
+
+
+def test_the_quality_on_patterns_is_one_for_the_targets_and_hardly_noisy(tested):
+    perfect = replace(tested, mean_input=tested.targets)
+    np.testing.assert_allclose(pattern_quality(perfect), 1)
+    noisy = tested.targets + 0.3 * np.random.default_rng(0).normal(size=tested.targets.shape)
+    assert (pattern_quality(replace(tested, mean_input=-tested.targets)) < 0.9).all()
+    assert (pattern_quality(replace(tested, mean_input=noisy)) > 0).all()
+
+
+ENDS = {
+    "return to their own end": (0.05, 0.02),
+    "end at the other side": (0.95, 0.02),
+    "a position which pushes move": (0.5, 0.05),
+}
+
+
+def distracted(right, left, spread=0.05):
+    rng = np.random.default_rng(3)
+    undisturbed = spread * rng.normal(size=(2, 20))
+    return DistractorResult(
+        np.array([140.0]), np.array([[right], [left]]), undisturbed, ("right", "left")
+    )
+
+
+@pytest.mark.parametrize("words", ENDS)
+def test_the_kind_of_memory_follows_from_the_ends_of_each_side(words, capsys):
+    rng = np.random.default_rng(1)
+    centre, spread = ENDS[words]
+    other = "a position which pushes move" if centre < 0.2 else "return to their own end"
+    at, wide = ENDS[other]
+    result = distracted(centre + spread * rng.normal(size=20), at + wide * rng.normal(size=20))
+    text = said(tell_memory, result, capsys=capsys)
+    _, right, left = text.split(" - ")
+    assert words in right and other in left
+    assert "spread widely" not in text
+    draw_ends(result)
+
+
+def test_either_return_or_switch_and_noise_alone(capsys):
+    both = np.repeat([0.02, 0.98], 10)
+    assert "either return or switch" in said(tell_memory, distracted(both, both), capsys=capsys)
+    middle = np.linspace(0.3, 0.7, 20)
+    text = said(tell_memory, distracted(middle, middle, spread=0.6), capsys=capsys)
+    assert text.count("spread widely as well") == 2
+
+
+def test_lesions_are_listed_with_their_chance(task, capsys):
+    weights = [task.network.initial_weights()] * task.n_conditions
+    lesions = {"intact": Lesion(), "no cue": Lesion(cue="none"),
+               "other cue, its targets": Lesion(cue="other", target="cue")}
+    studies = [study_lesions(task, weights, np.random.default_rng(k), lesions, n_trials=2)
+               for k in range(2)]
+    text = said(draw_lesions, studies, capsys=capsys)
+    assert "From the largest loss to the smallest: no cue." in text
+    assert "Guessing gives a balanced accuracy of 0.50" in text
+    assert len(plt.gca().patches) == 6  # lesions and conditions
+
+
+def test_titles_and_alternative_texts_tell_no_result():
+    notebook = nbformat.read(PART3, as_version=4)
+    for heading, cells in code_cells(notebook).items():
+        for cell in cells:
+            if heading.startswith(RESULTS) and "exercise" not in tags(cell):
+                assert not re.search(r"\d\.\d\d", cell.metadata.get("alt", "")), cell.source
+                for words in re.findall(r"set_title\((.*)\)|title=(.*)[,)]", cell.source):
+                    assert not re.search(r"(?<![:{])\d\.\d\d", "".join(words)), words
+
+
+def test_what_to_notice_gives_no_number_of_a_run():
+    notebook = nbformat.read(PART3, as_version=4)
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for found in re.findall(r"^## (.+)$", cell.source, re.MULTILINE):
+            heading = found
+        if heading.startswith(RESULTS):
+            notice = r"\*\*What to notice\.\*\*.*?(?=\n##|\Z)"
+            for text in re.findall(notice, cell.source, re.DOTALL):
+                assert not re.search(r"\d\.\d", text), text

@@ -46,7 +46,7 @@
 # | 4 · Learning: a teacher holds the network, then lets go | 14 + 9 |
 # | 5 · What sustains the activity? Lesions, and a dial | 5 + 10 |
 # | 6 · What the untrained neurons do, and why | 5 |
-# | 7 · Distractors, and what this has to do with biology | 4 + 3 |
+# | 7 · Distractors, and what this has to do with biology | 4 + 2 |
 #
 # The number after a plus counts what is marked *bonus*: leave it out in class and come back to it at home. The computer
 # works for about four minutes in all on two free cores. Each section runs on its own after the cells up to

@@ -524,7 +524,7 @@ course.draw_synapses(task)
 # $$ g = \sqrt{\Big\langle \sum_j (\phi'_i\, w_{ij})^2 \Big\rangle_i} . $$
 #
 # To read the same sum from $L$ synapses, each weight must be of size $1/L$, and $L$ squares of it add up to $1/L$. So $g$ falls as
-# $1/\sqrt L$. Above $g = 1$ every deviation grows.
+# $1/\sqrt L$. In a linear network of independent weights every deviation grows above $g = 1$.
 
 # %% [markdown] tags=["slide"]
 # ## Which synapses learn?
@@ -563,7 +563,7 @@ dial_of_sparseness = {
 # %% [markdown] tags=["slide", "plot"]
 # ## Sparseness has a price
 
-# %% alt="Left: quality of both sides against the number of plastic synapses of each kind. Right: gain of the learned weights against the same number, a line that falls as one over its root, and the band of 0.75 to 1 in which deviations begin to grow." jupyter={"source_hidden": true} tags=["hide-input"]
+# %% alt="Left: quality of both sides against the number of plastic synapses of each kind. Right: gain of the learned weights against the same number, and the line g = 1, above which deviations grow in a linear network." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
 in_degrees = np.array(list(dial_of_sparseness))
 *quality_of_sides, gain = np.array(list(dial_of_sparseness.values())).T
@@ -572,9 +572,7 @@ for name, values, style in zip(("right", "left"), quality_of_sides, plotting.con
 left.set(ylabel="corrected correlation", ylim=(0, 1.02), title="quality of the network alone")
 left.legend(loc="lower right")
 right.plot(in_degrees, gain, "o-", color=plotting.COLOURS["green"], label="learned weights")
-right.plot(in_degrees, gain[-1] * np.sqrt(in_degrees[-1] / in_degrees), ":", color="0.4",
-           label="1 / √L")
-right.axhspan(0.75, 1.0, color="0.85", label="deviations begin to grow")
+right.axhline(1, color="0.4", ls=":", label="above: deviations grow")
 right.set(ylabel="gain g", ylim=(0, None), title="gain of the learned weights")
 right.legend(loc="upper right")
 for ax in (left, right):

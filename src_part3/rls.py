@@ -101,6 +101,7 @@ class SparseRLS:
             self.b *= forgetting
             if targets is not None:
                 self.b += rows.T @ targets
+        self._check_finite(self.S, self.b)
 
     def solve(self):
         """Return the weights that follow from all rows so far.
@@ -132,12 +133,14 @@ class SparseRLS:
             shared_weights = shared.T.copy()
             for i, own in enumerate(self.index if self.n_shared else ()):
                 shared_weights[i] -= weights[i] @ K[:, own].T
-        # An infinite sum would make a weight 0.
-        if not all(np.isfinite(array).all() for array in (self.S, weights, shared_weights)):
+        self._check_finite(self.S, weights, shared_weights)  # an infinite S makes a weight 0
+        return weights, shared_weights
+
+    def _check_finite(self, *arrays):
+        if not all(np.isfinite(array).all() for array in arrays):
             raise FloatingPointError(
                 "RLS diverged: a sum or a weight is not finite. Use a stronger ridge."
             )
-        return weights, shared_weights
 
 
 @njit(parallel=True, cache=True)

@@ -344,7 +344,11 @@ class Training:
     def _learned(self):
         """Change of the weights that follows from all rows so far."""
         if not self._is_solved:
-            self._change[:] = np.concatenate(self.rls.solve(), axis=1)
+            try:
+                self._change[:] = np.concatenate(self.rls.solve(), axis=1)
+            except FloatingPointError:
+                self._sound = False
+                raise
             self._is_solved = True
         return self._change
 
@@ -417,8 +421,7 @@ class Training:
             )
 
     def _arrays(self):
-        return {"S": self.rls.S, "b": self.rls.b, "wanted": self.wanted, "scale": self._scale,
-                "change": self._change}
+        return {"S": self.rls.S, "b": self.rls.b, "wanted": self.wanted, "scale": self._scale}
 
     def state(self):
         """Return all that training has changed, as named arrays: views, but for the curves."""
@@ -441,6 +444,7 @@ class Training:
         self.curve, self.held_curve = list(curves[0]), list(curves[1])
         self.n_done, self._sound, self.last_outputs = n_done, True, None
         self._is_solved = n_done == 0
+        self._change[:] = 0
 
 
 @dataclass(frozen=True, eq=False)

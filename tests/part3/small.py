@@ -16,7 +16,8 @@ NETWORK = BalancedNetworkParameters(
 TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
 # Both stages, in as few trials as can be.
 TRAINING = TrainingParameters(
-    held_loops=3, settling_loops=1, held_trials=2, watched_trials=1, free_loops=2, free_trials=3
+    held_loops=3, settling_loops=1, held_trials=2, watch_every=1, watched_trials=1, free_loops=2,
+    free_trials=3,
 )
 
 

@@ -180,7 +180,7 @@ def test_a_training_of_an_earlier_version_is_refused(training, tmp_path, version
     [
         ("S", np.ones((24, 7), np.float32), r"state\['S'\] must be float32 of shape"),
         ("wanted", None, r"state\['wanted'\] must be .* got nothing"),
-        ("change", np.ones((24, 41), complex), r"state\['change'\] must be float64"),
+        ("scale", np.ones(3, complex), r"state\['scale'\] must be float64"),
         ("n_done", np.array(1.5), r"state\['n_done'\] must be a whole number"),
         ("curves", np.ones((2, 9, 2)), r"curves'\] must be .* got float64 of shape \(2, 9, 2\)"),
     ],

@@ -675,7 +675,7 @@ settling_loops = sized(2, fast=1)
 held_trials = sized(8, fast=2)  # of each condition and loop
 free_loops = sized(4, fast=1)  # in the closed loop
 free_trials = sized(16, fast=2)
-ridge = 10.0  # lambda; so short a training has seen little of the noise, hence more than the default
+ridge = 10.0  # lambda: so short a training has seen little of the noise, hence a stronger prior
 n_test_trials = sized(50, fast=4)
 training_seed = 1
 test_seed = 2

@@ -42,7 +42,7 @@
 # | --- | --- |
 # | 1 · The balanced state | 11 + 9 |
 # | 2 · From recorded rates to target inputs | 5 + 5 |
-# | 3 · Plastic synapses | 7 |
+# | 3 · Plastic synapses | 6 |
 # | 4 · Learning: a teacher holds the network, then lets go | 14 + 9 |
 # | 5 · What sustains the activity? Lesions, and a dial | 5 + 10 |
 # | 6 · What the untrained neurons do, and why | 5 |
@@ -524,7 +524,7 @@ course.draw_synapses(task)
 # $$ g = \sqrt{\Big\langle \sum_j (\phi'_i\, w_{ij})^2 \Big\rangle_i} . $$
 #
 # To read the same sum from $L$ synapses, each weight must be of size $1/L$, and $L$ squares of it add up to $1/L$. So $g$ falls as
-# $1/\sqrt L$. In a linear network of independent weights every deviation grows above $g = 1$.
+# $1/\sqrt L$. Above $g = 1$ deviations grow.
 
 # %% [markdown] tags=["slide"]
 # ## Which synapses learn?
@@ -550,7 +550,7 @@ course.sliders(
 
 # %% [markdown]
 # **What to try.** 400 linear units keep eight *patterns* (one number for each unit) at eigenvalue 1. Lower $L$. Then the
-# spiking network, trained with each $L$:
+# spiking network, trained for each $L$:
 
 # %% tags=["parameters"]
 # TODO-NUMBERS: placeholders until `python -m benchmarks part3-indegree` fills them (1824 recorded

@@ -58,7 +58,7 @@ _SIZE = {
 }
 # Trials of each condition in a loop, and rows of RLS in one: common courses, and deviations of 25
 # times of each trial.
-_TRAINING = TrainingParameters(held_trials=4, watched_trials=2, max_rate=1e9)
+_TRAINING = TrainingParameters(held_trials=4, watched_trials=2, watch_every=1, max_rate=1e9)
 _ROWS = 240
 _MEASURES = ("loop_s", "trials_s", "rls_s", "memory_mb")
 

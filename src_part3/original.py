@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from tqdm.auto import tqdm
 
 from src_part1.common.one_line import one_line
@@ -122,13 +122,13 @@ class OriginalRLS:
         return self.v - self.of_own()
 
 
-@njit(parallel=True, cache=True)
+@njit(nogil=True, cache=True)
 def learn_sample(w, v, Q, G, D_inverse, index, r, s, targets):
     """One step of RLS for all neurons, from rates r, shared inputs s and targets."""
     d = D_inverse @ s
     a = s @ d
     eps = r - G @ s  # what the shared inputs do not tell of the rates
-    for i in prange(index.shape[0]):
+    for i in range(index.shape[0]):
         eps_i = eps[index[i]]
         k = Q[i] @ eps_i
         c = 1 / (1 + a + eps_i @ k)

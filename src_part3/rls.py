@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from src_part1.common.blas import one_blas_thread
 from src_part1.common.validation import check_array, check_index, check_integer, check_real
@@ -125,10 +128,16 @@ class SparseRLS:
             except np.linalg.LinAlgError:
                 K = np.full((self.n_shared, n + len(self.index)), np.nan, self.S.dtype)
             shared = K[:, n:]
-            learn_neurons(
-                self.S, self.b[:n] - S_os @ shared, np.ascontiguousarray(S_os),
-                np.ascontiguousarray(K[:, :n].T), self.index, ridge, weights,
-            )
+            b, S_os = self.b[:n] - S_os @ shared, np.ascontiguousarray(S_os)
+            K_own = np.ascontiguousarray(K[:, :n].T)
+            # Threads of Python's: neurons are independent, and a forked process may have them.
+            parts = np.array_split(np.arange(len(weights)), os.cpu_count())
+            with ThreadPoolExecutor(len(parts)) as pool:
+                list(pool.map(
+                    lambda some: learn_neurons(
+                        self.S, b, S_os, K_own, self.index, ridge, weights, some
+                    ), parts,
+                ))
             # What the own sources do already is not left to the shared ones.
             shared_weights = shared.T.copy()
             for i, own in enumerate(self.index if self.n_shared else ()):
@@ -143,11 +152,11 @@ class SparseRLS:
             )
 
 
-@njit(parallel=True, cache=True)
-def learn_neurons(S, b, S_os, K, index, ridge, weights):
-    """Solve for each neuron's weights: ``(S_ii - K_i S_is' + ridge) w_i = b_i``."""
-    n_neurons, n_own = index.shape
-    for i in prange(n_neurons):
+@njit(nogil=True, cache=True)
+def learn_neurons(S, b, S_os, K, index, ridge, weights, neurons):
+    """Solve for the weights of some neurons: ``(S_ii - K_i S_is' + ridge) w_i = b_i``."""
+    n_own = index.shape[1]
+    for i in neurons:
         own, w = index[i], weights[i]
         S_i = np.empty((n_own, n_own), S.dtype)
         for r in range(n_own):

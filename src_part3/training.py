@@ -24,6 +24,7 @@ from tqdm.auto import tqdm
 
 from src_part1.common.blas import one_blas_thread
 from src_part1.common.fields import check_fields, integer, real
+from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import check_integer, check_like, check_type
 from src_part1.training_loop import TrainingDivergedError
@@ -450,6 +451,8 @@ class Training:
 @dataclass(frozen=True, eq=False)
 class _Seen:
     """What training keeps of a trial."""
+
+    __repr__ = one_line
 
     total_input: np.ndarray  # (n_bins, n_trained) after the cue
     sources: np.ndarray  # (n_trial_bins, n_sources): filtered spikes (1/ms)

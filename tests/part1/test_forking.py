@@ -32,10 +32,9 @@ def job(kind):
             rls.update(weights, rng.normal(size=n), rng.normal(size=n))
         return weights
     index = np.array([rng.choice(60, 8, replace=False) for _ in range(30)])
-    weights, rls = np.zeros((30, 8)), SparseRLS(index, np.eye(8), 0, time_by_time=True)
-    for _ in range(3):
-        rls.update(weights, rng.normal(size=60), np.zeros(0), rng.normal(size=30))
-    return weights
+    rls = SparseRLS(index, 60, ridge=1.0)
+    rls.update(rng.normal(size=(3, 60)), rng.normal(size=(3, 30)))
+    return rls.solve()[0]
 
 kinds = ["network", "dense", "sparse"]
 ours = [job(kind) for kind in kinds]

@@ -403,7 +403,7 @@ def test_without_the_peers_the_benchmark_says_what_to_install():
 def test_training_parameters_follow_the_options():
     arguments = argparse.Namespace(loops=(12, 4), loop_trials=None)
     p = networks.training_parameters(arguments, free_loops=0)
-    assert (p.held_loops, p.settling_loops, p.free_loops, p.total_loops) == (12, 4, 0, 12)
+    assert (p.held_loops, p.settling_loops, p.free_loops, p.total_loops) == (12, 2, 0, 12)
     arguments = argparse.Namespace(loops=None, loop_trials=(2, 3))
     p = networks.training_parameters(arguments)
     assert p == replace(networks.TrainingParameters(), held_trials=2, free_trials=3)

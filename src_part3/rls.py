@@ -179,7 +179,7 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights, neurons):
 
 @njit(cache=True)
 def _cholesky(A):
-    """Factor A; NaN where it has no factor, as no error leaves a parallel loop."""
+    """Factor A; NaN where it has no factor, which `SparseRLS.solve` reports in a sentence."""
     try:
         return np.linalg.cholesky(A)
     except Exception:

@@ -228,10 +228,10 @@ class Training:
     def _loop(self, pool, learner):
         p, conditions, held = self.parameters, range(self.task.n_conditions), self.is_held
         is_watched = held and (self.n_done + 1) % p.watch_every == 0
-        untrained = self._weights(0 * self._change)
-        learned = self._weights(self._learned()) if is_watched or not held else untrained
+        weights = self._weights(0 * self._change if held else self._learned())
+        learned = self._weights(self._learned()) if is_watched else None
         running = [
-            [pool.submit(self._trial, c, k, untrained[c] if held else learned[c], held)
+            [pool.submit(self._trial, c, k, weights[c], held)
              for k in range(p.held_trials if held else p.free_trials)] for c in conditions
         ]
         # What the network does alone is seen in trials of their own while the teacher holds it.

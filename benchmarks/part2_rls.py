@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks import part1_rls
 from benchmarks.measurement import machine, peak_rss_mb
 from benchmarks.textbook import TextbookRLS
+from course.part2 import warm_kernels
 from src_part2 import (
     AllToAllRLS,
     LIFNetworkParameters,
@@ -23,7 +24,6 @@ from src_part2 import (
     run_frozen,
     train,
 )
-from src_part2.course import warm_kernels
 
 NEURON = LIFParameters(tau_syn=200.0)
 

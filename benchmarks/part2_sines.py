@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.measurement import machine, table
+from course.part2 import warm_kernels
 from src_part2 import (
     LIFNetworkParameters,
     LIFParameters,
@@ -25,7 +26,6 @@ from src_part2 import (
     simulated_psth,
     train,
 )
-from src_part2.course import warm_kernels
 from src_part2.tasks import TIMING
 
 # kind: number of neurons, tau_syn (ms), learn_every (ms), time scale (ms)

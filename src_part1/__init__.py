@@ -35,8 +35,6 @@ Folders
     Checks, time grid, moving mean, measures of quality and files, for all parts.
 ``recordings``
     Recorded firing rates: the record and the ways in which rates become one.
-``course``
-    What only the notebook needs; import it by itself.
 """
 
 try:

@@ -27,11 +27,6 @@ Modules
 ``plotting``
     Plots; import it by itself.
 
-Folders
--------
-``course``
-    What only the notebook needs; import it by itself.
-
 From Part 1 come recordings, the timing of a trial, the learning rule with one exact P for all
 neurons, the result and the error of a training, sines, and measures of quality.
 """

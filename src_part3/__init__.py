@@ -35,11 +35,6 @@ Modules
 ``plotting``
     Plots; import it by itself.
 
-Folders
--------
-``course``
-    What only the notebook needs; import it by itself.
-
 From Part 2 come the firing rate of a noisy LIF neuron, its inverse, and statistics of spikes; from
 Part 1 recordings, measures of quality and the error of a training.
 """

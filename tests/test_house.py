@@ -38,7 +38,7 @@ def modules_of(part):
     return [package, *(importlib.import_module(module.name) for module in found)]
 
 
-MODULES = [module for part in PARTS for module in modules_of(part)]
+MODULES = [module for part in (*PARTS, "course") for module in modules_of(part)]
 PACKAGES = [module for module in MODULES if hasattr(module, "__path__")]
 CLASSES = {
     value for module in MODULES for value in vars(module).values()
@@ -182,7 +182,7 @@ def test_the_way_to_the_first_learned_weight_of_part_3_is_no_longer_than_it_was(
 
 
 def test_retired_words_stay_retired():
-    for folder in (*PARTS, "docs", "notebooks/source", "benchmarks", "tools", "tests"):
+    for folder in (*PARTS, "course", "docs", "notebooks/source", "benchmarks", "tools", "tests"):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in {".py", ".md"} and path != Path(__file__):
                 text = path.read_text(encoding="utf-8")

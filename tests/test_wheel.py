@@ -46,7 +46,7 @@ def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "copy"
     skip = shutil.ignore_patterns("__pycache__")
-    for name in ("src_part1", "src_part2", "src_part3", "data"):
+    for name in ("src_part1", "src_part2", "src_part3", "course", "data"):
         shutil.copytree(ROOT / name, copy / name, ignore=skip)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
@@ -100,5 +100,5 @@ def test_an_installed_wheel_does_a_job_of_each_part(found):
 
 def test_each_package_is_listed():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    found = setuptools.find_packages(str(ROOT), include=["src_part*"])
+    found = setuptools.find_packages(str(ROOT), include=["src_part*", "course*"])
     assert sorted(declared["tool"]["setuptools"]["packages"]) == sorted([*found, "src_part1.data"])

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import nbformat
 
-from src_part1.course import sized
+from course.part1 import sized
 from tools import demo_frames, learning_animation
 from tools.execute_notebooks import ROOT, execute
 from tools.offline_html import without_widgets
@@ -86,8 +86,7 @@ def api_page(part):
     sections = [f"# {_title(package)}"]
     for found in pkgutil.walk_packages(package.__path__, f"{part}."):
         module = importlib.import_module(found.name)
-        # Kernels are called by their module alone, and a course folder by the notebooks.
-        if "kernels" in found.name or ".course" in found.name:
+        if "kernels" in found.name:  # called by their module alone
             continue
         lines = [f".. currentmodule:: {found.name}", ""]
         for name, value in sorted(vars(module).items()):

@@ -16,8 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 import src_part1 as part1
+from course.part1 import WatchLoops
 from src_part1 import plotting
-from src_part1.course import WatchLoops
 
 N_NEURONS, N_LOOPS, SEED = 300, 40, 0
 FIRST, LATER, LAST = 400, 150, 3000  # ms that a picture of the first three, of the others, stays

@@ -27,10 +27,10 @@ import numpy as np
 
 import src_part1
 import src_part3
+from course.sizes import sized
 from src_part1 import plotting
 from src_part1.common.files import replace_file
 from src_part1.common.metrics import correlation, is_constant, summarise
-from src_part1.course.sizes import sized
 from src_part3.plotting import plot_lesions
 from src_part3.task import FEW_NEURONS as FEWEST_WITHOUT_CLOCK
 from src_part3.task import network_for

@@ -1,6 +1,6 @@
 """Compile the kernels once, so that the first cells do not wait: ``python -m tools.warm_kernels``.
 
-Each part's ``course.warmup.warm_kernels()`` calls each of its kernels on a tiny network.
+``course.partN.warmup.warm_kernels()`` calls each of its kernels on a tiny network.
 Numba then keeps the compiled code on disk. Binder does this while it builds the image.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib
 import time
 
-PARTS = ("src_part1", "src_part2", "src_part3")
+PARTS = ("part1", "part2", "part3")
 
 
 def main():
     """Warm every part and print the seconds it took."""
     for part in PARTS:
         start = time.perf_counter()
-        importlib.import_module(f"{part}.course.warmup").warm_kernels()
+        importlib.import_module(f"course.{part}.warmup").warm_kernels()
         print(f"{part}: compiled in {time.perf_counter() - start:.1f} s")
 
 

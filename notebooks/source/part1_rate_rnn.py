@@ -78,7 +78,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part1 as part1
-from src_part1 import course, plotting
+from course import part1 as course
+from src_part1 import plotting
 
 plotting.use_course_style()
 course.stop_quietly()

@@ -62,7 +62,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part2 as part2
-from src_part2 import course, plotting
+from course import part2 as course
+from src_part2 import plotting
 
 plotting.use_course_style()
 course.stop_quietly()

@@ -84,8 +84,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import src_part3 as part3
-from src_part3 import course, plotting
-from src_part3.course import sized
+from course import part3 as course
+from course.part3 import sized
+from src_part3 import plotting
 
 plotting.use_course_style()
 course.stop_quietly()

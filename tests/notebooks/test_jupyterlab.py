@@ -22,7 +22,7 @@ FRONT = """\
 %matplotlib inline
 import ipywidgets as widgets, numpy as np
 import src_part1 as part1
-from src_part1 import course
+from course import part1 as course
 elapsed = lambda: None
 course.stop_quietly()
 made = part1.make_task(

@@ -8,8 +8,8 @@ import nbformat
 import numpy as np
 import pytest
 
+from course.part3 import draw_ends, draw_lesions, pattern_quality, tell_memory, tell_quality
 from src_part3 import evaluate
-from src_part3.course import draw_ends, draw_lesions, pattern_quality, tell_memory, tell_quality
 from src_part3.perturbations import DistractorResult, Lesion, study_lesions
 from tests.notebooks.harness import SOLUTIONS, code_cells, tags
 from tests.part3.small import TRIAL, small_task

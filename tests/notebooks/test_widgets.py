@@ -8,7 +8,7 @@ from tests.notebooks.harness import Session
 FRONT = """\
 import ipywidgets
 import matplotlib.pyplot as plt
-from src_part1 import course
+from course import part1 as course
 """
 DRAW = """\
 def draw(x):

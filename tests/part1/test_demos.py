@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from src_part1.course.demos import demo_gain, demo_ridge
+from course.part1.demos import demo_gain, demo_ridge
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from course.part1 import exercises
 from src_part1 import RateNetworkParameters, random_weights, simulate
-from src_part1.course import exercises
 
 
 @pytest.fixture(autouse=True)

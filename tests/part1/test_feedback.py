@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from src_part1.course.feedback import (
+from course.feedback import (
     Wrong,
     check_attempt,
     expect_array,

@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from course.part1 import WatchForce, WatchLoops, live
 from src_part1 import (
     ForceParameters,
     RateNetworkParameters,
@@ -18,7 +19,6 @@ from src_part1 import (
     train,
     train_force,
 )
-from src_part1.course import WatchForce, WatchLoops, live
 from src_part1.plotting import use_course_style
 from src_part2 import LIFNetworkParameters, LIFParameters, make_pattern_task
 from src_part2 import train as train_spiking
@@ -268,7 +268,8 @@ def test_what_cannot_be_watched_is_refused(make, kind, says):
 def test_in_a_notebook_one_output_remains_and_it_is_the_last_state(tmp_path):
     source = """\
 import numpy as np
-from src_part1 import course, ForceParameters, force_network, train_force
+from course import part1 as course
+from src_part1 import ForceParameters, force_network, train_force
 target = np.sin(np.arange(200) / 9)
 course.WatchForce.interval, course.WatchForce.share = 0.0, 1e9
 with course.WatchForce(target, dt=1.0, window=50.0) as watch:

@@ -6,6 +6,8 @@ import xml.etree.ElementTree
 import numpy as np
 import pytest
 
+from course.part1 import draw_every_unit, draw_force_loop, draw_mouse_task, draw_trial
+from course.part3 import draw_stages, draw_synapses
 from src_part1 import (
     ForceParameters,
     RateNetworkParameters,
@@ -14,9 +16,7 @@ from src_part1 import (
     load_recordings,
     recordings_from_arrays,
 )
-from src_part1.course import draw_every_unit, draw_force_loop, draw_mouse_task, draw_trial
 from src_part3 import BalancedNetworkParameters, FeedforwardParameters, make_task
-from src_part3.course import draw_stages, draw_synapses
 from tests.part3.small import small_task
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from src_part1.course import sized
+from course.part1 import sized
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1", 5), ("0", 60), ("", 60), (None, 60)])

@@ -5,7 +5,7 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 
-from src_part2.course.demos import demo_noise, demo_synapse
+from course.part2.demos import demo_noise, demo_synapse
 
 
 @pytest.fixture(autouse=True)

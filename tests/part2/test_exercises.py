@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from src_part2.course import exercises
+from course.part2 import exercises
 
 
 @pytest.fixture(autouse=True)

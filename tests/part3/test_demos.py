@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from src_part3.course.demos import demo_balance, demo_sparseness
+from course.part3.demos import demo_balance, demo_sparseness
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from course.part3 import exercises
 from src_part2.siegert import siegert_rate
-from src_part3.course import exercises
 
 
 @pytest.fixture(autouse=True)

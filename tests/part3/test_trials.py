@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import src_part3
+from course import part3 as course
 from src_part2.statistics import firing_rates, interval_cv
-from src_part3 import course
 from src_part3.clock import draw_rates
 from src_part3.network import (
     BalancedNetwork,

@@ -11,7 +11,7 @@ import importlib, pkgutil
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 import src_part3
-from src_part3.course import check_rls_update, warm_kernels
+from course.part3 import check_rls_update, warm_kernels
 from src_part3.evaluation import evaluate
 from src_part3.original import train_original
 from src_part3.parameters import FeedforwardParameters

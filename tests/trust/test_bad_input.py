@@ -15,7 +15,7 @@ from scipy import sparse
 import src_part1 as one
 import src_part2 as two
 import src_part3 as three
-from src_part1 import course
+from course import part1 as course
 from src_part1.rls import LowRankRLS
 from src_part3 import clock, network, original, trials
 from src_part3.balance import excitation_wins

@@ -8,9 +8,9 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course.part1.exercises import textbook_rls_update
 from src_part1.common.validation import check_integer, check_real
 from src_part1.connectivity import random_weights
-from src_part1.course.exercises import textbook_rls_update
 from src_part1.parameters import RateNetworkParameters
 from src_part1.plotting import COLOURS, plot_eigenvalues, plot_traces
 from src_part1.simulator import simulate

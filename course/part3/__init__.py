@@ -16,10 +16,10 @@ Modules
     `warm_kernels`: compile every kernel on a tiny problem.
 """
 
-from src_part1.course import WatchLoops, sized, sliders, stop_quietly
-from src_part3.course.demos import demo_balance, demo_sparseness
-from src_part3.course.drawing import draw_ends, draw_lesions, draw_spread
-from src_part3.course.exercises import (
+from course.live import WatchLoops
+from course.part3.demos import demo_balance, demo_sparseness
+from course.part3.drawing import draw_ends, draw_lesions, draw_spread
+from course.part3.exercises import (
     check_balanced_rates,
     check_corrected_correlation,
     check_noise_prior,
@@ -27,9 +27,12 @@ from src_part3.course.exercises import (
     check_rls_update,
     check_target_input,
 )
-from src_part3.course.reading import pattern_quality, tell_memory, tell_quality
-from src_part3.course.schematics import draw_stages, draw_synapses
-from src_part3.course.warmup import warm_kernels
+from course.part3.reading import pattern_quality, tell_memory, tell_quality
+from course.part3.schematics import draw_stages, draw_synapses
+from course.part3.warmup import warm_kernels
+from course.sizes import sized
+from course.sliders import sliders
+from course.stopping import stop_quietly
 
 __all__ = [
     "WatchLoops",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course.part1.schematics import CUE, FIXED, LEARNS, Schematic
 from src_part1.common.validation import check_type
-from src_part1.course.schematics import CUE, FIXED, LEARNS, Schematic
 from src_part1.plotting import OUTPUT, TARGET
 from src_part3.plotting import EXCITATORY, INHIBITORY
 from src_part3.task import BalancedTask

@@ -5,18 +5,18 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.course.feedback import (
+from course.feedback import (
     Wrong,
     check_attempt,
     expect_array,
     expect_number,
     expect_unchanged,
 )
+from course.part3.demos import demo_balance
 from src_part1.plotting import COLOURS
 from src_part2.siegert import siegert_mean_input, siegert_rate
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3.balance import in_degrees, leading_order_rates
-from src_part3.course.demos import demo_balance
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.rls import SparseRLS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.course.feedback import (
+from course.feedback import (
     Wrong,
     check_attempt,
     expect_array,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.connectivity import random_weights
-from src_part1.course.feedback import (
+from course.feedback import (
     Wrong,
     check_attempt,
     expect_array,
     expect_number,
     expect_unchanged,
 )
+from src_part1.connectivity import random_weights
 from src_part1.parameters import RateNetworkParameters
 from src_part1.plotting import COLOURS
 from src_part1.rls import ReadoutRLS

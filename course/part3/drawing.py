@@ -5,8 +5,8 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course.part3.reading import pattern_quality
 from src_part1.common.validation import check_type
-from src_part3.course.reading import pattern_quality
 from src_part3.perturbations import DistractorResult, LesionStudy
 from src_part3.plotting import COLOURS, condition_styles, plot_distractors
 

@@ -10,16 +10,19 @@ Modules
     `warm_kernels`: compile every kernel on a tiny problem.
 """
 
-from src_part1.course import WatchLoops, sized, sliders, stop_quietly
-from src_part2.course.demos import demo_noise, demo_synapse
-from src_part2.course.exercises import (
+from course.live import WatchLoops
+from course.part2.demos import demo_noise, demo_synapse
+from course.part2.exercises import (
     check_interval_rate,
     check_lif_step,
     check_mean_input,
     check_network_update,
     check_synapse_step,
 )
-from src_part2.course.warmup import warm_kernels
+from course.part2.warmup import warm_kernels
+from course.sizes import sized
+from course.sliders import sliders
+from course.stopping import stop_quietly
 
 __all__ = [
     "WatchLoops",

@@ -1,0 +1,24 @@
+"""What only the notebooks need; the library does not import it.
+
+Modules
+-------
+``feedback``
+    What the checks of all parts share: run an attempt and say what is wrong.
+``sliders``
+    `sliders`: a demo below its sliders, one figure that stays where it is.
+``stopping``
+    `stop_quietly`: one sentence where a cell is stopped, no traceback.
+``live``
+    `WatchForce`, `WatchLoops`: plots that are drawn anew while a network learns.
+``sizes``
+    `sized`: small sizes for tests.
+
+Folders
+-------
+``part1``
+    Exercises, demos and drawings of Part 1.
+``part2``
+    Exercises and demos of Part 2.
+``part3``
+    Exercises, demos, drawings and sentences of Part 3.
+"""

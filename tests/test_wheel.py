@@ -87,7 +87,7 @@ def test_an_installed_wheel_has_the_standin_and_the_trained_network(installed, f
     assert found["auto"] == "synthetic"
     assert found["n_trained"] == 500
     names = {path.name for path in (installed / "site").iterdir()}
-    parts = {"src_part1", "src_part2", "src_part3"}
+    parts = {"src_part1", "src_part2", "src_part3", "course"}
     assert {name for name in names if not name.endswith(".dist-info")} == parts
 
 

@@ -8,7 +8,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from course.part1 import WatchForce, WatchLoops, live
+from course import live
+from course.live import WatchForce, WatchLoops
 from src_part1 import (
     ForceParameters,
     RateNetworkParameters,

@@ -47,7 +47,7 @@ FEW_NEURONS = 100
 # Number of neurons in the course's recordings.
 _RECORDED_NEURONS = 1824
 # Standard deviation of the noise in the plastic input after training (voltage), by clock.
-_PLASTIC_NOISE = {"none": 0.065, "common": 0.065, "per_condition": 0.05}
+_PLASTIC_NOISE = {"none": 0.08, "common": 0.08, "per_condition": 0.05}
 # The untrained network counts as balanced up to so many times the rates of the balance equations.
 _BALANCED_UP_TO = 3.0
 

@@ -51,16 +51,16 @@ class TrainingParameters:
     held_loops: int = integer(14, at_least=1)  # loops in which the teacher holds the network
     settling_loops: int = integer(2, at_least=0)  # the first of these: the teacher still learns
     held_trials: int = integer(12, at_least=2)  # trials of each condition in such a loop
-    free_loops: int = integer(10, at_least=0)  # loops after that, in the closed loop
-    free_trials: int = integer(40, at_least=2)  # trials of each condition in such a loop
+    free_loops: int = integer(13, at_least=0)  # loops after that, in the closed loop
+    free_trials: int = integer(48, at_least=2)  # trials of each condition in such a loop
     # Free trials beside those that the teacher holds, to see what the network can do alone: so many
     # of each condition in every so many loops. Weights are solved for when they are needed.
     watched_trials: int = integer(2, at_least=1)
     watch_every: int = integer(3, at_least=1)
     # How much the variance of a neuron's input over trials counts against its mean error, and a
     # prior beside it, in units of the variance that a Poisson neuron's filtered spikes have.
-    noise_weight: float = real(0.03, at_least=0)
-    ridge: float = real(3.0, above=0)
+    noise_weight: float = real(0.015, at_least=0)
+    ridge: float = real(1.5, above=0)
     # Closed loops over which rows are averaged; earlier ones are forgotten.
     memory: float = real(4.0, unit="loops", at_least=1)
     # Common time courses of the filtered spikes that are learned from; common time courses that a

@@ -46,8 +46,10 @@ _A_BIN = "the width of a bin"
 FEW_NEURONS = 100
 # Number of neurons in the course's recordings.
 _RECORDED_NEURONS = 1824
-# Standard deviation of the noise in the plastic input after training (voltage), by clock.
-_PLASTIC_NOISE = {"none": 0.08, "common": 0.08, "per_condition": 0.05}
+# Standard deviation of the noise in the plastic input after training (voltage), by clock. Without a
+# clock it is measured as 0.08, but targets made for 0.08 leave rates 5% too low, for 0.065 slow
+# neurons 7% too high.
+_PLASTIC_NOISE = {"none": 0.07, "common": 0.07, "per_condition": 0.05}
 # The untrained network counts as balanced up to so many times the rates of the balance equations.
 _BALANCED_UP_TO = 3.0
 

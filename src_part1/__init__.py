@@ -38,14 +38,26 @@ Folders
 """
 
 try:
-    import src_part1.kernels  # noqa: F401
+    import src_part1.kernels
 except RuntimeError as error:
     if "cannot cache" not in str(error):
         raise
-    raise RuntimeError(
-        "Numba cannot keep compiled kernels: neither the sources' folder nor the user's cache can "
-        "be written. Name a folder that can in the environment variable NUMBA_CACHE_DIR."
-    ) from error
+    # Neither the sources' folder nor the user's cache can be written. Loading needs no kernels.
+    import atexit
+    import shutil
+    import tempfile
+    import warnings
+
+    import numba
+
+    numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="recorded-rnn-kernels-")
+    atexit.register(shutil.rmtree, numba.config.CACHE_DIR, ignore_errors=True)
+    warnings.warn(
+        "Numba cannot keep compiled kernels, so that the first call of each takes long in every "
+        "run. Name a folder that can be written in the environment variable NUMBA_CACHE_DIR.",
+        stacklevel=2,
+    )
+    import src_part1.kernels  # noqa: F401
 
 from src_part1.common.metrics import correlation, normalised_error, r2
 from src_part1.connectivity import random_weights, sparse_weights

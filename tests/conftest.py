@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("project")
 @pytest.fixture(scope="session")
 def alm_folder():
     """Folder of the real recordings: MOTOR_CORTEX_DIR or the user's cache, else the test skips."""
-    from src_part1.recordings import alm_files
+    from src_part1.recordings.importers import alm_files
 
     folder = Path(ALM_FOLDER) if ALM_FOLDER else alm_files.cache_folder()
     if not all((folder / name).is_file() for name in alm_files.SHA256):

@@ -20,7 +20,7 @@ from src_part1.common.validation import check_type
 from src_part1.parameters import ForceParameters, TrialTiming
 from src_part1.plotting import COLOURS, CONDITION_COLOURS, OUTPUT, TARGET
 from src_part1.recordings import Recordings
-from src_part1.recordings.alm_files import CONDITIONS
+from src_part1.recordings.importers.alm_files import CONDITIONS
 from src_part1.training import RateTask
 
 LEARNS, FIXED, CUE = COLOURS["green"], "0.55", COLOURS["sky"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import uuid
 from pathlib import Path
 
@@ -27,6 +28,26 @@ def shipped_file(name):
     """
     installed = _PART1 / "data" / name  # a wheel has the folder's files there
     return installed if installed.is_file() else _PART1.parent / "data" / name
+
+
+def find_path(source):
+    """Return a path that exists, seen from the working folder or from beside the notebook.
+
+    The first cell of a notebook changes the working folder; IPython remembers where it began.
+    Raises FileNotFoundError, which names the folders that were looked in.
+    """
+    path = Path(source)
+    with contextlib.suppress(RuntimeError):  # "~" of a user without a home
+        path = path.expanduser()
+    folders = [Path.cwd()]
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        folders += [Path(folder) for folder in shell.user_ns.get("_dh", [])[:1]]
+    for folder in dict.fromkeys(folders):
+        if (folder / path).exists():
+            return folder / path
+    where = "" if path.is_absolute() else f" in {' or '.join(map(str, dict.fromkeys(folders)))}"
+    raise FileNotFoundError(f"there is no file or folder {str(path)!r}{where}.")
 
 
 def replace_file(path, write):

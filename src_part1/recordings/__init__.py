@@ -7,19 +7,21 @@ Modules
 ``loading``
     `load_recordings`, for each source of rates.
 ``arrays``
-    `recordings_from_arrays`: arrays, xarray, DataFrames; warnings of mistaken units.
+    `recordings_from_arrays`; warnings of mistaken units.
+``containers``
+    Rates in xarray, pandas, neo and pynapple: put side by side by their labels.
+``units``
+    Times and rates in ms, s and Hz, whatever unit their container carries.
 ``labels``
     Names of conditions, whatever a file keeps them as.
-``pooling``
-    `pool_recordings`: several sessions as one population.
-``alm_files``
-    The files of the motor-cortex (ALM) recordings: found, fetched, verified and read.
 ``psth``
     `psth_from_spikes`: from spike times to rates.
-``nwb``
-    From a session in the Neurodata Without Borders format to rates.
-``matlab``
-    From a file of MATLAB, with rates or spike times, to rates.
+``spikes``
+    Spike times and labels of trials in every shape that `psth` takes.
+``pooling``
+    `pool_recordings`: several sessions as one population.
+``importers``
+    Readers of ALM, MATLAB, NWB and phy, each loaded when such a file comes.
 """
 
 from src_part1.recordings.arrays import recordings_from_arrays

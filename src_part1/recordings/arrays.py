@@ -7,18 +7,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from src_part1.common.validation import refuse_masked
-from src_part1.recordings.labels import label_text
+from src_part1.recordings.containers import (
+    Block,
+    block_of,
+    blocks_of_array,
+    has_named_dimensions,
+    is_frame,
+    side_by_side,
+)
+from src_part1.recordings.labels import entries, label_text
 from src_part1.recordings.record import Recordings
+from src_part1.recordings.units import in_unit, refuse_wrapped, vector_in
 
-# What others call the three axes.
-_AXES = {
-    "condition": {"condition", "conditions", "trial_type", "stimulus", "cond"},
-    "neuron": {"neuron", "neurons", "unit", "units", "cell", "cells", "unit_id", "neuron_id"},
-    "time": {"time", "times", "t", "bin", "bins", "time_bin", "time_ms"},
-}
+_DOOR = "recordings_from_arrays"
 # Bounds beyond which a unit was probably mistaken; each leads to a warning, not to an error.
-_SHORTEST_RECORD, _LONGEST_RECORD = 25.0, 600_000.0  # ms
+_SHORTEST_BIN, _SHORTEST_RECORD, _LONGEST_RECORD = 0.5, 25.0, 600_000.0  # ms
 _HIGHEST_PEAK, _HIGHEST_MEAN, _LOWEST_MEAN = 1000.0, 250.0, 1.0  # Hz, of the most active neuron
 
 
@@ -27,15 +30,17 @@ def recordings_from_arrays(
 ):
     """Make a record from your own arrays.
 
+    Containers that name their axes (xarray, pandas, polars, neo, pynapple) may have them in any
+    order, and conditions are put side by side by the labels of neurons and times. Units that a
+    container carries are converted.
+
     Parameters
     ----------
     rates : (n_conditions, n_neurons, n_time) array_like, or mapping of str to (n_neurons, n_time)
-        Firing rates in Hz; a mapping gives one array for each condition's name. An array whose
-        dimensions have names (xarray) may have them in any order; a DataFrame, one for each
-        condition, may have time along either axis, as its labels say.
+        Firing rates in Hz; a mapping gives one array, or one table, for each condition's name.
     time : (n_time,) array_like
         Time in ms to the go cue (or another event), increasing in equal steps. May be left out
-        if ``rates`` has a coordinate or labels of that name.
+        if ``rates`` has a coordinate, a column or labels of that name.
     conditions : sequence of str, optional
         Names of the conditions; "condition 1", "condition 2", ... if left out. With a mapping
         its keys are the names and this selects and orders them.
@@ -47,90 +52,83 @@ def recordings_from_arrays(
     Returns
     -------
     Recordings
-        The record, with the source "user".
+        The record, with the source "user". Improbable rates and times lead to a warning.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As for `Recordings`, and if conditions differ in shape, entries are masked, or axes cannot
-        be told apart.
-
-    Warns
-    -----
-    UserWarning
-        If a rate, a time or the shape is improbable: the warning names the likely unit.
+    Examples
+    --------
+    >>> left, right = [[20.0, 22.0], [5.0, 3.0]], [[18.0, 30.0], [4.0, 4.0]]
+    >>> recordings = recordings_from_arrays({"left": left, "right": right}, time=[-20.0, 0.0])
+    >>> recordings.conditions, recordings.rates.shape
+    (('left', 'right'), (2, 2, 2))
     """
-    named = conditions is not None or isinstance(rates, Mapping)
-    if isinstance(conditions, (str, bytes)):
-        conditions = (conditions,)
+    named = conditions is not None or isinstance(rates, Mapping) or has_named_dimensions(rates)
     if conditions is not None:
         conditions = tuple(
             label_text(name) if isinstance(name, (bytes, np.generic)) else name
-            for name in conditions
+            for name in entries(f"{_DOOR}.conditions", conditions)
         )
-    if _has_named_dimensions(rates):
-        rates, time, conditions = _from_named(rates, time, conditions)
-        named = True
-    elif isinstance(rates, Mapping):
+    if time is not None:
+        time = vector_in(f"{_DOOR}.time", time, "ms")
+    if is_frame(rates):
+        raise TypeError(
+            f"{_DOOR}.rates must be an array (condition, neuron, time) or a mapping of conditions "
+            "to arrays or DataFrames, got one DataFrame: give {'name of the condition': frame}."
+        )
+    if has_named_dimensions(rates):
+        rates = blocks_of_array(f"{_DOOR}.rates", rates)
+    if isinstance(rates, Mapping):
         conditions = tuple(rates) if conditions is None else conditions
         missing = [name for name in conditions if name not in rates]
         if missing:
             raise ValueError(
-                f"recordings_from_arrays.rates lacks the conditions {missing}; it has "
-                f"{list(rates)}."
+                f"{_DOOR}.rates lacks the conditions {missing}; it has {list(rates)}."
             )
-        rates = [rates[name] for name in conditions]
-        for i, block in enumerate(rates):
-            rates[i], time = _one_condition(conditions[i], block, time)
-    elif _is_frame(rates):
-        raise TypeError(
-            "recordings_from_arrays.rates must be an array (condition, neuron, time) or a mapping "
-            "of conditions to arrays or DataFrames, got a single DataFrame: give "
-            "{'name of the condition': frame}."
-        )
+        blocks = {
+            name: rates[name] if isinstance(rates[name], Block)
+            else block_of(f"{_DOOR}.rates[{name!r}]", rates[name], time) for name in conditions
+        }
+        rates, time = side_by_side(f"{_DOOR}.rates", blocks, time)
     if time is None:
         raise TypeError(
-            "recordings_from_arrays.time must be given (ms), because the rates have no "
-            "coordinate of that name."
+            f"{_DOOR}.time must be given (ms), because the rates have no coordinate of that name."
         )
-    refuse_masked("recordings_from_arrays.rates", rates)
-    refuse_masked("recordings_from_arrays.time", time)
     blocks = _blocks(rates)
     if conditions is None:
         conditions = tuple(f"condition {i + 1}" for i in range(len(blocks)))
     for name, block in zip(conditions, blocks, strict=False):
         if block.shape != blocks[0].shape:
             raise ValueError(
-                "recordings_from_arrays.rates must have the same shape (neuron, time) in each "
-                f"condition, but {conditions[0]!r} has {blocks[0].shape} and {name!r} has "
-                f"{block.shape}."
+                f"{_DOOR}.rates must have the same shape (neuron, time) in each condition, but "
+                f"{conditions[0]!r} has {blocks[0].shape} and {name!r} has {block.shape}."
             )
-    _check_order(blocks, np.shape(time))
+    _check_order(blocks, time.shape)
+    if time.dtype.kind in "fiu":
+        refuse_wrapped(f"{_DOOR}.time", time)
     record = Recordings(blocks, time, conditions, "user", provenance, smoothing)
     _warn_of_units(record)
+    _warn_of_no_neurons(record)
     if not named and record.n_conditions > max(2, record.n_neurons):
-        warnings.warn(
-            f"recordings_from_arrays.rates: {record.n_neurons} neurons in {record.n_conditions} "
-            "conditions are improbable. The axes must be (condition, neuron, time); name the "
-            "conditions if this is right.", stacklevel=2,
+        _warn(
+            f"{_DOOR}.rates: {record.n_neurons} neurons in {record.n_conditions} conditions are "
+            "improbable. The axes must be (condition, neuron, time); name the conditions if this "
+            "is right.", stacklevel=3,
         )
     return record
 
 
 def _blocks(rates):
-    """Return the array (neuron, time) of each condition."""
+    """Return the array (neuron, time) of each condition, in Hz."""
     try:
-        if isinstance(rates, (str, bytes)):
-            raise TypeError(f"got the text {rates!r}")
-        blocks = [np.asarray(block) for block in rates]
+        if not isinstance(rates, (list, tuple)):
+            rates = in_unit(f"{_DOOR}.rates", rates, "Hz")
+        return [in_unit(f"{_DOOR}.rates[{i}]", block, "Hz") for i, block in enumerate(rates)]
     except (TypeError, ValueError) as error:
+        if str(error).startswith(_DOOR):
+            raise
         raise TypeError(
-            "recordings_from_arrays.rates must be an array (condition, neuron, time) or a mapping "
-            f"of conditions to arrays (neuron, time): {error}."
+            f"{_DOOR}.rates must be an array (condition, neuron, time) or a mapping of conditions "
+            f"to arrays (neuron, time): {error}."
         ) from error
-    for i, block in enumerate(rates):
-        refuse_masked(f"recordings_from_arrays.rates[{i}]", block)
-    return blocks
 
 
 def _check_order(blocks, time_shape):
@@ -141,118 +139,18 @@ def _check_order(blocks, time_shape):
     if shape[2] != n_time and n_time in shape[:2]:
         axis = shape.index(n_time)
         raise ValueError(
-            "recordings_from_arrays.rates must have the axes (condition, neuron, time), but its "
-            f"shape is {shape} and Recordings.time must have shape ({shape[2]},), got "
-            f"({n_time},): time seems to be axis {axis}. Reorder with np.transpose (in MATLAB: "
-            "permute)."
+            f"{_DOOR}.rates must have the axes (condition, neuron, time), but its shape is {shape} "
+            f"and Recordings.time must have shape ({shape[2]},), got ({n_time},): time seems to be "
+            f"axis {axis}. Reorder with np.transpose (in MATLAB: permute)."
         )
 
 
-# --- arrays whose axes have names ---
-
-
-def _has_named_dimensions(array):
-    """Tell whether this is an xarray.DataArray, or looks like one."""
-    return all(hasattr(array, name) for name in ("dims", "coords", "values", "transpose"))
-
-
-def _axis_of(name):
-    """Return which of the three axes a name stands for, or None."""
-    word = str(name).strip().lower()
-    return next((axis for axis, words in _AXES.items() if word in words), None)
-
-
-def _from_named(array, time, conditions):
-    if not isinstance(array.dims, tuple):
-        raise TypeError(
-            "recordings_from_arrays.rates must be one DataArray, got a Dataset of several: "
-            "choose the variable with the rates."
-        )
-    place = {_axis_of(dim): dim for dim in array.dims}
-    if len(array.dims) != 3 or set(place) != set(_AXES):
-        raise ValueError(
-            "recordings_from_arrays.rates must have the dimensions condition, neuron and time, in "
-            f"any order, but has {array.dims}; rename them."
-        )
-    array = array.transpose(*(place[axis] for axis in _AXES))
-    values = array.values
-    if place["time"] in array.coords:
-        own = np.asarray(array.coords[place["time"]].values)
-        if time is None:
-            time = own
-        elif np.shape(time) != own.shape or not np.allclose(np.asarray(time, float), own):
-            raise ValueError(
-                "recordings_from_arrays.time must agree with the coordinate "
-                f"{place['time']!r} of the rates, which runs from {own[0]} to {own[-1]}."
-            )
-    if place["condition"] in array.coords:
-        own = [label_text(v) for v in np.asarray(array.coords[place["condition"]].values)]
-        wanted = tuple(own) if conditions is None else conditions
-        missing = [name for name in wanted if name not in own]
-        if missing:
-            raise ValueError(
-                f"recordings_from_arrays.rates lacks the conditions {missing}; it has {own}."
-            )
-        values, conditions = values[[own.index(name) for name in wanted]], wanted
-    return values, time, conditions
-
-
-def _is_frame(block):
-    """Tell whether this is a pandas.DataFrame, or looks like one."""
-    return all(hasattr(block, name) for name in ("index", "columns", "to_numpy"))
-
-
-def _one_condition(name, block, time):
-    """Return one condition's rates (neuron, time), and the time if it brings it along."""
-    if _has_named_dimensions(block):
-        place = {_axis_of(dim): dim for dim in block.dims}
-        if len(block.dims) != 2 or set(place) != {"neuron", "time"}:
-            raise ValueError(
-                f"recordings_from_arrays.rates[{name!r}] must have the dimensions neuron and "
-                f"time, in any order, but has {block.dims}; rename them."
-            )
-        block = block.transpose(place["neuron"], place["time"])
-        if time is None and place["time"] in block.coords:
-            time = np.asarray(block.coords[place["time"]].values)
-        return block.values, time
-    if not _is_frame(block):
-        refuse_masked(f"recordings_from_arrays.rates[{name!r}]", block)
-        return block, time
-    axis = _time_axis_of_frame(block, time)
-    if axis is None:
-        raise ValueError(
-            f"recordings_from_arrays.rates[{name!r}] is a DataFrame of shape {block.shape} that "
-            "does not say which axis is time: call its index or its columns 'time', or label "
-            "them with the times given."
-        )
-    labels = block.index if axis == 0 else block.columns
-    values = block.to_numpy()
-    return (values.T if axis == 0 else values), np.asarray(labels) if time is None else time
-
-
-def _time_axis_of_frame(frame, time):
-    """Return 0 if rows are time points, 1 if columns are, None if nothing tells."""
-    axes = [_axis_of(frame.index.name), _axis_of(frame.columns.name)]
-    for axis in (0, 1):
-        if axes[axis] == "time" or axes[1 - axis] == "neuron":
-            return axis
-    if time is None:
-        return None
-    time = np.asarray(time)
-    for axis, labels in enumerate((frame.index, frame.columns)):
-        labels = np.asarray(labels)
-        if labels.shape == time.shape and labels.dtype.kind in "fiu" and np.allclose(labels, time):
-            return axis
-    fits = [axis for axis in (0, 1) if frame.shape[axis] == time.size]
-    return fits[0] if len(fits) == 1 else None
-
-
-# --- units that were mistaken ---
+# --- units and columns that were mistaken ---
 
 
 def _warn_of_units(record):
     duration = record.time[-1] - record.time[0] + record.bin_width
-    if duration < _SHORTEST_RECORD:
+    if duration < _SHORTEST_RECORD or record.bin_width < _SHORTEST_BIN:
         _warn(
             f"Recordings.time runs over {duration:g} ms only, in steps of {record.bin_width:g} ms. "
             "Are the times in seconds? They must be in ms."
@@ -279,5 +177,18 @@ def _warn_of_units(record):
         )
 
 
-def _warn(sentence):
-    warnings.warn(sentence, stacklevel=4)
+def _warn_of_no_neurons(record):
+    """Notice a column of times or of row numbers among the neurons."""
+    steps = np.diff(record.rates, axis=2)
+    for step in (1.0, record.bin_width, record.bin_width / 1000.0):
+        found = np.flatnonzero(np.isclose(steps, step, rtol=1e-9, atol=0.0).all(axis=(0, 2)))
+        if found.size and record.n_time >= 5:
+            _warn(
+                f"Recordings.rates: neuron {found[0]} rises by {step:g} from each bin to the next, "
+                "in every condition. Is it a column of times, or of row numbers? Leave it out."
+            )
+            return
+
+
+def _warn(sentence, stacklevel=4):
+    warnings.warn(sentence, stacklevel=stacklevel)

@@ -25,10 +25,14 @@ def pool_recordings(sessions):
         All neurons, those of the first session first. The source is that of the sessions, or
         "user" if they differ.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If there is no session, or they differ in conditions, times or smoothing.
+    Examples
+    --------
+    >>> from src_part1.recordings import recordings_from_arrays
+    >>> first = recordings_from_arrays({"left": [[9.0, 8.0]], "right": [[5.0, 6.0]]}, [0.0, 20.0])
+    >>> second = recordings_from_arrays({"right": [[7.0, 7.0]], "left": [[1.0, 2.0]]}, [0.0, 20.0])
+    >>> pool_recordings([first, second]).select_conditions("left").rates
+    array([[[9., 8.],
+            [1., 2.]]])
     """
     if isinstance(sessions, Recordings):
         raise TypeError("pool_recordings.sessions must be a sequence of Recordings, got only one.")

@@ -19,6 +19,7 @@ from src_part1.common.validation import (
     check_rng,
     check_selection,
 )
+from src_part1.recordings.labels import entries, label_text
 
 SOURCES = ("alm", "synthetic", "user")
 
@@ -35,7 +36,7 @@ class Recordings:
         Centre of each bin in ms to the go cue (or another event), increasing in equal steps, the
         `bin_width`. Read-only copy.
     conditions : tuple of str
-        Name of each condition.
+        Name of each condition; blanks around names do not count.
     source : {"alm", "synthetic", "user"}
         Where the rates come from.
     provenance : str
@@ -44,12 +45,16 @@ class Recordings:
         Half-width in ms of the moving mean that was applied to the rates; 0 if they were not
         smoothed. A simulation that is compared with the rates is smoothed in the same way.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array has the wrong shape or dtype, a rate is negative or not finite, time does
-        not increase in equal steps, a name is missing, empty or used twice, or the smoothing
-        is negative.
+    Examples
+    --------
+    >>> recordings = Recordings(
+    ...     rates=[[[4.0, 8.0], [2.0, 2.0]]], time=[0.0, 20.0], conditions=["go"],
+    ...     source="user", provenance="Two neurons, written by hand.",
+    ... )
+    >>> recordings.n_conditions, recordings.n_neurons, recordings.n_time
+    (1, 2, 2)
+    >>> recordings.select([1]).rates
+    array([[[2., 2.]]])
     """
 
     rates: np.ndarray  # Hz
@@ -63,7 +68,14 @@ class Recordings:
 
     def __post_init__(self):
         shape = ("conditions", "neurons", "time points")
-        rates = check_array("Recordings.rates", self.rates, shape, at_least=0.0).copy()
+        rates = check_array("Recordings.rates", self.rates, shape).copy()
+        if (rates < 0).any():
+            where = tuple(np.argwhere(rates < 0)[0].tolist())
+            raise ValueError(
+                f"Recordings.rates must be at least 0 (Hz), but the entry at {where} is "
+                f"{rates[where]:g}. Calcium signals (dF/F, z-scores) are no rates: the page on "
+                "one's own recordings says what can be done."
+            )
         time = check_array("Recordings.time", self.time, (rates.shape[2],)).copy()
         _check_time(time)
         conditions = _check_conditions(self.conditions, rates.shape[0])
@@ -109,24 +121,10 @@ class Recordings:
     def select(self, neurons, *, rng=None):
         """Return a record with some of the neurons, in their old order.
 
-        Parameters
-        ----------
-        neurons : int or array_like
-            A whole number selects that many neurons that represent the population: the neurons
-            are ranked by mean rate, the ranks are cut into as many equal groups, and the middle
-            neuron of each group is taken. An array holds the neurons' indices, or is a mask.
-        rng : numpy.random.Generator, optional
-            With a number: a random neuron of each group is taken instead of the middle one.
-
-        Returns
-        -------
-        Recordings
-            The selected neurons; `provenance` says how they were selected.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the number or an index does not fit the population, or an index comes twice.
+        A whole number selects that many neurons that represent the population: they are ranked
+        by mean rate, the ranks are cut into as many equal groups, and the middle neuron of each
+        group is taken (with ``rng``, a numpy.random.Generator, a random one). An array holds the
+        neurons' indices, or is a mask.
         """
         if np.ndim(neurons) == 0:
             count = check_integer("select.neurons", neurons, at_least=1, at_most=self.n_neurons)
@@ -152,24 +150,8 @@ class Recordings:
         return np.sort(by_rate[ranks])
 
     def select_conditions(self, conditions):
-        """Return a record with some of the conditions, in the order in which they are named.
-
-        Parameters
-        ----------
-        conditions : str or sequence of str
-            Names of conditions, each once.
-
-        Returns
-        -------
-        Recordings
-            The selected conditions; `provenance` says which were left out.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a condition is unknown or named twice, or none is named.
-        """
-        names = (conditions,) if isinstance(conditions, str) else tuple(conditions)
+        """Return a record with the conditions that are named, in this order."""
+        names = tuple(map(label_text, entries("select_conditions.conditions", conditions)))
         unknown = [name for name in names if name not in self.conditions]
         if unknown or not names or len(set(names)) != len(names):
             raise ValueError(
@@ -184,23 +166,9 @@ class Recordings:
         )
 
     def drop_silent(self, *, below=0.1):
-        """Return a record without the neurons that hardly fire in any condition.
+        """Return a record without neurons whose mean rate is below this (Hz) in every condition.
 
-        Parameters
-        ----------
-        below : float, optional
-            A neuron is silent if its mean rate (Hz) is lower than this in every condition.
-
-        Returns
-        -------
-        Recordings
-            The other neurons; `provenance` says which were left out. The same record if there
-            is no silent neuron.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the bound is not a positive number, or all neurons are silent.
+        The same record if there is no such neuron.
         """
         below = check_real("drop_silent.below", below, unit="Hz", above=0)
         highest = self.rates.mean(axis=2).max(axis=0)
@@ -212,9 +180,11 @@ class Recordings:
                 f"drop_silent.below: all {self.n_neurons} neurons are below {below:g} Hz in every "
                 f"condition; the most active one has {highest.max():.3g} Hz."
             )
+        shown = ", ".join(map(str, silent[:10]))
+        shown += f" and {silent.size - 10} more" if silent.size > 10 else ""
         note = (
             f" Without {silent.size} of {self.n_neurons} neurons, silent (below {below:g} Hz) in "
-            f"every condition: {_listed(silent)}."
+            f"every condition: {shown}."
         )
         return dataclasses.replace(
             self, rates=np.delete(self.rates, silent, axis=1), provenance=self.provenance + note
@@ -223,25 +193,9 @@ class Recordings:
     def rates_at(self, time, width):
         """Average the rates over windows, which may be wider than the bins and lie anywhere.
 
-        Within a bin the rate counts as constant. The part of a window that lies outside of the
-        record does not count.
-
-        Parameters
-        ----------
-        time : (n_windows,) array_like
-            Centres of the windows (ms), within the record.
-        width : float
-            Width of the windows (ms), not below the `bin_width`: a record cannot be made finer.
-
-        Returns
-        -------
-        (n_conditions, n_neurons, n_windows) ndarray
-            Mean rates (Hz).
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the width is below the bin width, or a window lies outside of the record.
+        Within a bin the rate counts as constant; what of a window lies outside of the record does
+        not count. ``time`` holds the windows' centres and ``width`` their width (ms), not below
+        the `bin_width`. Returns mean rates (Hz), (n_conditions, n_neurons, n_windows).
         """
         width = check_real("rates_at.width", width, unit="ms", above=0)
         if width < self.bin_width * (1 - 1e-9):
@@ -257,22 +211,7 @@ class Recordings:
         """Return the rates at the record's own times, averaged where its bins are finer.
 
         A target that is sampled every ``width`` ms must not depend on which bins the samples
-        happen to fall in.
-
-        Parameters
-        ----------
-        width : float
-            Time between two samples (ms).
-
-        Returns
-        -------
-        (n_conditions, n_neurons, n_time) ndarray
-            Means over windows of this width (Hz); `rates` if the bins are at least as wide.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the width is not a positive number.
+        happen to fall in. These are `rates` if the bins are at least as wide.
         """
         width = check_real("averaged_rates.width", width, unit="ms", above=0)
         if width <= self.bin_width * (1 + 1e-9):
@@ -280,24 +219,10 @@ class Recordings:
         return self.rates_at(self.time, width)
 
     def rebin(self, bin_width):
-        """Return the record on a coarser grid; its bins are averages.
+        """Return the record on a coarser grid, whose bins (ms) are averages of the present ones.
 
-        Parameters
-        ----------
-        bin_width : float
-            Width of the new bins (ms), not below the present one and not necessarily a multiple
-            of it. The first new bin begins where the first old one does.
-
-        Returns
-        -------
-        Recordings
-            As many whole bins as the record holds; `provenance` says what was averaged, and
-            how much time was left over at the end.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the bins would be finer than they are, or fewer than two.
+        The new width need not be a multiple of the old one. The first new bin begins where the
+        first old one does; `provenance` says how much time is left over at the end.
         """
         bin_width = check_real("rebin.bin_width", bin_width, unit="ms", above=0)
         duration = self.n_time * self.bin_width
@@ -320,37 +245,20 @@ class Recordings:
     def describe(self):
         """Return one sentence with the size, the time axis and the source."""
         kind = {"alm": "recorded", "synthetic": "synthetic", "user": "user's own"}[self.source]
-        names = ", ".join(self.conditions)
-        smoothed = (
-            f"smoothed over {self.smoothing:g} ms on either side" if self.smoothing
-            else "not smoothed"
-        )
+        plural = "s" if self.n_conditions > 1 else ""
+        smoothed = f"smoothed over {self.smoothing:g} ms on either side"
         return (
-            f"{self.n_neurons} {kind} neurons in {self.n_conditions} "
-            f"condition{'s' if self.n_conditions > 1 else ''} ({names}), {self.n_time} time "
-            f"points from {self.time[0]:g} to {self.time[-1]:g} ms in steps of "
-            f"{self.bin_width:g} ms, {smoothed}, mean rate {self.rates.mean():.1f} Hz."
+            f"{self.n_neurons} {kind} neurons in {self.n_conditions} condition{plural} "
+            f"({', '.join(self.conditions)}), {self.n_time} time points from {self.time[0]:g} to "
+            f"{self.time[-1]:g} ms in steps of {self.bin_width:g} ms, "
+            f"{smoothed if self.smoothing else 'not smoothed'}, mean rate {self.rates.mean():.1f} "
+            "Hz."
         )
 
     def save(self, path):
-        """Write the record to a ``.npz`` file that `load_recordings` reads back unchanged.
+        """Write the record to a ``.npz`` file, which `load_recordings` reads back; return its path.
 
-        Parameters
-        ----------
-        path : str or os.PathLike
-            The file, whose name ends in ``.npz``. An existing file is replaced.
-
-        Returns
-        -------
-        pathlib.Path
-            The file written.
-
-        Raises
-        ------
-        ValueError
-            If the name does not end in ``.npz``.
-        OSError
-            If it cannot be written; an earlier file then stays as it was.
+        An existing file is replaced, as a whole or not at all.
         """
         path = Path(path)
         if path.suffix != ".npz":
@@ -365,36 +273,25 @@ class Recordings:
         return path
 
 
-def _listed(numbers, most=10):
-    """Name the first numbers of a list that may be long."""
-    text = ", ".join(str(number) for number in numbers[:most])
-    return text + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
-
-
 def _check_time(time):
     if time.size < 2:
         raise ValueError("Recordings.time must have at least two points, got one.")
     steps = np.diff(time)
-    if not (steps > 0).all():
-        where = int(np.argmax(steps <= 0))
+    if steps.min() <= 0 or not np.allclose(steps, steps.mean(), rtol=1e-6, atol=0.0):
         raise ValueError(
-            "Recordings.time must increase (ms), but the entries "
-            f"{where} and {where + 1} are {time[where]:g} and {time[where + 1]:g}."
-        )
-    if not np.allclose(steps, steps.mean(), rtol=1e-6, atol=0.0):
-        raise ValueError(
-            "Recordings.time must go in equal steps (ms), but its steps range from "
+            "Recordings.time must increase in equal steps (ms), but its steps range from "
             f"{steps.min():g} to {steps.max():g}."
         )
 
 
 def _check_conditions(conditions, n_conditions):
-    names = (conditions,) if isinstance(conditions, str) else tuple(conditions)
+    names = entries("Recordings.conditions", conditions)
     if not all(isinstance(name, str) and name.strip() for name in names):
         raise TypeError(f"Recordings.conditions must be names, got {names!r}.")
+    names = tuple(map(label_text, names))
     if len(names) != n_conditions or len(set(names)) != len(names):
         raise ValueError(
             f"Recordings.conditions must be {n_conditions} different names, one for each "
             f"condition of the rates, got {names!r}."
         )
-    return tuple(str(name) for name in names)
+    return names

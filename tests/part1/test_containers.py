@@ -12,15 +12,20 @@ from src_part1.recordings import load_recordings, psth_from_spikes, recordings_f
 TIME = np.arange(-180.0, 1.0, 20.0)
 RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
 SIDES = ("left", "right")
+NAMES = [f"u{i}" for i in range(6)]
+OTHER = [3, 0, 5, 1, 2, 4]  # another order of the neurons
 
 
 class NamedArray:
     """What xarray.DataArray shows of itself."""
 
-    def __init__(self, values, dims, coords):
+    def __init__(self, values, dims, coords, units=None, time_units=None):
         self.values, self.dims = np.asarray(values), tuple(dims)
-        self.coords = {name: types.SimpleNamespace(values=np.asarray(v))
+        self.data, self.attrs, self.time_units = self.values, {"units": units}, time_units
+        self.coords = {name: types.SimpleNamespace(values=np.asarray(v), attrs={})
                        for name, v in coords.items()}
+        if "time" in self.coords:
+            self.coords["time"].attrs["units"] = time_units
 
     def __array__(self, dtype=None, copy=None):
         return self.values
@@ -28,16 +33,55 @@ class NamedArray:
     def transpose(self, *dims):
         order = [self.dims.index(dim) for dim in dims]
         coords = {name: coord.values for name, coord in self.coords.items()}
-        return type(self)(self.values.transpose(order), dims, coords)
+        return type(self)(
+            self.values.transpose(order), dims, coords, self.attrs["units"], self.time_units
+        )
 
 
-def named(values, dims, coords):
+def named(values, dims, coords, **units):
     """One of xarray's arrays if it is installed; else what looks like one."""
     try:
         import xarray
     except ImportError:
-        return NamedArray(values, dims, coords)
-    return xarray.DataArray(values, dims=dims, coords=coords)
+        return NamedArray(values, dims, coords, **units)
+    array = xarray.DataArray(values, dims=dims, coords=coords, attrs={"units": units.get("units")})
+    if "time" in coords:
+        array.coords["time"].attrs["units"] = units.get("time_units")
+    return array
+
+
+def quantity(values, unit, like="pint"):
+    """Numbers with a unit, as pint, quantities or astropy show them."""
+    values = np.asarray(values)
+    if like == "astropy":
+        return types.SimpleNamespace(value=values, unit=unit)
+    kind = types.SimpleNamespace(string=unit) if like == "quantities" else None
+    return types.SimpleNamespace(magnitude=values, units=unit, dimensionality=kind)
+
+
+def pynapple(times, values=None, columns=None):
+    """A time series of pynapple, whose times are in seconds."""
+    return types.SimpleNamespace(
+        t=np.asarray(times) / 1000.0, time_support=None, values=values,
+        **({} if columns is None else {"columns": columns}),
+    )
+
+
+def neo_signal(rates, unit):
+    """A signal of neo: (time, channel), with times of its own."""
+    return types.SimpleNamespace(
+        t_start=None, times=quantity(TIME / 1000.0, "s"), units=unit, magnitude=rates.T,
+        dimensionality=types.SimpleNamespace(string=unit),
+    )
+
+
+def is_the_record(record, rates=RATES):
+    np.testing.assert_allclose(record.rates, rates)
+    np.testing.assert_allclose(record.time, TIME, atol=1e-9)
+    assert record.conditions == SIDES
+
+
+# --- axes and labels ---
 
 
 @pytest.mark.parametrize("dims", [
@@ -49,48 +93,101 @@ def test_named_dimensions_come_in_any_order(dims):
         RATES.transpose([axes[dim] for dim in dims]), dims, {"time": TIME, "condition": list(SIDES)}
     )
     for record in (recordings_from_arrays(array), recordings_from_arrays(array, TIME, SIDES)):
-        np.testing.assert_array_equal(record.rates, RATES)
-        np.testing.assert_array_equal(record.time, TIME)
-        assert record.conditions == SIDES
+        is_the_record(record)
     turned = recordings_from_arrays(array, conditions=("right", "left"))
     np.testing.assert_array_equal(turned.rates, RATES[::-1])
 
 
-def test_named_dimensions_of_single_conditions():
-    blocks = {
-        name: named(rates.T, ("time", "neuron"), {"time": TIME})
-        for name, rates in zip(SIDES, RATES, strict=True)
-    }
-    np.testing.assert_array_equal(recordings_from_arrays(blocks).rates, RATES)
+def frames(pandas, name=None):
+    index = pandas.Index(TIME, name=name)
+    return [pandas.DataFrame(rates.T, columns=NAMES, index=index) for rates in RATES]
+
+
+# The same rates twice, the second with its neurons and times in another order.
+PAIRS = {
+    "xarray": lambda pandas: (
+        named(RATES[0], ("neuron", "time"), {"neuron": NAMES, "time": TIME}),
+        named(RATES[1][OTHER].T[::-1], ("time", "neuron"),
+              {"neuron": [NAMES[i] for i in OTHER], "time": TIME[::-1]}),
+    ),
+    "pynapple": lambda pandas: (
+        pynapple(TIME, RATES[0].T, NAMES),
+        pynapple(TIME, RATES[1][OTHER].T, [NAMES[i] for i in OTHER]),
+    ),
+    "pandas": lambda pandas: (frames(pandas)[0], frames(pandas)[1].iloc[::-1, OTHER]),
+    "neurons as rows": lambda pandas: (
+        frames(pandas, name="time")[0].T, frames(pandas)[1].iloc[::-1, OTHER].T
+    ),
+    "whole numbers as labels": lambda pandas: (
+        (both := [f.set_axis(range(6), axis=1) for f in frames(pandas)])[0], both[1][OTHER]
+    ),
+    "a column of times": lambda pandas: (
+        frames(pandas, name="time")[0].reset_index(),
+        frames(pandas, name="t")[1].iloc[::-1, OTHER].reset_index(),
+    ),
+    "nullable numbers": lambda pandas: (frames(pandas)[0].astype("Float64"), frames(pandas)[1]),
+    "durations as times": lambda pandas: (
+        frames(pandas)[0].set_axis(pandas.to_timedelta(TIME, unit="ms")), frames(pandas)[1]
+    ),
+    "seconds in the name": lambda pandas: (
+        frames(pandas)[0].set_axis(pandas.Index(TIME / 1000, name="time (s)")),
+        frames(pandas)[1].set_axis(TIME / 1000).rename_axis("time_s").reset_index(),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_conditions_are_put_side_by_side_by_their_labels(kind):
+    pandas = None if kind in ("xarray", "pynapple") else pytest.importorskip("pandas")
+    blocks = dict(zip(SIDES, PAIRS[kind](pandas), strict=True))
+    is_the_record(recordings_from_arrays(blocks))
+    is_the_record(recordings_from_arrays(blocks, TIME))
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda f: f.drop(columns="u3"), r"must have the neurons of 'left', but lacks \['u3'\]"),
+    (lambda f: f.rename(columns={"u3": "x"}), r"lacks \['u3'\] and has \['x'\]"),
+    (lambda f: f.set_axis(["u0", *NAMES[:5]], axis=1), "lacks"),
+    (lambda f: f.assign(u9=f["u0"]).rename(columns={"u9": "u1"}), "'u1' comes twice"),
+    (lambda f: f.set_axis(TIME + 7.0), "they run from -180 to 0 ms, but its labels from -173"),
+    (lambda f: f.assign(quality="good"), r"\['right'\]\['quality'\] must hold rates"),
+    (lambda f: f.assign(neuron=1), "is a long table, with a column 'neuron'.*frame.pivot"),
+])
+def test_labels_that_do_not_fit_are_refused(change, message):
+    pandas = pytest.importorskip("pandas")
+    left, right = frames(pandas)
+    with pytest.raises((TypeError, ValueError), match=message):
+        recordings_from_arrays({"left": left, "right": change(right)})
+
+
+@pytest.mark.parametrize("time", [None, TIME])
+def test_a_column_that_is_no_neuron_is_left_out(time, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    for name, frame in zip(SIDES, frames(pandas, name="time"), strict=True):
+        frame.reset_index().to_csv(tmp_path / f"{name}.csv")  # with its row numbers
+    for options in ({"index_col": "time"}, {}):
+        read = {name: pandas.read_csv(tmp_path / f"{name}.csv", **options) for name in SIDES}
+        with pytest.warns(UserWarning, match="'Unnamed: 0' counts the rows and is no neuron"):
+            is_the_record(recordings_from_arrays(read, time))
+    rows = np.stack([np.vstack([np.arange(10.0), rates]) for rates in RATES])
+    with pytest.warns(UserWarning, match="neuron 0 rises by 1 from each bin .* row numbers"):
+        recordings_from_arrays(rows, TIME)
 
 
 def test_unknown_dimensions_and_other_times_are_refused():
+    three = ("condition", "neuron", "time")
     array = named(RATES, ("a", "b", "c"), {})
     with pytest.raises(ValueError, match=r"dimensions condition, neuron and time.*\('a', 'b', 'c'"):
         recordings_from_arrays(array, TIME)
-    array = named(RATES, ("condition", "neuron", "time"), {"time": TIME})
-    with pytest.raises(ValueError, match="agree with the coordinate 'time'"):
+    array = named(RATES, three, {"time": TIME})
+    with pytest.raises(ValueError, match="run from -175 to 5 ms, but its labels from -180 to 0"):
         recordings_from_arrays(array, TIME + 5.0)
-    with pytest.raises(TypeError, match="time must be given"):
-        recordings_from_arrays(named(RATES, ("condition", "neuron", "time"), {}))
-    with pytest.raises(TypeError, match="time must be given"):
-        recordings_from_arrays(RATES)
-
-
-def test_data_frames_have_time_along_either_axis():
-    pandas = pytest.importorskip("pandas")
-    by_time = {
-        name: pandas.DataFrame(rates.T, index=pandas.Index(TIME, name="time"))
-        for name, rates in zip(SIDES, RATES, strict=True)
-    }
-    by_neuron = {name: frame.T for name, frame in by_time.items()}
-    for frames in (by_time, by_neuron):
-        record = recordings_from_arrays(frames)
-        np.testing.assert_array_equal(record.rates, RATES)
-        np.testing.assert_array_equal(record.time, TIME)
-    unlabelled = {name: pandas.DataFrame(rates.T) for name, rates in
-                  zip(SIDES, RATES, strict=True)}
-    np.testing.assert_array_equal(recordings_from_arrays(unlabelled, TIME).rates, RATES)
+    for rates in (RATES, named(RATES, three, {})):
+        with pytest.raises(TypeError, match="time must be given"):
+            recordings_from_arrays(rates)
+    trials = named(RATES, three, {"time": TIME, "condition": ["left", "left"]})
+    with pytest.raises(ValueError, match="must have different conditions, but 'left' comes twice"):
+        recordings_from_arrays(trials, conditions=("left",))
 
 
 def test_a_frame_that_does_not_say_which_axis_is_time_is_refused():
@@ -101,8 +198,94 @@ def test_a_frame_that_does_not_say_which_axis_is_time_is_refused():
     right = pandas.DataFrame(np.diag(TIME + 200.0), index=TIME)
     record = recordings_from_arrays({"go": right}, TIME)
     np.testing.assert_array_equal(record.rates[0], right.to_numpy().T)
-    with pytest.raises(TypeError, match="got a single DataFrame"):
+    with pytest.raises(TypeError, match="got one DataFrame"):
         recordings_from_arrays(square, TIME)
+    unlabelled = {name: pandas.DataFrame(rates.T) for name, rates in
+                  zip(SIDES, RATES, strict=True)}
+    is_the_record(recordings_from_arrays(unlabelled, TIME))
+
+
+# --- units ---
+
+
+@pytest.mark.parametrize("like", ["pint", "quantities", "astropy"])
+@pytest.mark.parametrize(("unit", "factor"), [
+    ("Hz", 1.0), ("kHz", 1e-3), ("1/ms", 1e-3), ("1 / millisecond", 1e-3), ("spikes/s", 1.0),
+    ("kilohertz", 1e-3), ("s**-1", 1.0),
+])
+def test_units_that_numbers_carry_are_converted(like, unit, factor):
+    time = quantity(TIME / 1000.0, "second", like)
+    is_the_record(recordings_from_arrays(quantity(RATES * factor, unit, like), time, SIDES))
+    blocks = {name: quantity(rates * factor, unit, like)
+              for name, rates in zip(SIDES, RATES, strict=True)}
+    is_the_record(recordings_from_arrays(blocks, TIME.astype("m8[ms]")))
+
+
+def test_units_of_containers_are_converted():
+    coords = {"time": TIME / 1000.0, "condition": list(SIDES)}
+    array = named(RATES / 1000.0, ("condition", "neuron", "time"), coords, units="kHz",
+                  time_units="seconds")
+    is_the_record(recordings_from_arrays(array))
+    blocks = {k: neo_signal(rates / 1000.0, "1/ms") for k, rates in zip(SIDES, RATES, strict=True)}
+    is_the_record(recordings_from_arrays(blocks))
+    pandas = pytest.importorskip("pandas")
+    blocks = dict(zip(SIDES, frames(pandas), strict=True))
+    blocks["left"] = blocks["left"] / 1000.0
+    blocks["left"].attrs["units"] = "kHz"
+    is_the_record(recordings_from_arrays(blocks))
+
+
+@pytest.mark.parametrize(("rates", "time", "message"), [
+    (quantity(RATES, "mV"), TIME, "rates must be in Hz, but carries the unit 'mV'"),
+    (quantity(RATES, "dimensionless"), TIME, r"spikes per bin times 1000 / bin width in ms are Hz"),
+    (RATES, quantity(TIME, "m"), "time must be in ms, but carries the unit 'm'"),
+    (RATES, np.datetime64("2020-01-01", "ms") + TIME.astype("m8[ms]"), "event, got dates"),
+    (RATES, (TIME + 180).astype(np.uint64) - np.uint64(180), "within a day of the event.*unsigned"),
+    (-RATES, TIME, r"at least 0 \(Hz\).*Calcium signals \(dF/F, z-scores\) are no rates"),
+])
+def test_units_that_are_no_rates_or_times_are_refused(rates, time, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        recordings_from_arrays(rates, time)
+
+
+@pytest.mark.parametrize(("rates", "time", "message"), [
+    (RATES, TIME / 1000.0, "time runs over 0.2 ms only, in steps of 0.02 ms. .* in seconds"),
+    (np.repeat(RATES, 500, axis=2), np.arange(5000) * 0.02, "steps of 0.02 ms. .* in seconds"),
+    (RATES, 1000.0 * TIME * 10, r"time runs over 2e\+06 ms \(33 minutes\)"),
+    (RATES * 0.02, TIME, r"mean of 0\.\d+ Hz. Are these spikes per bin\? Times 1000 / 20 ms"),
+    (RATES * 60.0, TIME, "not aligned to the event of their trial"),
+])
+def test_improbable_units_are_named(rates, time, message):
+    with pytest.warns(UserWarning, match=message):
+        recordings_from_arrays(rates, time)
+
+
+def trials_in(kind):
+    """Spikes of two neurons in four trials, in ms or in a container of seconds."""
+    rng = np.random.default_rng(3)
+    plain = [[rng.uniform(-200, 0, 20) for _ in range(4)] for _ in range(2)]
+    if kind == "pynapple":  # what compute_perievent returns
+        return {7 + i: {k: pynapple(times) for k, times in enumerate(trials)}
+                for i, trials in enumerate(plain)}
+    if kind == "pynapple, other order":
+        return {i: {k: pynapple(trials[k]) for k in ((0, 1, 2, 3), (2, 3, 1, 0))[i]}
+                for i, trials in enumerate(plain)}
+    convert = {
+        "ms": lambda times: times, "columns": lambda times: times[:, None],
+        "neo": lambda times: quantity(times / 1000.0, "s", "quantities"),
+        "durations": lambda times: (1e6 * times).astype("m8[ns]"),
+    }[kind]
+    return [[convert(times) for times in trials] for trials in plain]
+
+
+@pytest.mark.parametrize("kind", [
+    "columns", "neo", "durations", "pynapple", "pynapple, other order",
+])
+def test_spike_times_in_containers_are_those_in_ms(kind):
+    options = {"trial_conditions": list("abba"), "window": (-200, 0)}
+    expected = psth_from_spikes(trials_in("ms"), **options).recordings
+    found = psth_from_spikes(trials_in(kind), **options).recordings
+    np.testing.assert_allclose(found.rates, expected.rates)
 
 
 def test_masked_entries_are_refused_and_not_shown():
@@ -131,42 +314,9 @@ def test_axes_in_another_order_are_noticed():
         recordings_from_arrays(many, TIME, [f"stimulus {i}" for i in range(80)])
 
 
-@pytest.mark.parametrize(("rates", "time", "message"), [
-    (RATES, TIME / 1000.0, "time runs over 0.2 ms only, in steps of 0.02 ms. .* in seconds"),
-    (RATES, 1000.0 * TIME * 10, r"time runs over 2e\+06 ms \(33 minutes\)"),
-    (RATES * 0.02, TIME, r"mean of 0\.\d+ Hz. Are these spikes per bin\? Times 1000 / 20 ms"),
-    (RATES * 60.0, TIME, "not aligned to the event of their trial"),
-])
-def test_improbable_units_are_named(rates, time, message):
-    with pytest.warns(UserWarning, match=message):
-        recordings_from_arrays(rates, time)
-
-
 def test_plausible_rates_raise_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        recordings_from_arrays(RATES, TIME)
+        recordings_from_arrays(RATES, TIME[:, None])
+        recordings_from_arrays((50 * RATES / 1000).astype(np.uint8) * (1000 / 20), TIME)
         load_recordings("synthetic")
-
-
-def test_a_file_of_byte_strings(tmp_path):
-    path = tmp_path / "bytes.npz"
-    np.savez(path, rates=RATES, time=TIME, conditions=np.array([b"left", b"right"]),
-             provenance=np.array(b"Session 3."), source=np.array(b"probe 1"), smoothing=60.0)
-    record = load_recordings(path)
-    assert record.conditions == SIDES
-    assert record.provenance == "Session 3. Source: probe 1."
-    assert (record.source, record.smoothing) == ("user", 60.0)
-
-
-@pytest.mark.parametrize(("name", "message"), [
-    ("x.npy", r"recordings_from_arrays\(np.load\(file\), time"), ("x.csv", "With pandas"),
-    ("x.txt", "With pandas"),
-])
-def test_files_without_axes_say_how(tmp_path, name, message):
-    path = tmp_path / name
-    path.write_bytes(b"")
-    with pytest.raises(ValueError, match=message):
-        load_recordings(path)
-    with pytest.raises(TypeError, match="for .mat and .nwb files only"):
-        load_recordings(path, window=(0, 1))

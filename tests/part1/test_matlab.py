@@ -1,14 +1,16 @@
 """Files of MATLAB, as SciPy writes them and as MATLAB 7.3 does, become recordings."""
 
 import itertools
+import struct
 
 import h5py
 import numpy as np
 import pytest
 import scipy.io
+import scipy.sparse
 
 from src_part1.recordings import load_recordings, psth_from_spikes
-from src_part1.recordings.matlab import read_mat, recordings_from_mat
+from src_part1.recordings.importers.matlab import MatlabObject, read_mat, recordings_from_mat
 
 TIME = np.arange(-180.0, 1.0, 20.0)
 RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
@@ -24,7 +26,23 @@ def cells(rows):
 
 
 def write_old(path, content):
-    scipy.io.savemat(path, content)
+    """Write as MATLAB 7 does; SciPy's writer knows no objects of MATLAB before version 1.18."""
+    plain = {k: v for k, v in content.items() if not isinstance(v, MatlabObject)}
+    scipy.io.savemat(path, plain)
+
+    def element(kind, data):
+        return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+    integer, unsigned, matrix = 1, 6, 14
+    for name, value in content.items():
+        if isinstance(value, MatlabObject):
+            pair = struct.Struct("<II").pack
+            inner = element(unsigned, pair(13, 0)) + element(5, pair(1, 1)) + element(integer, b"")
+            inner += element(unsigned, struct.pack("<I", 0xDD000000))
+            texts = [element(integer, t.encode()) for t in (name, "MCOS", value.kind)]
+            flags = element(unsigned, pair(17, 0))
+            with path.open("ab") as file:
+                file.write(element(matrix, flags + b"".join(texts) + element(matrix, inner)))
 
 
 def write_73(path, content):
@@ -39,6 +57,18 @@ def write_73(path, content):
                 for key, entry in value.items():
                     put(struct, key, entry)
                 return struct
+            if isinstance(value, MatlabObject):
+                reference = np.array([[3707764736, 2, 1, 1, 1, 1]], "u4")
+                item = group.create_dataset(name, data=reference)
+                item.attrs["MATLAB_class"] = np.bytes_(value.kind)
+                item.attrs["MATLAB_object_decode"] = np.int32(3)
+                return item
+            if scipy.sparse.issparse(value):
+                item, value = group.create_group(name), value.tocsc()
+                item.attrs["MATLAB_class"] = np.bytes_("double")
+                item.attrs["MATLAB_sparse"] = np.uint64(value.shape[0])
+                item["data"], item["ir"], item["jc"] = value.data, value.indices, value.indptr
+                return item
             if isinstance(value, str):
                 item = group.create_dataset(name, data=np.array([[ord(c)] for c in value], "u2"))
                 item.attrs["MATLAB_class"] = np.bytes_("char")
@@ -144,3 +174,44 @@ def test_what_is_no_file_of_matlab(tmp_path):
         read_mat(path)
     with pytest.raises(FileNotFoundError, match="there is no file"):
         recordings_from_mat(tmp_path / "none.mat")
+
+
+STRING = MatlabObject("string")
+
+
+@both
+@pytest.mark.parametrize(("content", "name"), [
+    ({"rates": RATES, "time": TIME, "conditions": STRING}, "conditions"),
+    ({"rates": RATES, "time": MatlabObject("duration")}, "time"),
+    ({"rates": MatlabObject("table"), "time": TIME}, "rates"),
+    ({"spike_times": cells([[TIME, TIME]]), "trial_conditions": MatlabObject("categorical")},
+     "trial_conditions"),
+    ({"trial_conditions": STRING, "spike_times": MatlabObject("table")}, "spike_times"),
+])
+def test_objects_of_matlab_are_refused_in_a_sentence_that_helps(tmp_path, write, content, name):
+    path = tmp_path / "mine.mat"
+    write(path, content)
+    options = {"window": (-180.0, 0.0)} if "spike_times" in content else {}
+    kind = r"\((string|table|duration|categorical)\)"
+    message = rf"'{name}' (is|may be) an object of MATLAB {kind}.*save cellstr\({name}\)"
+    with pytest.raises(ValueError, match=message):
+        load_recordings(path, **options)
+
+
+@both
+def test_what_is_not_used_may_be_an_object(tmp_path, write):
+    path = tmp_path / "mine.mat"
+    write(path, {"notes": MatlabObject("table"), "rates": RATES, "time": TIME})
+    np.testing.assert_array_equal(load_recordings(path).rates, RATES)
+    write(path, {"conditions": STRING, "notes": STRING, "rates": RATES, "time": TIME})
+    assert load_recordings(path, conditions=("left", "right")).conditions == ("left", "right")
+
+
+@both
+def test_sparse_matrices_and_padded_names(tmp_path, write):
+    path, rates = tmp_path / "mine.mat", np.where(RATES > 12.0, RATES, 0.0)
+    left, right = map(scipy.sparse.csc_matrix, rates)
+    write(path, {"rates": {"left": left, "right": right}, "time": TIME})
+    np.testing.assert_array_equal(load_recordings(path).rates, rates)
+    write(path, {"rates": RATES, "time": TIME, "conditions": cells([["left ", " right"]])})
+    assert load_recordings(path).conditions == ("left", "right")

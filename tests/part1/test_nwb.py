@@ -1,12 +1,15 @@
 """NWB files become recordings, and those that cannot say why."""
 
 import datetime
+import types
+import warnings
 
 import numpy as np
 import pytest
 
-from src_part1.recordings import load_recordings, nwb
-from src_part1.recordings.nwb import describe_nwb, recordings_from_nwb
+from src_part1.recordings import load_recordings
+from src_part1.recordings.importers import nwb
+from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.psth import psth_from_spikes
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
@@ -70,11 +73,11 @@ def test_conditions_and_units_can_be_chosen(session):
         ({"units": [1, 1]}, "units must name each of the units once, but 1 comes 2 times"),
         ({"units": [True, False]}, r"units as a mask must have shape \(3,\), got \(2,\)"),
         ({"units": np.zeros(3, bool)}, "units as a mask must select something"),
-        ({"conditions": ("up",)}, "no trial has the condition 'up'; the labels are .*left.*right"),
+        ({"conditions": ("up",)}, "no trial of condition 'up'; the labels .* are .*left.*right"),
         ({"trials": "blocks"}, r"no table 'blocks'; its tables of intervals are trials \(start_"),
         ({"where": {"side": "up"}}, "no row of 'trials' holds 'up'; there are 'left', 'right'"),
         ({"where": {"side": "left", "go": 8.0}}, "none of the 5 trials fits the rule"),
-        ({"condition": ["left"] * 4}, r"label for each of its 5 rows, got 4 entries"),
+        ({"condition": ["left"] * 4}, "label for each of its 5 rows, got 'left', 'left'"),
         ({"event": [1.0, 2.0]}, "event must hold a time for each of the 5 trials, got 2"),
         ({"window": (-1.0, 0.0)}, "at least two bins of 20 ms, got -1 to 0 ms. Are these seconds"),
     ],
@@ -316,11 +319,19 @@ def test_a_condition_without_any_event_is_said():
         read(eight_trials(go=np.full(8, np.nan)))
 
 
-def test_times_from_the_start_of_each_trial_are_refused():
-    with pytest.raises(ValueError, match="seem to count from the start of each trial"):
+def test_times_from_the_start_of_each_trial_are_noticed():
+    with pytest.warns(UserWarning, match="seem to count from the start of each trial"):
         read(eight_trials(go=np.linspace(1.5, 2.0, 8)))
-    with pytest.raises(ValueError, match="is 2 s in all 8 trials"):
+    with pytest.warns(UserWarning, match="is 2 s in all 8 trials"):
         read(eight_trials(), trials={"side": ["left"] * 8, "go": [2.0] * 8})
+
+
+def test_a_session_whose_only_trial_starts_at_0_s_is_read_without_a_guess():
+    file = add_trials(new_session([regular(10.0, 0.0, 600.0)]), [0.0], duration=600.0, side=["all"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        rates = read(file, event="start_time", window=(0.0, 1000.0)).recordings.rates
+    np.testing.assert_allclose(rates, 10.0)
 
 
 def test_a_clock_that_begins_anew_is_noticed():
@@ -331,14 +342,31 @@ def test_a_clock_that_begins_anew_is_noticed():
         read(eight_trials(go=go))
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_milliseconds_are_noticed_in_a_format_of_seconds():
     trials = {"side": ["left", "right"] * 4, "go": 1000.0 * (STARTS + 2.0)}
-    with pytest.raises(ValueError, match="Is 'go' in ms.* in seconds"):
-        read(eight_trials(), trials=trials)
-    with pytest.raises(ValueError, match="Are the spikes in ms"):
+    with pytest.warns(UserWarning, match="last time of 'go' at 39000 s. Are both in s"):
+        with pytest.raises(ValueError, match="no neuron fires at 1 Hz"):
+            read(eight_trials(), trials=trials, minimum_rate=1.0)
+    with pytest.warns(UserWarning, match="spike is at 59950 s, and the last time of 'go' at 39"):
         read(eight_trials([1000.0 * regular(10.0)]))
     with pytest.warns(UserWarning, match="most active unit has 0.01 Hz .* in ms"):
         read(eight_trials([1000.0 * regular(10.0)]), trials=trials)
+
+
+def test_events_with_a_unit_and_a_column_of_conditions():
+    expected = read(eight_trials()).recordings
+    event = types.SimpleNamespace(magnitude=1000.0 * (STARTS + 2.0), units="ms")
+    for go in (event, 1e9 * (STARTS[:, None] + 2.0) * np.timedelta64(1, "ns")):
+        found = read(eight_trials(), event=go, condition=np.array([["left"], ["right"]] * 4))
+        np.testing.assert_allclose(found.recordings.rates, expected.rates)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"side": ["left ", "Right"] * 4,
+                              "go": pandas.to_timedelta(STARTS + 2.0, unit="s")})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        found = read(eight_trials(), trials=frame, conditions=("left", "right")).recordings
+    np.testing.assert_allclose(found.rates, expected.rates)
 
 
 def test_no_rate_at_all_speaks_of_seconds():

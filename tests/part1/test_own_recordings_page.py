@@ -16,9 +16,9 @@ from src_part1 import (
     psth_from_spikes,
     recordings_from_arrays,
 )
-from src_part1.recordings.matlab import recordings_from_mat
-from src_part1.recordings.nwb import describe_nwb, recordings_from_nwb
-from tests.part1.test_containers import named
+from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
+from src_part1.recordings.importers.phy import recordings_from_phy
+from tests.part1.test_containers import named, neo_signal, pynapple, quantity
 from tests.part1.test_matlab import cells
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed; pynwb brings it")
@@ -27,8 +27,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/site/own_recordings.md"
 LINES = re.findall(r"(?m)^\| (.+?) \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"))
 TIME = np.arange(-180.0, 1.0, 20.0)
 RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
+COUNTS = np.random.default_rng(5).integers(0, 3, RATES.shape).astype(np.uint8)  # of 20 ms
 SIDES = ("left", "right")
-SPIKE_LINES = ("spike_times", "spikes.mat")
+SPIKE_LINES = ("psth_from_spikes", "spikes.mat", "phy")
 
 
 def session():
@@ -84,16 +85,32 @@ def world(tmp_path, monkeypatch):
     scipy.io.savemat("spikes.mat", {
         "spike_times": cells(spike_times), "trial_conditions": cells([trials])
     })
+    events = 1000.0 + 500.0 * np.arange(len(trials))
+    sessions = [np.concatenate([event + times for event, times in zip(events, neuron, strict=True)])
+                for neuron in spike_times]
+    times, clusters = np.concatenate(sessions), np.repeat(np.arange(6), 100)
+    Path("phy").mkdir()
+    np.save("phy/spike_times.npy", np.round(30 * times).astype(np.uint64))
+    np.save("phy/spike_clusters.npy", clusters)
+    Path("phy/params.py").write_text("sample_rate = 30000.")
     with pynwb.NWBHDF5IO("session.nwb", "w") as writer:
         writer.write(session())
     turned = {"rates": RATES[::-1], "time": TIME, "conditions": SIDES[::-1]}
     return {
         "np": np, "pandas": pandas, "load_recordings": load_recordings,
         "psth_from_spikes": psth_from_spikes, "recordings_from_arrays": recordings_from_arrays,
-        "recordings_from_mat": recordings_from_mat, "describe_nwb": describe_nwb,
+        "recordings_from_phy": recordings_from_phy, "describe_nwb": describe_nwb,
         "recordings_from_nwb": recordings_from_nwb, "pool_recordings": pool_recordings,
         "rates": RATES, "time": TIME, "left": left, "right": right, "seconds": TIME / 1000.0,
-        "counts": RATES * 0.02, "turned": np.transpose(RATES, (2, 1, 0)),
+        "rates_in_khz": quantity(RATES / 1000.0, "kHz"), "times_in_s": quantity(TIME / 1000.0, "s"),
+        "left_signal": neo_signal(left, "Hz"), "right_signal": pynapple(TIME, right.T, range(6)),
+        "counts": COUNTS, "inferred": RATES * 0.02, "dff": RATES / 10.0 - 2.0,
+        "sessions": sessions, "events": events, "times": times, "clusters": clusters,
+        "samples": np.round(30 * times).astype(np.uint64),
+        "perievent": {i: {k: pynapple(one) for k, one in enumerate(neuron)}
+                      for i, neuron in enumerate(spike_times)},
+        "neo_trains": [quantity(one / 1000.0, "s", "quantities") for one in sessions],
+        "turned": np.transpose(RATES, (2, 1, 0)),
         "data_array": named(
             RATES.transpose(2, 0, 1), ("time", "condition", "neuron"),
             {"time": TIME, "condition": list(SIDES)},
@@ -121,7 +138,7 @@ def test_each_line_gives_the_record_that_it_promises(world, line):
         assert "trials (start_time, stop_time, side, go, outcome, stimulation)" in found
         return
     assert isinstance(found, Recordings)
-    if "nwb" in line or "session" in line:
+    if "nwb" in line or "(session," in line:
         for name, rates in zip(found.conditions, found.rates, strict=True):
             np.testing.assert_allclose(rates, 50.0 if name.startswith("left") else 100.0)
         assert found.n_neurons == (1 if "quality" in line else 2)
@@ -141,6 +158,10 @@ def test_each_line_gives_the_record_that_it_promises(world, line):
         assert found.n_neurons == 3
     elif "rebin" in line:
         np.testing.assert_allclose(found.rates, RATES.reshape(2, 6, 5, 2).mean(axis=3))
+    elif "counts" in line:
+        np.testing.assert_array_equal(found.rates, 50.0 * COUNTS)
+    elif "dff" in line:
+        np.testing.assert_allclose(found.rates, RATES - RATES.min(axis=(0, 2), keepdims=True))
     else:
         np.testing.assert_allclose(found.rates, RATES)
         np.testing.assert_allclose(found.time, TIME)

@@ -1,6 +1,7 @@
 """Rates from spikes, against loops that anyone can follow."""
 
 import warnings
+from contextlib import nullcontext as nothing
 
 import numpy as np
 import pytest
@@ -207,6 +208,73 @@ def test_plausible_spikes_raise_no_warning():
         psth_from_spikes(spikes, ["a", "b"] * 3)
 
 
+@pytest.mark.parametrize(("labels", "names", "conditions"), [
+    (["left", "left ", " right", "right"], ("left", "right"), None),
+    ([0.3, 0.1 * 3, 0.1, 0.1], ("0.3", "0.1"), None),
+    (np.array([0.1, 0.1, 2, 2], np.float32), ("0.1", "2"), None),
+    (["caf\u00e9", "cafe\u0301", "b", "b"], ("caf\u00e9", "b"), None),
+    (["Left", "left", "b", "b"], ("Left", "b"), None),
+    (["a", "A", "A", "a"], ("a", "A"), ("a", "A")),
+    (np.array([["a"], ["a"], ["b"], ["b"]]), ("a", "b"), None),
+])
+def test_labels_that_mean_the_same_are_one_condition(labels, names, conditions):
+    spikes = [[regular_spikes(rate) for rate in (10.0, 20.0, 30.0, 40.0)]]
+    differ = conditions is None and "Left" in names
+    with pytest.warns(UserWarning, match=r"\['left'\] are taken") if differ else nothing():
+        record = psth_from_spikes(spikes, labels, conditions=conditions, smoothing=0).recordings
+    assert record.conditions == names
+    expected = [25.0, 25.0] if conditions else [15.0, 35.0]
+    np.testing.assert_allclose(record.rates[:, 0].mean(axis=1), expected)
+
+
+def test_labels_come_as_one_column_of_a_table():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"side": ["a", "b"], "hit": [1, 0]})
+    spikes = [[regular_spikes(10.0), regular_spikes(20.0)]]
+    assert psth_from_spikes(spikes, frame[["side"]]).recordings.conditions == ("a", "b")
+    with pytest.raises(TypeError, match=r"must be one column, got .*\['side', 'hit'\]"):
+        psth_from_spikes(spikes, frame)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_spikes_of_a_session_are_cut_around_events(flat):
+    rng = np.random.default_rng(0)
+    sessions = [np.sort(rng.uniform(0.0, 60_000.0, n)) for n in (3000, 0, 900)]
+    events = np.append(np.arange(3000.0, 58_000.0, 2500.0), np.nan)
+    labels = ["a", "b"] * 11 + ["a"]
+    nested = [[times - event for event in events[:-1]] for times in sessions]
+    expected = psth_from_spikes(nested, labels[:-1], minimum_rate=0.0).recordings
+    if flat:
+        numbers, order = np.repeat([5, 2], [3000, 900]), rng.permutation(3900)
+        spikes, options = np.concatenate(sessions)[order], {"clusters": numbers[order]}
+        rates, kept = expected.rates[:, [2, 0]], [2, 5]
+    else:
+        spikes, options = sessions, {}
+        rates, kept = expected.rates, [0, 1, 2]
+    found = psth_from_spikes(spikes, labels, events=events, minimum_rate=0.0, **options)
+    np.testing.assert_allclose(found.recordings.rates, rates)
+    np.testing.assert_array_equal(found.kept, kept)
+
+
+def test_events_before_the_recording_and_in_seconds():
+    session = regular_spikes(20.0, 0.0, 60_000.0)
+    early = psth_from_spikes([session], ["a", "a"], events=[1000.0, 30_000.0], bin_width=100.0)
+    np.testing.assert_allclose(early.recordings.rates, 20.0)
+    with pytest.warns(UserWarning, match="last time of events at 30 ms. Are both in ms"):
+        psth_from_spikes([session], ["a", "a"], events=[20.0, 30.0], window=(0, 1000))
+
+
+@pytest.mark.parametrize(("times", "message"), [
+    (np.array([31, 32], np.uint64) - np.uint64(40), "within a day of the event.*unsigned"),
+    ((np.array([31, 32], np.uint64) - np.uint64(40)) / 30, "within a day of the event.*unsigned"),
+    ((np.array([31, 32], np.uint32) - np.uint32(40)) / 30, "within a day of the event.*unsigned"),
+    (np.array([31, 32], np.uint16), "must be signed numbers .* dtype uint16"),
+])
+def test_unsigned_times_that_wrapped_around_are_refused(times, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        psth_from_spikes([[times]], ["a"], window=(-100, 100))
+
+
 GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a", "b"],
         "window": (-100, 0)}
 
@@ -217,15 +285,18 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
         ({"observed": [(0.0, -100.0)] * 2}, ValueError, "a start and a later end"),
         ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
-        ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "1 neurons, but spike_times holds 2"),
+        ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "for 1 neurons, but there are 2"),
         ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
         ({"spike_times": []}, ValueError, "at least one neuron"),
         ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
         ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
         ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
         ({"spike_times": [[[0.0], [1.0, np.nan]]]}, ValueError, r"\[0\]\[1\].*spike 1 is nan"),
-        ({"trial_conditions": ["a"]}, ValueError, "neuron 0 has spikes of 2 trials, but 1"),
-        ({"trial_conditions": [["a", "b"]]}, ValueError, "trials of 1 neurons, but .* 2 neurons"),
+        ({"trial_conditions": ["a"]}, ValueError, "each of the 2 trials of neuron 0, got 1"),
+        ({"trial_conditions": [["a", "b"]] * 3}, ValueError, "of 3 neurons, but there are 2"),
+        ({"events": [1.0, 2.0, 3.0]}, ValueError, "each of the 2 trials of trial_conditions"),
+        ({"clusters": [1, 2]}, TypeError, "needs `events` with `clusters`"),
+        ({"observed": [(-0.1, 0.0)] * 2}, ValueError, "observed must be in ms.*Are these seconds"),
         ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
         ({"conditions": ("a", "a")}, ValueError, "must be different names"),
         ({"window": (-50, -100)}, ValueError, r"window\[1\] must be above -50"),

@@ -1,24 +1,31 @@
 """The record of firing rates, its sources, and everything that is refused."""
 
 import dataclasses
+import doctest
 import functools
 import http.server
+import os
+import subprocess
+import sys
 import threading
 import warnings
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import requests
 
+from src_part1 import recordings
 from src_part1.recordings import (
     Recordings,
-    alm_files,
     load_recordings,
+    loading,
     pool_recordings,
     recordings_from_arrays,
 )
+from src_part1.recordings.importers import alm_files
 
 
 def record(n_neurons=4, n_time=5, **changes):
@@ -120,6 +127,13 @@ def test_the_description_says_size_source_and_rate():
     assert f"mean rate {record().rates.mean():.1f} Hz" in text
 
 
+@pytest.mark.parametrize("name", recordings.__all__)
+def test_the_examples_of_what_is_exported_run(name):
+    tests = doctest.DocTestFinder(recurse=False).find(getattr(recordings, name), name)
+    assert tests[0].examples
+    assert doctest.DocTestRunner().run(tests[0]).failed == 0
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -127,16 +141,18 @@ def test_the_description_says_size_source_and_rate():
         ({"rates": np.ones((2, 0, 5))}, ValueError, r"got \(2, 0, 5\)"),
         ({"rates": np.full((2, 4, 5), np.nan)}, ValueError, r"entry at \(0, 0, 0\) is nan"),
         ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
-        ({"rates": np.full((2, 4, 5), -1.0)}, ValueError, r"at least 0, .* \(0, 0, 0\) is -1"),
+        ({"rates": np.full((2, 4, 5), -1.0)}, ValueError, r"at least 0 .* \(0, 0, 0\) is -1"),
         ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
         ({"time": np.arange(4.0)}, ValueError, r"time must have shape \(5\), got \(4,\)"),
-        ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* 2 and 3 are 2 and 2"),
+        ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
         ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
         ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
         ({"conditions": ("a",)}, ValueError, "2 different names"),
         ({"conditions": ("a", "a")}, ValueError, "2 different names"),
         ({"conditions": ("a", 3)}, TypeError, "must be names"),
         ({"conditions": ("a", " ")}, TypeError, "must be names"),
+        ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
+        ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
         ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
         ({"smoothing": -1.0}, ValueError, "smoothing must be at least 0"),
         ({"smoothing": None}, TypeError, "smoothing must be a real number"),
@@ -383,7 +399,7 @@ def test_a_file_of_rates_and_time_is_enough(tmp_path):
         ({"rates": -np.ones((1, 3, 4)), "time": np.arange(4)}, "at least 0"),
         ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
         ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
-         "'smoothing' must be a number"),
+         "smoothing must be a real number"),
         ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "conditions": ["a", "b"]},
          "1 different names"),
     ],
@@ -425,6 +441,29 @@ def test_an_unknown_word_or_missing_path_is_refused(tmp_path):
             load_recordings(source)
     with pytest.raises(TypeError, match="use recordings_from_arrays"):
         load_recordings(np.ones((2, 3, 4)))
+
+
+def test_a_file_beside_the_notebook_is_found_and_the_folders_looked_in_are_named(tmp_path):
+    record().save(tmp_path / "mine.npz")
+    root = Path(__file__).resolve().parents[2]
+    program = f"""
+import os, sys
+os.chdir({str(root)!r})  # as a notebook's first cell does
+sys.path.insert(0, {str(root)!r})
+from src_part1 import load_recordings
+print(load_recordings("mine.npz").describe())
+try:
+    load_recordings("other.npz")
+except FileNotFoundError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "-c", program], cwd=tmp_path, check=True,
+        capture_output=True, text=True, env=os.environ | {"IPYTHONDIR": str(tmp_path)},
+    )
+    found, missing = done.stdout.strip().splitlines()[-2:]
+    assert found == record().describe()
+    assert missing.endswith(f"no file or folder 'other.npz' in {root} or {tmp_path}.")
 
 
 # --- the files of the motor cortex ---
@@ -508,35 +547,6 @@ def test_a_truncated_or_altered_file_is_refused(published):
             load_recordings(published)
 
 
-@pytest.mark.parametrize(
-    ("values", "dataset", "error", "message"),
-    [
-        (np.ones((101, 1824)), "utarg", ValueError, r"lacks the dataset 'Pyr'; it has \['utarg'\]"),
-        (np.ones((100, 1824)), "Pyr", ValueError, r"must have shape \(1824, 101\)"),
-        (np.full((101, 1824), np.nan), "Pyr", ValueError, r"entry at \(0, 0\) is nan"),
-        (np.full((101, 1824), -1.0), "Pyr", ValueError, r"entry at \(0, 0\) is -1"),
-        (np.full((101, 1824), b"x"), "Pyr", TypeError, "must hold real numbers"),
-    ],
-)
-def test_an_hdf5_file_with_something_else_is_refused(
-    published, monkeypatch, values, dataset, error, message
-):
-    path = published / alm_files.RATE_FILES[1]
-    write_jld(path, values, dataset)
-    monkeypatch.setitem(alm_files.SHA256, path.name, alm_files._sha256(path))
-    with pytest.raises(error, match=message) as caught:
-        load_recordings(published)
-    assert path.name in str(caught.value)
-
-
-def test_a_file_that_is_not_hdf5_is_refused(published, monkeypatch):
-    path = published / alm_files.RATE_FILES[0]
-    path.write_text("not HDF5")
-    monkeypatch.setitem(alm_files.SHA256, path.name, alm_files._sha256(path))
-    with pytest.raises(ValueError, match="cannot be read as HDF5"):
-        load_recordings(published)
-
-
 # --- cache and network ---
 
 
@@ -603,6 +613,30 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(server, cache):
     cache.write_text("a file where the folder should be")
     with pytest.warns(UserWarning, match="synthetic stand-in"):
         assert load_recordings().source == "synthetic"
+
+
+@pytest.mark.parametrize("folder", [RuntimeError("no home"), "~/.cache/motor-cortex-recordings"])
+def test_a_user_without_a_home_gets_the_standin(tmp_path, monkeypatch, folder):
+    def os_cache(name):
+        if isinstance(folder, Exception):  # platformdirs, by version
+            raise folder
+        return Path(folder)
+
+    def unknown(user):
+        raise KeyError(user)
+
+    monkeypatch.delenv("MOTOR_CORTEX_SOURCE", raising=False)
+    monkeypatch.delenv("MOTOR_CORTEX_DIR", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pooch.os_cache", os_cache)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)
+    loading._tell_once.cache_clear()
+    with pytest.warns(UserWarning, match="no home to keep them in.*synthetic stand-in"):
+        assert load_recordings("auto").source == "synthetic"
+    with pytest.raises(FileNotFoundError, match="no file or folder '~/mine.npz'"):
+        load_recordings("~/mine.npz")
+    assert os.listdir(tmp_path) == []
 
 
 def test_the_environment_forces_the_standin(cache, published, monkeypatch, recwarn):

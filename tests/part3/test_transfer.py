@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from src_part1.recordings import alm_files, load_recordings
+from src_part1.recordings import load_recordings
+from src_part1.recordings.importers import alm_files
 from src_part2.siegert import siegert_rate
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, TrialParameters

@@ -311,8 +311,8 @@ BAD_INPUT = {
     "observed backwards": (
         lambda w: one.psth_from_spikes(w.spikes, ["a", "b"], observed=[(0.0, -1.0)] * 2),
         "observed", "a start and a later end", "(0.0, -1.0)"),
-    "options for a file without": (lambda w: one.load_recordings("mine.npz", window=(0, 1)),
-                                   "load_recordings", ".mat and .nwb files only", "mine.npz"),
+    "options for a file without": (lambda w: one.load_recordings("synthetic", window=(0, 1)),
+                                   "load_recordings", ".mat and .nwb files only", "synthetic"),
     "source that is a number": (lambda w: one.load_recordings(7),
                                 "source", "word or a path", "int"),
     # --- Part 1: sweeps and demos ---

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from src_part1.recordings import alm_files
+from src_part1.recordings.importers import alm_files
 
 ROOT = Path(__file__).resolve().parents[2]
 # The library, and what notebooks are made of. Tools and benchmarks may start other programs.

@@ -6,16 +6,20 @@ is kept there as one array of all values and another of each row's end.
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import datetime
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
-from src_part1.common.validation import check_selection
-from src_part1.recordings.labels import is_missing, label_text, plain_value
-from src_part1.recordings.psth import average_trials, check_bins, choose_conditions
+from src_part1.common.files import find_path
+from src_part1.common.validation import check_finite, check_selection
+from src_part1.recordings.labels import entries, is_missing, label_text, plain_value
+from src_part1.recordings.psth import average_trials, check_bins
+from src_part1.recordings.spikes import choose_conditions, cut_trials, warn_of_clocks
+from src_part1.recordings.units import in_unit, unit_of
 
 _DOOR = "recordings_from_nwb"
 # All times of a file in ms instead of s leave each unit a thousandth of its rate.
@@ -25,63 +29,34 @@ _CERTAINLY_SOME = 20.0
 
 
 def recordings_from_nwb(
-    file, *, condition, event, trials=None, where=None, conditions=None, units=None,
+    file, *, condition=None, event=None, trials=None, where=None, conditions=None, units=None,
     window=(-2000.0, 0.0), bin_width=20.0, smoothing=140.0, minimum_rate=1.0,
 ):
-    """Average the spikes of a session over the trials of each condition.
+    """Average the spikes of a session over the trials of each condition; return a PSTH.
 
     A bin counts in the trials in which it was observed: within the unit's ``obs_intervals`` if the
     file has them, else between the first and the last time that occurs in the session. If no
-    unit spikes between trials, only the trials count as observed.
+    unit spikes between trials, only the trials count as observed. ``kept`` holds rows of the table
+    of units.
 
-    Parameters
-    ----------
-    file : path-like or pynwb.NWBFile
-        The file, or what was read from it and is still open. It needs a table of units with
-        spike times.
-    condition : str, sequence of str, or array_like of shape (n_trials,)
-        Column of the table of trials that names each trial's condition; several columns are
-        joined ("left hit"); or the names themselves.
-    event : str or array_like of shape (n_trials,)
-        What becomes time zero: a column of the table of trials; or the name of a time series
-        with time stamps, the first of which within each trial counts; or the times themselves.
-        In s, on the clock of the spikes, as always in NWB. Trials without are left out.
-    trials : str, table, or mapping of str to array_like, optional
-        The trials: the name of another table of intervals of the file, a table (also a
-        DataFrame), or columns by name. By default the file's table of trials.
-    where : array_like, or mapping, optional
-        Which trials to use: a mask, row numbers, or a rule: ``{"outcome": "hit", "stim": [0, 1]}``
-        takes those whose columns hold the value, or one of the values. By default all.
-    conditions : sequence, optional
-        The conditions to use, in this order; by default all, in order of their first trial.
-        Trials without a label (NaN, "n/a") are not a condition, unless named here.
-    units : array_like or mapping, optional
-        Which units to use, as ``where``. By default all.
-    window, bin_width, smoothing, minimum_rate : optional
-        As in :func:`src_part1.recordings.psth.psth_from_spikes` (ms and Hz).
-
-    Returns
-    -------
-    PSTH
-        ``recordings``, and the rows ``kept`` of the table of units.
-
-    Raises
-    ------
-    ImportError
-        If pynwb is not installed.
-    FileNotFoundError
-        If there is no such file.
-    TypeError, ValueError
-        If a table, a column or a value is missing, which the message lists; a row holds several
-        values where one is needed; no trial or unit is left; times are not on one clock; or an
-        option does not fit.
-
-    Warns
-    -----
-    UserWarning
-        If trials or conditions are left out because a label or an event is missing, events lie
-        outside of their trials or come twice, or a unit is probably not s.
+    - ``file``: the path, or what pynwb read from it and is still open.
+    - ``condition``: the column of the table of trials that names each trial's condition; several
+      columns, which are joined ("left hit"); or the names themselves.
+    - ``event``: what becomes time zero: a column of the table of trials; the name of a time series
+      with time stamps, the first of which within each trial counts; or the times themselves. In s,
+      on the clock of the spikes, as always in NWB. Trials without are left out.
+    - ``trials``: by default the file's table of trials; the name of another table of intervals, a
+      table (also a DataFrame), or columns by name.
+    - ``where`` and ``units``: which trials and units to use: a mask, row numbers, or a rule:
+      ``{"outcome": "hit", "stim": [0, 1]}`` takes those whose columns hold (one of) the values.
+    - ``conditions``, ``window``, ``bin_width``, ``smoothing``, ``minimum_rate``: as in
+      :func:`src_part1.recordings.psth.psth_from_spikes` (ms and Hz).
     """
+    if condition is None or event is None:
+        raise TypeError(
+            f"{_DOOR} needs condition=... and event=..., columns of a table of trials. "
+            f"{describe_nwb(file)}"
+        )
     bins = check_bins(_DOOR, window, bin_width, smoothing, minimum_rate)
     with _opened(file) as (place, session):
         table = _table_of_trials(place, session, trials)
@@ -103,10 +78,8 @@ def recordings_from_nwb(
     spike_times, covered, n_partly = [], [], 0
     edges = zeros[used][:, None] + bins.edges / 1000.0
     for train, intervals in zip(trains, observed, strict=True):
-        first, last = np.searchsorted(train, [edges[:, 0], edges[:, -1]])
         spike_times.append([
-            1000.0 * (train[a:b] - zero)
-            for a, b, zero in zip(first, last, zeros[used], strict=True)
+            1000.0 * times for times in cut_trials(train, zeros[used], bins.edges / 1000.0)
         ])
         seen = _inside(edges, intervals)
         n_partly += int((~seen.all(axis=1)).sum())
@@ -121,12 +94,6 @@ def recordings_from_nwb(
         if why != "obs_intervals":
             warnings.warn(f"{place}: {partly}", stacklevel=2)
     names, by_unit = choose_conditions(_DOOR, [[labels[k] for k in used]] * len(rows), conditions)
-    known = {label_text(label) for label in labels}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(
-            f"{place}: no trial has the condition {unknown[0]!r}; the labels are {sorted(known)}."
-        )
     result = average_trials(
         _DOOR, spike_times, by_unit, names, bins, covered.__getitem__, note=note,
         hint="Are spikes and events on the same clock, in seconds?",
@@ -135,23 +102,7 @@ def recordings_from_nwb(
 
 
 def describe_nwb(file):
-    """Say in a sentence what a file holds: tables of intervals, their columns, time series, units.
-
-    Parameters
-    ----------
-    file : path-like or pynwb.NWBFile
-        The file.
-
-    Returns
-    -------
-    str
-        The sentence.
-
-    Raises
-    ------
-    ImportError, FileNotFoundError, ValueError
-        As for `recordings_from_nwb`.
-    """
+    """Say in a sentence what a file holds: tables of intervals, columns, time series, units."""
     with _opened(file) as (place, session):
         n_units = 0 if session.units is None else len(session.units)
         series = ", ".join(sorted(_series(session))) or "none"
@@ -164,28 +115,22 @@ def _opened(file):
     try:
         import pynwb
     except ImportError as error:
-        raise ImportError(
-            "reading NWB files needs pynwb: pip install 'recorded-rnn[nwb]'."
-        ) from error
+        raise ImportError("NWB files need pynwb: pip install 'recorded-rnn[nwb]'.") from error
     if isinstance(file, pynwb.NWBFile):
         yield f"the NWBFile {file.identifier!r}", file
         return
-    path = Path(file)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}.")
+    path = find_path(file)
+    opened = False
     try:
-        reader = pynwb.NWBHDF5IO(path, mode="r")
-    except Exception as error:
-        raise ValueError(f"{path} cannot be read as NWB: {error}") from error
-    with reader:
-        try:
+        with pynwb.NWBHDF5IO(path, mode="r") as reader:
             session = reader.read()
-        except Exception as error:
-            raise ValueError(f"{path} cannot be read as NWB: {error}") from error
-        try:
+            opened = True
             yield path, session
-        except OSError as error:  # columns are read late, when they are used
-            raise ValueError(f"{path} is damaged: {error}") from error
+    except Exception as error:
+        if opened and not isinstance(error, OSError):  # columns are read late, when they are used
+            raise
+        state = "is damaged" if opened else "cannot be read as NWB"
+        raise ValueError(f"{path} {state}: {error}") from error
 
 
 class _Table:
@@ -194,13 +139,10 @@ class _Table:
     def __init__(self, place, name, source):
         self.place, self.name, self._source = place, name, source
         if isinstance(source, Mapping):
-            self.names = tuple(source)
-            sizes = {column: len(source[column]) for column in self.names}
+            self.names, sizes = tuple(source), {name: len(source[name]) for name in source}
             if len(set(sizes.values())) != 1:
-                raise ValueError(
-                    f"{_DOOR}.trials must have columns of the same length, got {sizes}."
-                )
-            self.n_rows = next(iter(sizes.values()))
+                raise ValueError(f"{_DOOR}.trials must have columns of one length, got {sizes}.")
+            self.n_rows = sizes[self.names[0]]
         else:
             columns = source.colnames if hasattr(source, "colnames") else source.columns
             self.names = tuple(map(str, columns))
@@ -215,15 +157,15 @@ class _Table:
                 f"{self.place}: the table {self.name!r} has no column {column!r}, only "
                 f"{', '.join(self.names)}."
             )
-        entries = self._source[column]
+        held = self._source[column]
         # [:] reads a column of NWB at once, and as pynwb shows it: lists as lists.
-        entries = entries[:] if hasattr(self._source, "colnames") else entries
-        if hasattr(entries, "columns"):
+        held = held[:] if hasattr(self._source, "colnames") else held
+        if hasattr(held, "columns"):
             raise ValueError(
                 f"{self.place}: column {column!r} of {self.name!r} refers to rows of another "
                 "table; give the values as an array."
             )
-        return [self._one(column, row, entry) for row, entry in enumerate(entries)]
+        return [self._one(column, row, entry) for row, entry in enumerate(held)]
 
     def _one(self, column, row, entry):
         if np.ma.is_masked(entry):
@@ -234,17 +176,17 @@ class _Table:
                     f"{self.place}: column {column!r} of {self.name!r} must hold one value in each "
                     f"row, but row {row} holds {np.size(entry)}: {entry!r}."
                 )
-            if np.size(entry) == 0:
-                return None
-            entry = np.asarray(entry).reshape(-1)[0]
+            entry = np.asarray(entry) if np.size(entry) else None
         return plain_value(entry)
 
     def times(self, column):
         """Return a column as times (s); NaN where there is none."""
         times = np.full(self.n_rows, np.nan)
         for row, value in enumerate(self.values(column)):
-            if value is None or is_missing(value):
+            if is_missing(value):
                 continue
+            if unit_of(value) or isinstance(value, datetime.timedelta):  # a frame's own
+                value = in_unit(f"{self.place}: column {column!r}", value, "s")
             if isinstance(value, (bool, str)) or not np.isreal(value):
                 raise TypeError(
                     f"{self.place}: column {column!r} of {self.name!r} must hold times (s), but "
@@ -315,20 +257,18 @@ def _series(session):
 
 
 def _table_of_trials(place, session, trials):
-    tables = _tables(session)
-    there = _there(session)
+    trials = session.trials if trials is None else trials
     if trials is None:
-        if session.trials is None:
-            raise ValueError(
-                f"{place} has no table of trials; {there}. Name one with `trials`, or give columns."
-            )
-        trials = session.trials
+        raise ValueError(
+            f"{place} has no table of trials; {_there(session)}. Name one with `trials`, or give "
+            "columns."
+        )
     if isinstance(trials, str):
-        if trials not in tables:
-            raise ValueError(f"{place} has no table {trials!r}; {there}.")
-        trials = tables[trials]
+        if trials not in _tables(session):
+            raise ValueError(f"{place} has no table {trials!r}; {_there(session)}.")
+        trials = _tables(session)[trials]
     if isinstance(trials, Mapping) or hasattr(trials, "columns"):
-        return _Table(place, getattr(trials, "name", "trials"), trials)
+        return _Table(place, trials.name if hasattr(trials, "colnames") else "trials", trials)
     raise TypeError(
         f"{_DOOR}.trials must be the name of a table, a table or a mapping of columns, got "
         f"{type(trials).__name__}."
@@ -338,24 +278,29 @@ def _table_of_trials(place, session, trials):
 def _labels(place, table, condition):
     if isinstance(condition, str):
         return table.values(condition)
-    entries = list(condition)
-    if entries and all(isinstance(entry, str) and entry in table.names for entry in entries):
-        parts = zip(*(table.values(column) for column in entries), strict=True)
+    names = entries(f"{_DOOR}.condition", condition)
+    if names and all(isinstance(name, str) and name in table.names for name in names):
+        parts = zip(*(table.values(column) for column in names), strict=True)
         return [
             None if any(map(is_missing, row)) else " ".join(map(label_text, row)) for row in parts
         ]
-    if len(entries) != table.n_rows:
+    if len(names) != table.n_rows:
         raise ValueError(
-            f"{place}: condition must name columns of the table {table.name!r} "
-            f"({', '.join(table.names)}) or hold a label for each of its {table.n_rows} rows, got "
-            f"{len(entries)} entries: {_some(entries)}."
+            f"{place}: condition must name columns of {table.name!r} ({', '.join(table.names)}) or "
+            f"hold a label for each of its {table.n_rows} rows, got {_some(names)}."
         )
-    return [plain_value(entry) for entry in entries]
+    return names
 
 
 def _event_times(place, session, table, event):
     if not isinstance(event, str):
-        return _Table(place, "event", {"event": _of_length(place, table, event)}).times("event")
+        if not np.ma.isMaskedArray(event):  # what is masked is a trial without
+            event = in_unit(f"{_DOOR}.event", event, "s")
+        times = entries(f"{_DOOR}.event", event)
+        if len(times) != table.n_rows:
+            rule = f"must hold a time for each of the {table.n_rows} trials"
+            raise ValueError(f"{place}: event {rule}, got {len(times)}.")
+        return _Table(place, "event", {"event": times}).times("event")
     if event in table.names:
         return table.times(event)
     series = _series(session)
@@ -376,24 +321,8 @@ def _event_times(place, session, table, event):
     return np.where(zeros <= stops, zeros, np.nan)
 
 
-def _of_length(place, table, event):
-    try:
-        n_events = len(event)
-    except TypeError as error:
-        raise TypeError(
-            f"{_DOOR}.event must name a column or a time series, or hold a time (s) for each "
-            f"trial, got {event!r}."
-        ) from error
-    if n_events != table.n_rows:
-        raise ValueError(
-            f"{place}: event must hold a time for each of the {table.n_rows} trials, got "
-            f"{n_events}."
-        )
-    return event
-
-
 def _check_clock(place, table, zeros, chosen, event):
-    """Refuse times that count from the start of each trial, warn of those that go astray."""
+    """Warn of times that count from the start of each trial, or go astray."""
     used = chosen[np.isfinite(zeros[chosen])]
     if used.size < 2:
         return
@@ -404,24 +333,24 @@ def _check_clock(place, table, zeros, chosen, event):
         outside = ~((times >= starts - slack) & (times <= stops + slack))
         relative = (starts + times >= starts - slack) & (starts + times <= stops + slack)
         if outside.mean() > 0.5 and relative.all():
-            raise ValueError(
+            warnings.warn(
                 f"{place}: the times of {name} seem to count from the start of each trial: they "
                 f"lie outside of {outside.sum()} of {used.size} trials, and start_time + {name} "
-                "within all. Give that sum as `event`."
+                "within all. Then give that sum as `event`.", stacklevel=3,
             )
-        if outside.any():
+        elif outside.any():
             row = used[outside][0]
             warnings.warn(
                 f"{place}: {name} lies outside of its trial in {outside.sum()} of {used.size} "
                 f"trials, first in row {row}: {zeros[row]:g} s.", stacklevel=3,
             )
-    if np.ptp(times) == 0:
-        raise ValueError(
-            f"{place}: {name} is {times[0]:g} s in all {used.size} trials. The times must be on "
-            "the clock of the spikes, not count from the start of each trial."
-        )
     falls = np.flatnonzero(np.diff(times) <= 0)
-    if falls.size:
+    if np.ptp(times) == 0:
+        warnings.warn(
+            f"{place}: {name} is {times[0]:g} s in all {used.size} trials. The times must be on "
+            "the clock of the spikes, not count from the start of each trial.", stacklevel=3,
+        )
+    elif falls.size:
         row = used[falls[0] + 1]
         warnings.warn(
             f"{place}: the times of {name} do not increase from trial to trial, first in row {row} "
@@ -432,20 +361,14 @@ def _check_clock(place, table, zeros, chosen, event):
 
 def _check_lost_conditions(labels, chosen, used, conditions, event):
     """Say which conditions have trials but no event in any of them."""
-    with_event = {label_text(labels[k]) for k in used}
-    lost = {}
-    for k in chosen:
-        text = label_text(labels[k])
-        if text not in with_event and not is_missing(labels[k]):
-            lost[text] = lost.get(text, 0) + 1
-    for name, n_trials in lost.items():
-        sentence = (
-            f"{_DOOR}: condition {name!r} has {n_trials} trials, none with a time of "
-            f"{_named(event)}"
-        )
+    texts = {k: label_text(labels[k]) for k in chosen if not is_missing(labels[k])}
+    lost = collections.Counter(texts.values())
+    for name in sorted(set(lost) - {texts[k] for k in used if k in texts}):
+        sentence = f"{_DOOR}: condition {name!r} has {lost[name]} trials, none with a time of "
+        sentence += _named(event)
         if conditions is None:
             warnings.warn(f"{sentence}, and is left out.", stacklevel=3)
-        elif name in {label_text(wanted) for wanted in conditions}:
+        elif name in map(label_text, entries(f"{_DOOR}.conditions", conditions)):
             raise ValueError(f"{sentence}.")
 
 
@@ -455,29 +378,22 @@ def _check_lost_conditions(labels, chosen, used, conditions, event):
 def _units(place, session, units):
     """Return rows, spike times (s) and, if the file has them, observed intervals (s)."""
     table = session.units
-    if table is None or "spike_times" not in table.colnames:
+    if table is None or "spike_times" not in table.colnames or not len(table):
         raise ValueError(f"{place} has no table of units with spike times.")
-    if not len(table):
-        raise ValueError(f"{place}: the table of units has no row.")
     rows = np.arange(len(table))
     if units is not None:
         rows = _Table(place, "units", table).rows(f"{_DOOR}.units", units, of="units")
     trains = [np.sort(np.asarray(table.get_unit_spike_times(int(k)), float)) for k in rows]
     for row, train in zip(rows, trains, strict=True):
-        if not np.isfinite(train).all():
-            raise ValueError(f"{place}: the spike times of unit {row} must be finite (s).")
-    if "obs_intervals" not in table.colnames:
-        return rows, trains, None
-    observed = [
-        np.asarray(table.get_unit_obs_intervals(int(k)), dtype=np.float64).reshape(-1, 2)
-        for k in rows
+        check_finite(f"{place}: the spike times of unit {row} (s)", train)
+    observed = [] if "obs_intervals" not in table.colnames else [
+        np.asarray(table.get_unit_obs_intervals(int(k)), float).reshape(-1, 2) for k in rows
     ]
-    if not any(len(intervals) for intervals in observed):
+    if not any(map(len, observed)):
         return rows, trains, None
     # A unit without any interval says nothing about when it was observed.
-    return rows, trains, [
-        _merged(one) if len(one) else np.array([[-np.inf, np.inf]]) for one in observed
-    ]
+    always = np.array([[-np.inf, np.inf]])
+    return rows, trains, [_merged(one) if len(one) else always for one in observed]
 
 
 def _merged(intervals):
@@ -522,17 +438,7 @@ def _check_seconds(place, trains, zeros, event):
     first = min((train[0] for train in trains if train.size), default=0.0)
     if last <= first:
         return
-    name = _named(event)
-    if np.median(zeros) > 10.0 * last:
-        raise ValueError(
-            f"{place}: the last spike is at {last:g} s, but half of the times of {name} are beyond "
-            f"{np.median(zeros):g} s. Is {name} in ms? NWB's times are in seconds."
-        )
-    if last > 100.0 * max(zeros.max(), 1e-9):
-        raise ValueError(
-            f"{place}: the last spike is at {last:g} s, but the last time of {name} is "
-            f"{zeros.max():g} s. Are the spikes in ms? NWB's times are in seconds."
-        )
+    warn_of_clocks(place, _named(event), zeros, last, "s")
     highest = max(train.size for train in trains) / (last - first)
     if highest < _LOWEST_RATE:
         warnings.warn(

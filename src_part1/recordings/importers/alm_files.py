@@ -8,14 +8,13 @@ wait for them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
 from pathlib import Path
 
 import numpy as np
-
-from src_part1.common.validation import check_array
 
 COMMIT = "90395f431cd6c364123a073fab1047d7b09b61ae"
 BASE_URL = (
@@ -30,7 +29,6 @@ SHA256 = {
     TARGET_FILES[1]: "e8ef5a41dc3e2fcacfc2ccc870bb4dc701e4c49a4b4006f4627d0fcd914ee0bb",
 }
 CONDITIONS = ("lick right", "lick left")
-N_NEURONS = 1824
 TIME = np.arange(-2000.0, 1.0, 20.0)  # ms to the go cue
 SMOOTHING_BINS = 7  # the rates are moving means over this many bins on either side
 SMOOTHING = SMOOTHING_BINS * 20.0  # ms
@@ -39,32 +37,14 @@ DOWNLOAD_SECONDS = 15.0  # longest silence of the server during a download
 
 
 def load_alm_rates(folder=None, *, mend=True):
-    """Read the recorded firing rates.
+    """Return rates (Hz) of lick-right and lick-left trials, (2, 1824, 101), and their provenance.
 
-    Parameters
-    ----------
-    folder : path-like, optional
-        Folder with the files. If left out: the folder that the environment variable
-        ``MOTOR_CORTEX_DIR`` names, else the user's cache, which is filled on first use.
-    mend : bool, optional
-        Undo the flaw of the last bins with `mend_last_bins`.
-
-    Returns
-    -------
-    rates : (2, 1824, 101) ndarray
-        Rates in Hz of lick-right and lick-left trials.
-    provenance : str
-        Where they come from and whether they are mended.
-
-    Raises
-    ------
-    ConnectionError
-        If the files are not on this machine and cannot be fetched.
-    FileNotFoundError, TypeError, ValueError
-        If a file is missing, is not the published one, or holds something else.
+    Without a ``folder`` the files are taken from the one that the environment variable
+    ``MOTOR_CORTEX_DIR`` names, else from the user's cache, which is filled on first use. With
+    ``mend`` the flaw of the last bins is undone by `mend_last_bins`.
     """
     paths, place = locate(RATE_FILES, folder)
-    rates = np.stack([_read_jld(path, "Pyr", at_least=0.0) for path in paths])
+    rates = np.stack([_read_jld(path, "Pyr") for path in paths])
     if mend:
         rates = mend_last_bins(rates)
         state = "the last eight bins, too low in the files, are mended"
@@ -78,22 +58,12 @@ def load_alm_rates(folder=None, *, mend=True):
 
 
 def mend_last_bins(rates):
-    """Undo the flaw of the last bins of the rates as shipped.
+    """Undo the flaw of the last bins of the rates as shipped, (..., n_time).
 
     The files' last bin was counted as empty before smoothing. A moving mean over bins t - 7
     to t + 7 (cut at the last bin) spreads that zero over the last eight bins: where the window
     holds n bins, only n - 1 were counted. A factor n / (n - 1) is therefore the exact mean over
     the bins that were counted.
-
-    Parameters
-    ----------
-    rates : (..., n_time) ndarray
-        Rates as shipped.
-
-    Returns
-    -------
-    (..., n_time) ndarray
-        Mended copy.
     """
     in_window = np.arange(2 * SMOOTHING_BINS + 1, SMOOTHING_BINS, -1)  # 15, 14, ..., 8
     mended = np.array(rates, dtype=np.float64)
@@ -102,31 +72,16 @@ def mend_last_bins(rates):
 
 
 def locate(names, folder=None):
-    """Return verified paths of the named files, fetching them if need be.
+    """Return verified paths of files, keys of `SHA256`, and where they were found, for a sentence.
 
-    Parameters
-    ----------
-    names : sequence of str
-        File names, keys of `SHA256`.
-    folder : path-like, optional
-        As in `load_alm_rates`.
-
-    Returns
-    -------
-    paths : list of pathlib.Path
-        The files.
-    place : str
-        Where they were found, for a sentence.
-
-    Raises
-    ------
-    ConnectionError, FileNotFoundError, ValueError
-        As for `load_alm_rates`.
+    They are fetched if need be; ``folder`` is as in `load_alm_rates`.
     """
     if folder is None:
         folder = os.environ.get("MOTOR_CORTEX_DIR") or None
     if folder is not None:
-        return _locate_in_folder(names, Path(folder).expanduser()), f"the folder {folder}"
+        with contextlib.suppress(RuntimeError):  # "~" of a user without a home
+            folder = Path(folder).expanduser()
+        return _locate_in_folder(names, Path(folder)), f"the folder {folder}"
     cached = [cache_folder() / name for name in names]
     if not all(path.is_file() and _sha256(path) == SHA256[path.name] for path in cached):
         _fetch(names)
@@ -134,10 +89,17 @@ def locate(names, folder=None):
 
 
 def cache_folder():
-    """Return the folder (pathlib.Path) of the user's cache to which the files are fetched."""
+    """Return the folder of the user's cache to which the files are fetched."""
     import pooch
 
-    return Path(pooch.os_cache("motor-cortex-recordings"))
+    try:
+        folder = Path(pooch.os_cache("motor-cortex-recordings"))
+    except RuntimeError:
+        folder = Path("~")
+    if not folder.is_absolute():  # older versions of platformdirs take a folder "~"
+        reason = "this user has no home to keep them in"
+        raise ConnectionError(_not_fetched(BASE_URL, reason))
+    return folder
 
 
 def _fetch(names):
@@ -213,16 +175,9 @@ def _sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read_jld(path, dataset, at_least=None):
-    """Return one matrix (neuron, time) of a JLD file, which is HDF5."""
+def _read_jld(path, dataset):
+    """Return one matrix (neuron, time) of a JLD file, which is HDF5 and has the right checksum."""
     import h5py
 
-    try:
-        with h5py.File(path, "r") as file:
-            if not isinstance(file.get(dataset), h5py.Dataset):
-                raise ValueError(f"{path} lacks the dataset {dataset!r}; it has {list(file)}.")
-            values = file[dataset][()]
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read as HDF5/JLD: {error}") from error
-    name = f"{path}: {dataset!r} (neuron, time)"
-    return check_array(name, np.transpose(values), (N_NEURONS, TIME.size), at_least=at_least)
+    with h5py.File(path, "r") as file:
+        return np.transpose(file[dataset][()]).astype(np.float64)

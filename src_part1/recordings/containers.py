@@ -102,6 +102,8 @@ def side_by_side(name, blocks, time):
             _refuse_twice(where, "neurons", (*neurons, *first), most=2)
             values = values[[place[label] for label in first]]
         if own is not None:
+            if own.dtype.kind not in "fiu":
+                raise TypeError(f"{where} must have numbers (ms) as labels of time: {own[0]!r}.")
             time = own if time is None else time
             # Labels in s are those of times in ms, too.
             if not _agree(own, time) and not _agree(1000.0 * own, time):
@@ -239,4 +241,5 @@ def _agree(own, time):
 
 
 def _ends(time):
-    return f"from {time[0]:g} to {time[-1]:g}"
+    time = np.ravel(time)
+    return f"from {time[0]:g} to {time[-1]:g}" if time.size else "over nothing"

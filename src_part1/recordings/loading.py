@@ -86,8 +86,8 @@ def load_recordings(source="auto", *, mend_last_bins=True, **options):
         return importers.read(kind, path, options).recordings
     if options:
         raise TypeError(
-            f"load_recordings takes {sorted(options)} for folders of phy, .mat and .nwb files "
-            f"only, got {str(source)!r}."
+            f"load_recordings takes {sorted(options)} for .mat and .nwb files only, and for "
+            f"folders of phy, got {str(source)!r}."
         )
     if kind == "auto":
         return _load_auto(mend_last_bins)

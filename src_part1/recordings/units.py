@@ -48,6 +48,8 @@ def in_unit(name, values, unit, *, said=None):
         )
     if array.dtype.kind == "m":
         array, text = array / np.timedelta64(1, "ns"), "ns"
+    if text is not None and array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold numbers ({text}), got dtype {array.dtype}.")
     return array if text is None else array * factor(name, text, unit)
 
 

@@ -150,6 +150,7 @@ def test_conditions_are_put_side_by_side_by_their_labels(kind):
     (lambda f: f.set_axis(["u0", *NAMES[:5]], axis=1), "lacks"),
     (lambda f: f.assign(u9=f["u0"]).rename(columns={"u9": "u1"}), "'u1' comes twice"),
     (lambda f: f.set_axis(TIME + 7.0), "they run from -180 to 0 ms, but its labels from -173"),
+    (lambda f: f.set_axis([f"{t} ms" for t in TIME]).rename_axis("time"), "numbers .ms. as labels"),
     (lambda f: f.assign(quality="good"), r"\['right'\]\['quality'\] must hold rates"),
     (lambda f: f.assign(neuron=1), "is a long table, with a column 'neuron'.*frame.pivot"),
 ])

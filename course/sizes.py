@@ -12,25 +12,7 @@ VARIABLE = "COURSE_FAST"
 
 
 def sized(full, *, fast):
-    """Return ``full``, or ``fast`` where the environment says ``COURSE_FAST=1``.
-
-    Parameters
-    ----------
-    full : object
-        The value that the text of the notebook speaks of.
-    fast : object
-        The value that lets the cell run in a second or two.
-
-    Returns
-    -------
-    object
-        ``fast`` if ``COURSE_FAST`` is ``1``; ``full`` if it is ``0``, empty or not set.
-
-    Raises
-    ------
-    ValueError
-        If ``COURSE_FAST`` holds anything else.
-    """
+    """Return ``full``, or ``fast`` where the environment says ``COURSE_FAST=1``."""
     chosen = os.environ.get(VARIABLE, "")
     if chosen not in ("", "0", "1"):
         raise ValueError(

@@ -13,7 +13,7 @@ Modules
 """
 
 from course.live import WatchForce, WatchLoops
-from course.part1.demos import demo_gain, demo_ridge
+from course.part1.demos import demo_gain, demo_ridge, demo_rls_ellipse
 from course.part1.exercises import (
     check_gain,
     check_gain_without_self,
@@ -43,6 +43,7 @@ __all__ = [
     "check_target_currents",
     "demo_gain",
     "demo_ridge",
+    "demo_rls_ellipse",
     "draw_every_unit",
     "draw_force_loop",
     "draw_mouse_task",

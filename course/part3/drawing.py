@@ -115,11 +115,11 @@ def draw_ends(results, *, from_time=0.0):
         plot_distractors(drawn_times, ends, dots=True, ylabel="", ax=ax)
         for level, line in ((0.5, ":"), (1, "-")):
             ax.axhline(level, color="0.6", lw=1, ls=line, zorder=0)
-        low, high = ax.get_ylim()
         ax.set(xlabel=f"distractor (ms after {'the cue' if from_time else 'the start'})",
-               title=plain(condition), ylim=(min(low, -0.25), max(high, 1.25)),
-               xticks=np.delete(drawn_times, 1),
+               title=plain(condition), xticks=np.delete(drawn_times, 1),
                xticklabels=["none", *(f"{t:g}" for t in times - from_time)])
+    low, high = axes[0].get_ylim()
+    axes[0].set_ylim(min(low, -0.25), max(high, 1.25))
     axes[0].set_ylabel("end: 0 own, 1 other condition")
     axes[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     n_trials = " and ".join(map(str, {r.undisturbed.shape[1] for r in results.values()}))

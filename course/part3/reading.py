@@ -31,18 +31,6 @@ def pattern_quality(evaluation, n_patterns=_PATTERNS):
 
     Noise that each neuron has for itself averages out over neurons, so that this measure hardly
     depends on the number of trials. A training watches itself by the same.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        A test.
-    n_patterns : int, optional
-        How many patterns.
-
-    Returns
-    -------
-    ndarray, shape (n_conditions,)
-        Correlations over patterns and times.
     """
     check_type("evaluation", evaluation, Evaluation)
     targets, inputs = (x.swapaxes(1, 2).astype(float)
@@ -67,15 +55,7 @@ def _names(conditions, chosen):
 
 
 def tell_quality(evaluation, conditions):
-    """Print six measures of a test, and what they say.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        The test.
-    conditions : sequence of str
-        Names of the conditions.
-    """
+    """Print six measures of a test, and what they say."""
     check_type("evaluation", evaluation, Evaluation)
     summary = evaluation.summary()
     n, n_trained = evaluation.n_trials, evaluation.trained.size
@@ -126,15 +106,7 @@ def _fluctuation(evaluation):
 
 
 def tell_memory(result, *, from_time=0.0):
-    """Print where trials end after a distractor, and which kind of memory that is.
-
-    Parameters
-    ----------
-    result : DistractorResult
-        Ends of trials.
-    from_time : float, optional
-        Time from which the distractor's is counted (ms), for example the end of the cue.
-    """
+    """Print where trials end after a distractor, and which kind of memory that is."""
     check_type("result", result, DistractorResult)
     sentences = []
     for condition, own, pushed in zip(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from course import live
-from course.live import WatchForce, WatchLoops
+from course.part1 import WatchForce, WatchLoops
 from src_part1 import (
     ForceParameters,
     RateNetworkParameters,
@@ -76,7 +76,7 @@ def test_drawing_takes_less_than_a_tenth_and_is_rare(monkeypatch, cost, step):
     assert watch.n_frames <= elapsed / 0.3
     # And it is not idle: at least half of what it may do.
     assert watch.n_frames >= 0.5 * min(0.08 * elapsed / cost, elapsed / max(step, 0.3)) - 1
-    assert clock.shown == watch.n_frames + 2  # the first and the last picture
+    assert clock.shown == watch.n_frames + 3  # two at the beginning, and the last picture
 
 
 def test_real_drawing_keeps_to_its_share(monkeypatch):
@@ -97,7 +97,7 @@ def test_real_drawing_keeps_to_its_share(monkeypatch):
         elapsed = time.perf_counter() - begin
     # A picture may turn out dearer than the one before it, by which it was judged.
     assert watch.used <= 0.08 * elapsed + watch.used / max(watch.n_frames, 1)
-    assert len(frames) == watch.n_frames + 1
+    assert len(frames) == watch.n_frames + 2
     assert all(frame.startswith(b"\x89PNG") for frame in frames)
 
 
@@ -256,7 +256,7 @@ def test_a_training_that_fails_at_once_leaves_the_targets():
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, units=(2,)), ValueError,
          "units must be at most 1"),
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, conditions=("a", "b")), ValueError,
-         "conditions must name the 1"),
+         "conditions must name 1 conditions of the targets, got 2"),
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, names=("a",)), ValueError,
          "names must name 2 units, got 1"),
     ],

@@ -181,7 +181,7 @@ def test_lesions_of_several_studies_are_drawn_with_their_reach():
 
     ax = plotting.plot_lesions([study(1.0, 0.2), study(3.0, 0.4)], lambda value: [value])
     np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [2.0, 0.3])
-    (container,) = ax.containers
-    reach = container.errorbar.lines[2][0].get_segments()
+    (bars,) = (c for c in ax.containers if hasattr(c, "errorbar"))
+    reach = bars.errorbar.lines[2][0].get_segments()
     np.testing.assert_allclose([line[:, 0] for line in reach], [[1, 3], [0.2, 0.4]])
     assert ax.get_yticklabels()[1].get_text() == r"\$5"

@@ -13,7 +13,7 @@ Modules
 ``schematics``
     `Schematic`: what the drawings of all parts are made of.
 ``sizes``
-    `sized`: small sizes for tests.
+    `numbers`: check what was typed under the name that was typed; `sized`: small sizes for tests.
 
 Folders
 -------

@@ -67,9 +67,10 @@ def check_step(function, reference, mistakes, *, state, samples, results, draw, 
     ``reference`` is a right answer, and ``mistakes`` are pairs of a wrong one and the sentence that
     names it. Each is called as ``function(*state, *sample)`` for one sample after the other.
     ``results`` names what it returns, of which the first are the next state. ``see`` makes what is
-    compared of the results of all steps, a list for each name; ``draw`` gets these lists, expected
-    and found. A mistake is recognised by its ``first`` steps, before it may overflow. ``tell``
-    says what is wrong if no mistake fits, and ``hint`` what may be if NumPy raises a ValueError.
+    compared of the results of all steps, a list for each name; ``draw`` gets the first result at
+    all steps, expected and found (or None). A mistake is recognised by its ``first`` steps, before
+    it may overflow. ``tell`` says what is wrong if no mistake fits, and ``hint`` what may be if
+    NumPy raises a ValueError.
     """
     expected = _follow(reference, state, samples)
     names = list(inspect.signature(reference).parameters)
@@ -104,7 +105,9 @@ def check_step(function, reference, mistakes, *, state, samples, results, draw, 
         raise Wrong(f"{results[0]}: step {k + 1} is the first with a difference, of {worst:.2g}.",
                     found)
 
-    check_attempt(function, judge, lambda found: draw(expected, found), praise=praise)
+    check_attempt(function, judge, praise=praise, draw=lambda found: draw(
+        np.array(expected[0]), None if found is None else np.array(found[0])
+    ))
 
 
 def _follow(step, state, samples, names=None, results=None, like=None):
@@ -137,6 +140,31 @@ def _expected(found, results, like):
             raise Wrong(f"the results are swapped: {results[0]} must come first.")
     return tuple(expect_array(x, wanted.shape, name, finite=False)
                  for x, wanted, name in zip(found, like, results, strict=True))
+
+
+def rls_step(*, sign=1.0, one=1.0, with_c=True, keep=False, late=False, grow=1.0, with_r=False,
+             transposed=False):
+    """Textbook RLS of one readout w (n,) or several (m, n), right or with usual mistakes."""
+    def update(w, P, r, target):
+        k = P @ r
+        c = 1 / (one + r @ k) if with_c else 1.0
+        new_P = P if keep else P - grow * c * np.outer(k, r if with_r else k)
+        change = np.multiply.outer(w @ r - target, c * (new_P @ r if late else k))
+        return w - sign * (change.T if transposed else change), new_P
+    return update
+
+
+def compare(found, expected, mistakes, sentence, *, rtol=1e-6, atol=1e-8):
+    """Return what was found if it is right; `Wrong` with the sentence of the mistake that it is.
+
+    ``mistakes`` are pairs of a wrong value and its sentence; ``sentence`` is for all others.
+    """
+    if np.allclose(found, expected, rtol=rtol, atol=atol):
+        return found
+    for wrong, why in mistakes:
+        if np.allclose(found, wrong, rtol=rtol, atol=atol):
+            raise Wrong(why, found)
+    raise Wrong(sentence, found)
 
 
 def expect_number(value, name):
@@ -173,31 +201,32 @@ def expect_unchanged(before, after, names):
             )
 
 
-def draw_lines(x, expected, found, *, label="expected", **axes):
+def draw_lines(x, expected, found, *, pick=..., label="expected", **axes):
     """Draw an expected curve in grey and the attempt's, if there is one, dashed; return the axes.
 
-    Each may be several lines, (n_lines, n). What is far outside of the expected range is cut off.
+    Each may be several lines, (n, n_lines). What is far outside of the expected range is cut off.
+    ``pick`` says which entries of both are drawn.
     """
     _, ax = plt.subplots(figsize=(8, 4))
+    expected = expected[pick]
     span = np.ptp(expected) or 1.0
     limits = np.min(expected) - 2 * span, np.max(expected) + 2 * span
-    for values, name, style in ((expected, label, {"color": "0.7", "lw": 5}),
-                                (found, "yours", {"color": COLOURS["vermilion"], "ls": "--"})):
-        if values is not None:
-            lines = ax.plot(x, np.clip(values, *limits).T, **style)
-            lines[0].set_label(name)
+    ax.plot(x, expected, color="0.7", lw=5)[0].set_label(label)
+    if found is not None:
+        lines = ax.plot(x, np.clip(found[pick], *limits), "--", color=COLOURS["vermilion"])
+        lines[0].set_label("yours")
     ax.set(**axes)
     return ax
 
 
-def draw_points(expected, found, *, label="library", **axes):
+def draw_points(expected, found, *, pick=..., label="library", **axes):
     """Draw expected numbers as circles and the attempt's as crosses; return the axes."""
     _, ax = plt.subplots(figsize=(8, 4))
-    expected = np.ravel(expected)
+    expected = np.ravel(expected[pick])
     ax.plot(expected, "o", ms=13, mfc="none", mew=2.5, color="0.5", label=label)
     if found is not None:
         span = np.ptp(expected) or 1.0
-        ax.plot(np.clip(np.ravel(found), expected.min() - 2 * span, expected.max() + 2 * span),
-                "x", ms=9, mew=3, color=COLOURS["vermilion"], label="yours")
+        found = np.clip(found[pick], expected.min() - 2 * span, expected.max() + 2 * span)
+        ax.plot(np.ravel(found), "x", ms=9, mew=3, color=COLOURS["vermilion"], label="yours")
     ax.set(**axes)
     return ax

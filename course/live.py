@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
 
 import matplotlib.pyplot as plt
@@ -11,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
+from course.stopping import running_shell
 from src_part1.common.validation import check_array, check_integer, check_real
 from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles, plain
 
@@ -87,9 +87,7 @@ class LivePlot:
 
 def _is_live():
     """Whether this runs in a kernel, whose front end can change what it has shown."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
+    return getattr(running_shell(), "kernel", None) is not None
 
 
 class WatchForce(LivePlot):
@@ -167,10 +165,9 @@ class WatchLoops(LivePlot):
                        for unit in (range(min(4, n_units)) if units is None else units)]
         self._names = self._units if names is None else names
         for what, called, n in (("conditions", conditions, n_conditions),
-                                ("names", self._names, len(self._units))):
+                                ("units", self._names, len(self._units))):
             if called is not None and len(called) != n:
-                whose = "conditions of the targets" if what == "conditions" else "units"
-                raise ValueError(f"{what} must name {n} {whose}, got {len(called)}.")
+                raise ValueError(f"the {n} {what} must have {n} names, got {len(called)}.")
         self._conditions = None if conditions is None else list(map(plain, conditions))
         self._ylabel, self._unit, self._pale = ylabel, unit, pale
 
@@ -199,14 +196,12 @@ class WatchLoops(LivePlot):
         names = self._conditions or [None] * n_conditions
         self._curves = [self._right.plot([], [], marker=".", label=name, **style)[0]
                         for name, style in zip(names, styles, strict=True)]
-        self._pale_curves = []
-        if self._pale is not None:
-            self._pale_curves = [
-                self._right.plot([], [], lw=5, alpha=0.3, color=style["color"],
-                                 label=self._pale[1] if c == 0 else None)[0]
-                for c, style in enumerate(styles)
-            ]
-            # Two curves leave no room in the panel.
+        self._pale_curves = [
+            self._right.plot([], [], lw=5, alpha=0.3, color=style["color"],
+                             label=self._pale[1] if c == 0 else None)[0]
+            for c, style in enumerate(styles) if self._pale
+        ]
+        if self._pale:  # two curves leave no room in the panel
             self.figure.legend(*self._right.get_legend_handles_labels(), **_RIGHT)
         elif self._conditions is not None:
             self._right.legend(loc="lower right")

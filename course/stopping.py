@@ -26,7 +26,7 @@ def stop_quietly():
     error of the library only the cell's own line and the error's sentence are shown. Outside of
     IPython nothing happens.
     """
-    shell = _shell()
+    shell = running_shell()
     if shell is not None:
         shell.set_custom_exc((KeyboardInterrupt, Exception), _show_error)
         if _note_failure not in shell.events.callbacks["post_run_cell"]:
@@ -35,13 +35,14 @@ def stop_quietly():
 
 def failed_definition():
     """One sentence if the cell that defines the answer which this cell checks has failed."""
-    shell = _shell()
+    shell = running_shell()
     cell = shell.user_ns.get("In", [""])[-1] if shell is not None else ""
     names = set(re.findall(r"\bmy_\w+", cell)) - set(_DEFINES.findall(cell))
     return next((_failed[name] for name in sorted(names) if name in _failed), "")
 
 
-def _shell():
+def running_shell():
+    """IPython's shell, if there is one."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None
 

@@ -100,9 +100,8 @@ def demo_rls_ellipse(n_samples=2, noise=0.1, *, ridges=(0.1, 1.0), seed=2):
         if n_samples:
             old, r = path[-2], samples[-1]
             foot = targets[-1] * r / (r @ r)
-            along = np.array([-r[1], r[0]]) / np.linalg.norm(r)
-            ax.plot(*(foot[:, None] + along[:, None] * [-20, 20]), "--", color="0.4", lw=1.2,
-                    label="weights that fit r")
+            ax.axline(foot, foot + [-r[1], r[0]], color="0.4", lw=1.2, ls="--",
+                      label="weights that fit r")
             for end, colour, name, width in ((old + r, "black", "sample r", 0.008),
                                              (path[-1], COLOURS["vermilion"], "step along P r",
                                               0.014)):

@@ -9,11 +9,13 @@ from course.feedback import (
     Wrong,
     check_attempt,
     check_step,
+    compare,
     draw_lines,
     draw_points,
     expect_array,
     expect_number,
     expect_unchanged,
+    rls_step,
 )
 from src_part1.connectivity import random_weights
 from src_part1.parameters import RateNetworkParameters
@@ -97,8 +99,7 @@ def check_rate_step(function):
     weights = random_weights(network_parameters, rng)
 
     def draw(expected, found):
-        shown = None if found is None else np.transpose(found[0])[:3]
-        draw_lines(0.5 * np.arange(1, 401), np.transpose(expected[0])[:3], shown,
+        draw_lines(0.5 * np.arange(1, 401), expected, found, pick=np.s_[:, :3],
                    xlabel="time (ms)", ylabel="rate",
                    title="three units: the library (grey) and your steps (dashed)")
 
@@ -139,33 +140,23 @@ def check_rls_update(function):
     samples, targets = rng.normal(size=(60, n)), rng.normal(size=60)
     batch = np.linalg.solve(samples.T @ samples + ridge * np.eye(n), samples.T @ targets)
 
-    def mistaken(*, sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, with_r=False):
-        def update(w, P, r, target):
-            k = P @ r
-            c = 1 / (one + r @ k)
-            new_P = P if keep else P - sign * c * np.outer(k, r if with_r else k)
-            gain = c * (new_P @ r if late else k)
-            return w - error_sign * (w @ r - target) * gain, new_P
-        return update
-
     def draw(expected, found):
-        last = None if found is None else found[0][-1]
-        ax = draw_points(batch, last, label="ridge solution", xlabel="weight", ylabel="value",
-                         title="weights after 60 samples")
-        ax.plot(expected[0][-1], ".", color=COLOURS["blue"], label="library")
+        ax = draw_points(batch[None], found, pick=-1, label="ridge solution", xlabel="weight",
+                         ylabel="value", title="weights after 60 samples")
+        ax.plot(expected[-1], ".", color=COLOURS["blue"], label="library")
         ax.legend()
 
     check_step(
         function, textbook_rls_update,
         (
-            (mistaken(sign=-1.0), "P grew: each sample makes it smaller, so subtract."),
-            (mistaken(one=0.0), "the 1 in 1 / (1 + r · k) is missing."),
-            (mistaken(keep=True), "P never changed: it has to be returned smaller than before."),
-            (mistaken(error_sign=-1.0),
+            (rls_step(grow=-1.0), "P grew: each sample makes it smaller, so subtract."),
+            (rls_step(one=0.0), "the 1 in 1 / (1 + r · k) is missing."),
+            (rls_step(keep=True), "P never changed: it has to be returned smaller than before."),
+            (rls_step(sign=-1.0),
              "w moves away from the target: the error is w · r - target."),
-            (mistaken(late=True),
+            (rls_step(late=True),
              "w was moved with the new P and with c as well: c k is already P_new r."),
-            (mistaken(with_r=True),
+            (rls_step(with_r=True),
              "P is no longer symmetric: the outer product must be that of k with k."),
         ),
         state=(np.zeros(n), np.eye(n) / ridge), samples=list(zip(samples, targets, strict=True)),
@@ -185,29 +176,23 @@ def check_target_currents(function):
     angle = 2 * np.pi * time / 200 + phases
     rates = 2 + np.sin(angle)
     expected = rates + tau * 2 * np.pi / 200 * np.cos(angle)
+    inner = np.s_[:, 2:-2]  # at its ends a derivative may be worse
 
     def judge(invert):
         given = rates.copy()
         currents = expect_array(invert(given, tau, dt), rates.shape, "the input")
         expect_unchanged([rates], [given], ["rates"])
-        inner = np.s_[:, 2:-2]
         slope = np.gradient(rates, dt, axis=1)
-        for wrong, sentence in (
+        return compare(currents[inner], expected[inner], [(wrong[inner], why) for wrong, why in (
             (rates, "the derivative is missing."),
             (rates - tau * slope, "the derivative has the wrong sign."),
             (rates + slope, "the derivative must be multiplied by tau."),
             (rates + tau * dt * slope, "dt is missing: the difference of two neighbours is over a "
              "time of dt, so divide by it."),
-        ):
-            if np.allclose(currents[inner], wrong[inner], atol=1e-3):
-                raise Wrong(sentence, currents)
-        worst = np.abs(currents - expected)[inner].max()
-        if worst > 0.02:
-            raise Wrong(f"the largest difference is {worst:.2g}: is time the last axis?", currents)
-        return currents
+        )], "something else than r + tau dr/dt: is time the last axis?", atol=0.02)
 
     def draw(currents):
-        ax = draw_lines(time, expected[0], None if currents is None else currents[0],
+        ax = draw_lines(time[inner[1]], expected[inner], currents, pick=0,
                         label="input, expected", xlabel="time (ms)", ylabel="rate or input",
                         title="the rate lags behind its input, so the input must be ahead")
         ax.plot(time, rates[0], ":", color="0.3", label="wanted rate")
@@ -233,17 +218,15 @@ def check_gain_without_self(function):
         given = P.copy(), r.copy()
         gains = np.array([expect_array(gain(*given, i), (n,), "the gains") for i in range(n)])
         expect_unchanged((P, r), given, ("P", "r"))
-        if np.allclose(gains, expected):
-            return gains
-        if np.allclose(gains, P @ r):
-            raise Wrong("this is P r for all units: subtract the share of unit i.", gains)
+        other = f"the largest difference is {np.abs(gains - expected).max():.2g}."
         if np.abs(np.diag(gains)).max() > 1e-9:
-            raise Wrong("a unit has no synapse onto itself: gain i must be 0.", gains)
-        raise Wrong(f"the largest difference is {np.abs(gains - expected).max():.2g}.", gains)
+            other = "a unit has no synapse onto itself: gain i must be 0."
+        mistake = np.tile(P @ r, (n, 1)), "this is P r for all units: subtract the share of unit i."
+        return compare(gains, expected, [mistake], other)
 
     def draw(gains):
         ax = draw_points(expected, gains, label="one P for each unit", ylabel="gain",
-                         xlabel="connection (8 × 8)", title="one P gives the gains of all units")
+                         xlabel="connection (8 × 8)", title="gains from one P")
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     check_attempt(function, judge, draw, praise="one matrix serves all units, exactly.")

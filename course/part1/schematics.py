@@ -5,28 +5,16 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course.schematics import (
-    CUE,
-    CUE_IN_WORDS,
-    ERROR,
-    FIXED,
-    LEARNS,
-    LEARNS_IN_WORDS,
-    Schematic,
-)
-from src_part1.common.validation import check_type
-from src_part1.parameters import ForceParameters, TrialTiming
+from course.schematics import CUE, CUE_IN_WORDS, ERROR, FIXED, LEARNS, LEARNS_IN_WORDS, Schematic
 from src_part1.plotting import CONDITION_COLOURS, OUTPUT, TARGET, condition_styles, plain
-from src_part1.recordings import Recordings
 from src_part1.recordings.alm_files import CONDITIONS
-from src_part1.training import RateTask
 
-_UNITS_SHOWN, _CONDITIONS_SHOWN, _MOST_LETTERS = 3, 6, 24
+_UNITS_SHOWN, _MOST_LETTERS = 3, 24
 
 
 def draw_force_loop(force_parameters):
     """Draw the loop of original FORCE: network, readout, target, error, RLS and feedback."""
-    p = check_type("force_parameters", force_parameters, ForceParameters)
+    p = force_parameters
     s = Schematic(11.0, 3.9, "FORCE: only the readout learns, and its output is fed back")
     s.population(2.0, 1.85, 1.25, units=28)
     for start, end in (((1.35, 2.2), (2.2, 2.6)), ((2.6, 2.3), (2.3, 1.3)), ((1.3, 1.3), (1.6, 2))):
@@ -56,7 +44,6 @@ def draw_force_loop(force_parameters):
 
 def draw_every_unit(task):
     """Draw a network whose units follow targets: those of the first condition of a `RateTask`."""
-    check_type("task", task, RateTask)
     n, timing = task.network_parameters.n_units, task.timing
     s = Schematic(11.0, 4.3, "Every unit follows its own target: no separate readout or feedback")
     s.population(2.95, 1.85, 1.3)
@@ -92,7 +79,7 @@ def draw_every_unit(task):
 
 def draw_trial(timing):
     """Draw one trial of a `TrialTiming`, learning and test, to scale."""
-    t = check_type("timing", timing, TrialTiming)
+    t = timing
     s = Schematic(11.0, 3.1, "One trial: learning and test begin with the same cue")
     left, right = 1.6, 10.7
     scale = (right - left) / t.learn_off
@@ -124,7 +111,6 @@ def draw_mouse_task(recordings):
     `Recordings` of other conditions come from another task: what is drawn then are their conditions
     and times.
     """
-    check_type("recordings", recordings, Recordings)
     first, last = (f"{time:g}".replace("-", "−") for time in recordings.time[[0, -1]])
     if recordings.conditions != CONDITIONS:
         return _draw_conditions(recordings, f"{first} to {last} ms")
@@ -148,14 +134,13 @@ def draw_mouse_task(recordings):
 
 
 def _draw_conditions(recordings, times):
-    n, shown = recordings.n_conditions, recordings.conditions[:_CONDITIONS_SHOWN]
-    s = Schematic(11.0, 1.35 + 0.5 * len(shown), "What was recorded")
-    for k, (name, style) in enumerate(zip(shown, condition_styles(n), strict=False)):
-        y = 0.45 + 0.5 * (len(shown) - k)
+    n = recordings.n_conditions
+    s = Schematic(11.0, 1.35 + 0.5 * n, "What was recorded")
+    for k, (name, style) in enumerate(zip(recordings.conditions, condition_styles(n), strict=True)):
+        y = 0.45 + 0.5 * (n - k)
         name = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
         s.text(0.4, y, plain(name), colour=style["color"], ha="left", weight="bold")
         s.arrow((5.6, y), (10.4, y), colour=style["color"], width=3)
-    more = f" ({n - len(shown)} more not shown)" if n > len(shown) else ""
-    s.text(0.4, 0.35, f"{n} conditions{more}, {recordings.n_neurons} neurons", ha="left")
+    s.text(0.4, 0.35, f"{n} conditions, {recordings.n_neurons} neurons", ha="left")
     s.text(8.0, 0.35, f"rates: {times}")
     return s

@@ -6,15 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course.part3.reading import pattern_quality
-from src_part1.common.validation import check_type
-from src_part3.perturbations import DistractorResult, LesionStudy
-from src_part3.plotting import (
-    COLOURS,
-    condition_styles,
-    plain,
-    plot_distractors,
-    plot_lesions,
-)
+from src_part3.perturbations import DistractorResult
+from src_part3.plotting import COLOURS, condition_styles, plain, plot_distractors, plot_lesions
 
 
 def draw_lesions(studies):
@@ -23,8 +16,6 @@ def draw_lesions(studies):
     ``studies`` are the same lesions of the same network in several sets of trials: bars are their
     means, and lines reach from the worst to the best set.
     """
-    for study in studies:
-        check_type("studies", study, LesionStudy)
     names, conditions = list(studies[0].lesions), studies[0].conditions
     n_conditions = len(conditions)
     _, ax = plt.subplots(figsize=(11, 1.4 + max(0.5, 0.16 * n_conditions) * len(names)))

@@ -9,11 +9,13 @@ from course.feedback import (
     Wrong,
     check_attempt,
     check_step,
+    compare,
     draw_lines,
     draw_points,
     expect_array,
     expect_number,
     expect_unchanged,
+    rls_step,
 )
 from course.part3.demos import demo_balance
 from src_part1.plotting import COLOURS
@@ -70,26 +72,18 @@ def check_balanced_rates(function):
             copies = [a.copy() for a in given]
             rates.append(expect_array(solve(*copies), (2,), "the rates"))
             expect_unchanged(given, copies, ("total", "external"))
-        rates = np.array(rates)
-        if np.allclose(rates, expected):
-            return rates
-        for wrong, sentence in (
-            (-expected, "the sign is wrong: the recurrent input cancels the external one."),
-            (expected / 1000, "these are spikes per ms: in Hz they are 1000 times as large."),
-            (expected[:, ::-1], "E and I are swapped: rows of total are receivers, E first."),
-        ):
-            if np.allclose(rates, wrong):
-                raise Wrong(sentence, rates)
         transposed = [
             -1000 * np.linalg.solve((p.weights * in_degrees(p)).T, p.external_input[[0, -1]])
             for p in networks
         ]
-        if np.allclose(rates, transposed):
-            raise Wrong("total was transposed: its rows are receivers, columns senders.", rates)
-        raise Wrong(
-            f"for j_ei = {_STRENGTHS[1]:g} the rates should be {expected[1, 0]:.1f} and "
-            f"{expected[1, 1]:.1f} Hz, got {rates[1, 0]:.1f} and {rates[1, 1]:.1f} Hz.", rates,
-        )
+        e, i = rates[1]
+        return compare(np.array(rates), expected, (
+            (-expected, "the sign is wrong: the recurrent input cancels the external one."),
+            (expected / 1000, "these are spikes per ms: in Hz they are 1000 times as large."),
+            (expected[:, ::-1], "E and I are swapped: rows of total are receivers, E first."),
+            (transposed, "total was transposed: its rows are receivers, columns senders."),
+        ), f"for j_ei = {_STRENGTHS[1]:g} the rates should be {expected[1, 0]:.1f} and "
+           f"{expected[1, 1]:.1f} Hz, got {e:.1f} and {i:.1f} Hz.")
 
     def draw(rates):
         _, ax = plt.subplots(figsize=(8, 4))
@@ -145,22 +139,15 @@ def check_target_input(function):
     check_attempt(function, judge, draw, praise="every rate gets the mean input that causes it.")
 
 
-def rls_update(w, P, recurrent, shared, condition, target):
-    """One RLS step of one neuron; ``shared`` inputs have weights of their own in each condition."""
-    return _textbook()(w, P, recurrent, shared, condition, target)
-
-
-def _textbook(one_slot=False, both=False, keep=False, sign=1.0, one=1.0, grow=1.0):
-    # Textbook RLS, right or with one of the usual mistakes.
+def rls_update(one_slot=False, both=False, **mistakes):
+    """Textbook RLS, right or with one of the usual mistakes."""
     def update(w, P, recurrent, shared, condition, target):
         x = np.zeros(w.size)
         x[: recurrent.size] = recurrent
         x[recurrent.size + (0 if one_slot else condition * shared.size) :][: shared.size] = shared
         if both:
             x[recurrent.size :] = np.tile(shared, 2)
-        k = P @ x
-        c = 1 / (one + x @ k) if one is not None else 1.0
-        return w - sign * c * k * (w @ x - target), P if keep else P - grow * c * np.outer(k, k)
+        return rls_step(**mistakes)(w, P, x, target)
     return update
 
 
@@ -174,7 +161,7 @@ def check_rls_update(function):
     n_all = n_own + 2 * n_shared
 
     def draw(expected, found):
-        ax = draw_points(expected[0][-1], None if found is None else found[0][-1],
+        ax = draw_points(expected, found, pick=-1,
                          xlabel="weight: 4 recurrent, 5 of condition 1, 5 of condition 2",
                          ylabel="value", title="the weights of one neuron after 80 updates")
         for edge in (n_own, n_own + n_shared):
@@ -182,18 +169,20 @@ def check_rls_update(function):
         ax.legend()
 
     check_step(
-        function, rls_update,
+        function, rls_update(),
         (
-            (_textbook(one_slot=True),
+            (rls_update(one_slot=True),
              "both conditions use the same places of r: what one learns, the other overwrites."),
-            (_textbook(both=True),
+            (rls_update(both=True),
              "r holds the Poisson neurons in the places of both conditions: those of the other "
              "condition must be zero."),
-            (_textbook(keep=True), "P never changed: its update is missing."),
-            (_textbook(sign=-1.0), "the error has the wrong sign: w must move towards the target."),
-            (_textbook(grow=-1.0), "P grew, but each sample makes it smaller: check the sign."),
-            (_textbook(one=0.0), "the 1 in c = 1 / (1 + r . k) is missing."),
-            (_textbook(one=None), "c = 1 / (1 + r . k) was left out: both steps are too large."),
+            (rls_update(keep=True), "P never changed: its update is missing."),
+            (rls_update(sign=-1.0),
+             "the error has the wrong sign: w must move towards the target."),
+            (rls_update(grow=-1.0), "P grew, but each sample makes it smaller: check the sign."),
+            (rls_update(one=0.0), "the 1 in c = 1 / (1 + r . k) is missing."),
+            (rls_update(with_c=False),
+             "c = 1 / (1 + r . k) was left out: both steps are too large."),
         ),
         state=(np.concatenate([rng.normal(size=n_own), np.zeros(2 * n_shared)]),
                np.eye(n_all) / ridge),
@@ -228,22 +217,15 @@ def check_corrected_correlation(function):
             [expect_number(correct(*pair, target.copy()), "the corrected correlation")
              for pair in given]
         )
-        if np.allclose(values, expected, atol=1e-6):
-            return values
-        for wrong, sentence in (
+        reliability = 2 * split / (1 + split)
+        return compare(values, expected, (
             (plain, "this is the plain correlation r: divide it by the root of the reliability."),
-            (plain / (2 * split / (1 + split)), "the square root is missing."),
+            (plain / reliability, "the square root is missing."),
             (plain / np.sqrt(split),
              "rho belongs to half of the trials: the mean over all has 2 rho / (1 + rho)."),
-            (plain * np.sqrt(2 * split / (1 + split)),
+            (plain * np.sqrt(reliability),
              "divide by the root of the reliability, do not multiply."),
-        ):
-            if np.allclose(values, wrong, atol=1e-6):
-                raise Wrong(sentence, values)
-        raise Wrong(
-            f"with the strongest noise {expected[-1]:.2f} was expected, got {values[-1]:.2f}.",
-            values,
-        )
+        ), f"with the strongest noise {expected[-1]:.2f} was expected, got {values[-1]:.2f}.")
 
     def draw(values):
         _, ax = plt.subplots(figsize=(8, 4))
@@ -299,10 +281,8 @@ def check_noise_prior(function):
                 "each input, and the result is one weight for each input."
             )
         weights = expect_array(weights, (n_inputs,), "the weights")
-        if np.allclose(weights, expected, rtol=1e-6):
-            return weights
         scaled = np.sqrt(n_trials - 1) * D
-        for wrong, sentence in (
+        return compare(weights, expected, (
             (_noise_prior(X, 0 * D, y, kappa, ridge),
              "the noise is left out: the deviations D belong into S, with the factor "
              "kappa / (n - 1)."),
@@ -321,13 +301,8 @@ def check_noise_prior(function):
              "kappa acts twice: multiply the products by kappa, or the rows by its root."),
             (_noise_prior(X, D / np.sqrt(kappa), y, kappa, ridge),
              "kappa is missing: it says how much the noise counts against the error."),
-        ):
-            if np.allclose(weights, wrong, rtol=1e-6):
-                raise Wrong(sentence, weights)
-        raise Wrong(
-            f"the largest difference of a weight is {np.abs(weights - expected).max():.2g}: "
-            "compare S and b with the formula.", weights,
-        )
+        ), f"the largest difference of a weight is {np.abs(weights - expected).max():.2g}: compare "
+           "S and b with the formula.")
 
     def draw(weights):
         _, ax = plt.subplots(figsize=(8, 4.2))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from course.schematics import CUE, FIXED, LEARNS, Schematic
-from src_part1.common.validation import check_type
 from src_part1.plotting import OUTPUT, TARGET
 from src_part3.plotting import EXCITATORY, INHIBITORY
-from src_part3.task import BalancedTask
 
 
 def draw_synapses(task):
     """Draw the populations of a `BalancedTask` and the synapses and inputs that each gets."""
-    check_type("task", task, BalancedTask)
     p, trial = task.network.parameters, task.trial_parameters
     n_trained, n_clock = task.n_trained, task.network.n_inputs
     s = Schematic(11.0, 5.0, "Who gets which synapse: only the green ones learn")

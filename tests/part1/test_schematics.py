@@ -161,10 +161,3 @@ def test_a_notebook_gets_vectors_with_a_title_and_the_same_every_time():
 def test_saving(tmp_path):
     draw_trial(TrialTiming()).save(tmp_path / "trial.svg")
     assert (tmp_path / "trial.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
-
-
-@pytest.mark.parametrize("draw", [draw_force_loop, draw_every_unit, draw_trial, draw_mouse_task,
-                                  draw_synapses])
-def test_what_is_something_else_is_refused(draw):
-    with pytest.raises(TypeError, match="must be"):
-        draw(7)

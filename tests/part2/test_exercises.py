@@ -50,7 +50,7 @@ def interval(mu, tau):
         (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 0.0, "✓"),
         (lambda mu, tau: 1000 / interval(mu, 10.0) if mu > 1 else 0.0, "use its argument tau_m"),
         (lambda mu, tau: 1 / interval(mu, tau) if mu > 1 else 0.0, "per ms"),
-        (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "one over it"),
+        (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "1000 over it"),
         (lambda mu, tau: -1000 / interval(mu, tau) if mu > 1 else 0.0, "the sign is wrong"),
         (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 1.0, "must be 0"),
         (lambda mu, tau: 1000 / interval(mu, tau), "✗"),
@@ -153,7 +153,7 @@ def test_what_the_checks_compare_with_is_the_librarys():
     kernels = [ReadoutRLS(3, ridge=0.5) for _ in range(3)]
     for _ in range(9):
         r, f = rng.random(3), rng.normal(size=3)
-        state = exercises.network_update(*state, r, f, 0.7)
+        state = exercises.network_update()(*state, r, f, 0.7)
         for w, kernel, target in zip(rows, kernels, f, strict=True):
             kernel.update(w, r, 0.7 + w @ r - target)
     np.testing.assert_allclose(state[0], rows, atol=1e-10)

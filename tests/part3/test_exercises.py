@@ -115,7 +115,7 @@ def test_what_the_check_compares_with_is_the_librarys():
     sparse, state = SparseRLS([[0, 1]], 6, 0.5, n_shared=4), (np.zeros(6), np.eye(6) / 0.5)
     for k in range(9):
         own, shared, target = rng.random(2), rng.random(2), rng.normal()
-        state = exercises.rls_update(*state, own, shared, k % 2, target)
+        state = exercises.rls_update()(*state, own, shared, k % 2, target)
         row = np.zeros(6)
         row[:2], row[2 + 2 * (k % 2) :][:2] = own, shared
         sparse.update(row[None], [[target]])

@@ -18,8 +18,6 @@ import numpy as np
 from course.stopping import failed_definition
 from src_part1.plotting import COLOURS
 
-_LINES_SHOWN = 3
-
 
 class Wrong(Exception):
     """An attempt that runs but does not give what it should; ``result`` is drawn all the same."""
@@ -52,10 +50,10 @@ def check_attempt(attempt, judge, draw, *, praise):
         else:
             verdict = f"✓ {praise}"
     lines = printed.getvalue().splitlines()
-    for line in lines[:_LINES_SHOWN]:
+    for line in lines[:3]:
         print(f"  your code printed: {line}")
-    if len(lines) > _LINES_SHOWN:
-        print(f"  ... and {len(lines) - _LINES_SHOWN} more lines")
+    if len(lines) > 3:
+        print(f"  ... and {len(lines) - 3} more lines")
     print(verdict)
     draw(result)
 

@@ -138,9 +138,8 @@ class WatchForce(LivePlot):
             (np.arange(n_points) + 0.5) * each * done / max(len(changes), 1) * self._dt, means
         )
         if n_points:
-            # Whole decades, so that the axis seldom jumps.
-            low, high = np.log10(means.min()), np.log10(means.max())
-            self._right.set_ylim(10 ** np.floor(low), 10 ** np.floor(high + 1))
+            low, high = np.floor(np.log10([means.min(), 10 * means.max()]))  # whole decades
+            self._right.set_ylim(10**low, 10**high)
 
 
 class WatchLoops(LivePlot):

@@ -28,10 +28,9 @@ _LETTERS = 13
 class Schematic:
     """A drawing that a notebook shows as vector graphics, as wide as its page at most.
 
-    Its coordinates are inches from the lower left corner. ``title`` stands above it, and screen
-    readers tell it. ``figure`` and ``ax`` are matplotlib's, and the methods add to them: ``x`` and
-    ``y`` are centres, widths of lines are in points, and ``patch`` and ``font`` are further
-    properties.
+    ``title`` stands above it, and screen readers tell it. The methods add to ``ax`` of ``figure``:
+    ``x`` and ``y`` are centres in inches from the lower left corner, widths of lines are in points,
+    and ``patch`` and ``font`` are further properties.
     """
 
     def __init__(self, width, height, title):

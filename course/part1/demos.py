@@ -81,8 +81,7 @@ def demo_rls_ellipse(n_samples=2, noise=0.1, *, ridges=(0.1, 1.0), seed=2):
     angle = rng.uniform(0, 2 * np.pi) + 2.4 * np.arange(n_samples)  # all directions, soon
     samples = 1.4 * np.transpose([np.cos(angle), np.sin(angle)])
     targets = samples @ true + noise * rng.standard_normal(n_samples)
-    around = np.linspace(0, 2 * np.pi, 100)
-    circle = np.array([np.cos(around), np.sin(around)])
+    circle = np.array([f(np.linspace(0, 2 * np.pi, 100)) for f in (np.cos, np.sin)])
     figure, axes = plt.subplots(1, len(ridges), figsize=(12, 4.6), sharex=True, sharey=True,
                                 squeeze=False)
     for ax, ridge in zip(axes[0], ridges, strict=True):

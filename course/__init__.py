@@ -7,11 +7,13 @@ Modules
 ``sliders``
     `sliders`: a demo below its sliders, one figure that stays where it is.
 ``stopping``
-    `stop_quietly`: one sentence where a cell is stopped, no traceback.
+    `stop_quietly`: one sentence where a cell is stopped or refused, no screenful of code.
 ``live``
     `WatchForce`, `WatchLoops`: plots that are drawn anew while a network learns.
+``schematics``
+    `Schematic`: what the drawings of all parts are made of.
 ``sizes``
-    `sized`: small sizes for tests.
+    `numbers`: check what was typed under the name that was typed; `sized`: small sizes for tests.
 
 Folders
 -------

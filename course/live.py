@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
 
 import matplotlib.pyplot as plt
 import numpy as np
-import PIL.Image
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
+from course.stopping import running_shell
 from src_part1.common.validation import check_array, check_integer, check_real
-from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles
+from src_part1.plotting import COLOURS, OUTPUT, TARGET, condition_styles, plain
 
-_SIZE = (13.0, 4.6)  # inches
-_MARGINS = {"left": 0.06, "right": 0.97, "bottom": 0.17, "top": 0.78, "wspace": 0.25}
+_MARGINS = {"left": 0.06, "right": 0.97, "bottom": 0.17, "top": 0.78, "wspace": 0.28}
 # Above the titles, where no line runs.
-_LEGEND = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "borderaxespad": 0.1}
-_RIGHT_LEGEND = _LEGEND | {"loc": "upper right", "bbox_to_anchor": (0.98, 1.0), "ncols": 4}
+_LEFT = {"loc": "upper left", "bbox_to_anchor": (0.05, 1.0), "ncols": 2, "borderaxespad": 0.1}
+_RIGHT = _LEFT | {"loc": "upper right", "bbox_to_anchor": (0.98, 1.0), "ncols": 4}
 
 
 class LivePlot:
@@ -28,63 +25,41 @@ class LivePlot:
 
     Use it in a ``with`` statement and pass it to the training, which calls it after each step. In
     Jupyter, Colab and VS Code the picture appears at the beginning, changes at most three times a
-    second, and shows the last state at the end. Pictures that would take more than ``share`` of the
-    time are left out. Where there is no such front end only the last state is drawn, on a figure of
-    pyplot.
+    second and in at most 8% of the time, and shows the last state at the end. Elsewhere only the
+    last state is drawn, on a ``figure`` of pyplot. ``n_frames`` says how often it was drawn
+    meanwhile, ``used`` how many seconds that took.
 
-    A subclass has ``_prepare``, which draws what does not change and lists the lines that do in
-    ``_moving``, and ``_draw(*state)``, which gets what the training passed and moves them.
-
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure, from the beginning of the ``with`` statement on.
-    n_frames : int
-        How often it was drawn while the training ran.
-    used : float
-        Seconds that this took.
+    A subclass has ``_prepare``, which draws axes and empty lines, and ``_draw(*state)``, which gets
+    what the training passes and moves the lines.
     """
 
-    share = 0.08  # of the time since the beginning that drawing may take
-    interval = 0.3  # seconds between two pictures, at least
+    share, interval = 0.08, 0.3  # of the time, and in seconds
 
     def __init__(self):
         self.figure, self.n_frames, self.used = None, 0, 0.0
-        self._state, self._handle, self._cost = None, None, 0.0
-        self._moving, self._background, self._limits = [], None, None
+        self._state = self._handle = None
 
     def __enter__(self):
-        live = _is_live()
         # With "none" matplotlib 3.11 goes over to constrained layout at the second picture.
-        size = {"figsize": _SIZE, "layout": PlaceHolderLayoutEngine(True, True)}
+        options = {"figsize": (13.0, 4.6), "layout": PlaceHolderLayoutEngine(True, True)}
+        live = _is_live()
         # A figure of pyplot would be shown by the notebook a second time.
-        self.figure = Figure(**size) if live else plt.figure(**size)
+        self.figure = Figure(**options) if live else plt.figure(**options)
         self._prepare()
         if live:
-            FigureCanvasAgg(self.figure)
-            for line in self._moving:
-                line.set_animated(True)  # it is not part of the background
             self._show()
-            begin = time.perf_counter()
-            self._picture()
-            self._cost = time.perf_counter() - begin
+            begun = time.perf_counter()
+            self._show()  # the first picture takes longer than all others
+            self._cost = time.perf_counter() - begun
         self._begin = self._last = time.perf_counter()
         return self
 
     def __call__(self, *state):
-        """Draw what the training has reached, if there is time for it.
-
-        Parameters
-        ----------
-        *state
-            What the training passes.
-        """
+        """Draw the state that the training passes, if there is time for it."""
         self._state = state
-        if self._handle is None:
-            return
         now = time.perf_counter()
-        affordable = self.used + self._cost <= self.share * (now - self._begin)
-        if affordable and now - self._last >= self.interval:
+        due = self._handle is not None and now - self._last >= self.interval
+        if due and self.used + self._cost <= self.share * (now - self._begin):
             self._draw(*state)
             self._show()
             self._last = time.perf_counter()
@@ -101,54 +76,25 @@ class LivePlot:
     def _show(self):
         from IPython.display import Image, display  # here: a script needs no IPython
 
-        picture = Image(data=self._picture(), format="png")
+        written = io.BytesIO()
+        self.figure.savefig(written, format="png", dpi=90)
+        picture = Image(data=written.getvalue(), format="png")
         if self._handle is None:
             self._handle = display(picture, display_id=True)
         else:
             self._handle.update(picture)
 
-    def _picture(self):
-        """Return the figure as a PNG. Axes and text take most of the time: drawn if they change."""
-        canvas = self.figure.canvas
-        limits = [ax.viewLim.bounds for ax in self.figure.axes]
-        if limits != self._limits:
-            canvas.draw()
-            self._background = canvas.copy_from_bbox(self.figure.bbox)
-            self._limits = limits
-        canvas.restore_region(self._background)
-        for line in self._moving:
-            line.axes.draw_artist(line)
-        written = io.BytesIO()
-        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-        PIL.Image.fromarray(pixels).save(written, format="png", compress_level=1)
-        return written.getvalue()
-
 
 def _is_live():
     """Whether this runs in a kernel, whose front end can change what it has shown."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
+    return getattr(running_shell(), "kernel", None) is not None
 
 
 class WatchForce(LivePlot):
-    """Output and target of FORCE, and how fast the readout still changes.
+    """Output and target (n_steps,) of FORCE, and how fast the readout still changes.
 
-    The output is drawn from left to right, as on an oscilloscope; then a new page begins.
-
-    Parameters
-    ----------
-    target : array_like of shape (n_steps,)
-        Wanted output after each time step of the training.
-    dt : float
-        Time step (ms).
-    window : float
-        How much time a page shows (ms).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    The output is drawn from left to right, as on an oscilloscope, on pages of ``window`` ms; ``dt``
+    (ms) is the time step. Pass it as ``after_update``.
     """
 
     def __init__(self, target, *, dt, window):
@@ -159,24 +105,23 @@ class WatchForce(LivePlot):
         self._n_shown = min(round(window / dt), self._target.size)
 
     def _prepare(self):
-        left, self._right = self.figure.subplots(1, 2, width_ratios=(2, 1), gridspec_kw=_MARGINS)
-        (self._target_line,) = left.plot([], [], color=TARGET, lw=3.5, label="target f")
-        (self._output_line,) = left.plot([], [], color=OUTPUT, label="output z")
+        self._left, self._right = self.figure.subplots(
+            1, 2, width_ratios=(2, 1), gridspec_kw=_MARGINS
+        )
+        (self._target_line,) = self._left.plot([], [], color=TARGET, lw=3.5, label="target f")
+        (self._output_line,) = self._left.plot([], [], color=OUTPUT, label="output z")
         low, high = self._target.min(), self._target.max()
         room = 0.2 * max(high - low, 1e-9)
-        left.set(ylim=(low - room, high + room), xlabel="time of learning (ms)",
-                 title="output while it is corrected")
-        self.figure.legend(*left.get_legend_handles_labels(), **_LEGEND)
+        self._left.set(ylim=(low - room, high + room), xlabel="time of learning (ms)",
+                       title="output while it is corrected")
+        self.figure.legend(*self._left.get_legend_handles_labels(), **_LEFT)
         (self._change,) = self._right.semilogy([], [], color=COLOURS["blue"])
         self._right.set(xlabel="time of learning (ms)", ylabel="|change of w|",
                         title="how much the weights still change",
                         xlim=(0, self._target.size * self._dt))
-        self._left = left
-        self._moving = [self._target_line, self._output_line, self._change]
         self._draw(np.empty(0), [])
 
     def _draw(self, output, changes):
-        """Draw what `train_force` passes after an update."""
         done, shown = output.size, self._n_shown
         first = max(0, done - 1) // shown * shown
         at = slice(first, first + shown)
@@ -193,40 +138,19 @@ class WatchForce(LivePlot):
             (np.arange(n_points) + 0.5) * each * done / max(len(changes), 1) * self._dt, means
         )
         if n_points:
-            # Whole decades, which seldom change.
-            low, high = np.log10(means.min()), np.log10(means.max())
-            self._right.set_ylim(10 ** np.floor(low), 10 ** np.floor(high + 1))
+            low, high = np.floor(np.log10([means.min(), 10 * means.max()]))  # whole decades
+            self._right.set_ylim(10**low, 10**high)
 
 
 class WatchLoops(LivePlot):
     """Targets and outputs of a few units, and the learning curve, of a training in loops.
 
-    Parameters
-    ----------
-    times : array_like of shape (n_times,)
-        When the targets are compared (ms).
-    targets : array_like of shape (n_conditions, n_units, n_times)
-        The targets.
-    n_loops : int
-        How many loops there will be.
-    units : sequence of int, optional
-        Which units are drawn; the first four by default.
-    conditions : sequence of str, optional
-        Names of the conditions.
-    ylabel : str, optional
-        What the learning curve holds.
-    unit : str, optional
-        What a unit is called.
-    names : sequence, optional
-        What the drawn units are called; their numbers by default.
-    pale : tuple of str, optional
-        Name and label of a second curve of the training, an attribute like ``train_correlation``,
-        which is drawn in pale lines; what is NaN in it is left out.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    ``targets`` are (n_conditions, n_units, n_times) at ``times`` (ms); ``n_loops`` is how many
+    loops there will be; ``units`` says which units are drawn, by default the first four. The other
+    arguments are words: names of the conditions; what the curve holds (``ylabel``); what a unit is
+    called (``unit``); the drawn units' names; and ``pale``, name and label of a second curve of the
+    training, an attribute like ``train_correlation``. What is NaN is left out. Pass it as
+    ``after_loop``.
     """
 
     def __init__(self, times, targets, n_loops, *, units=None, conditions=None,
@@ -236,83 +160,66 @@ class WatchLoops(LivePlot):
         self._times = check_array("times", times, (self._targets.shape[2],))
         self._n_loops = check_integer("n_loops", n_loops, at_least=1)
         n_conditions, n_units = self._targets.shape[:2]
-        units = range(min(4, n_units)) if units is None else units
-        self._units = [
-            check_integer("units", unit, at_least=0, at_most=n_units - 1) for unit in units
-        ]
-        if conditions is not None and len(conditions) != n_conditions:
-            raise ValueError(
-                f"conditions must name the {n_conditions} conditions of the targets, got "
-                f"{len(conditions)}."
-            )
-        if names is not None and len(names) != len(self._units):
-            raise ValueError(f"names must name {len(self._units)} units, got {len(names)}.")
-        self._conditions, self._ylabel = conditions, ylabel
-        self._unit, self._names, self._pale = unit, self._units if names is None else names, pale
+        self._units = [check_integer("units", unit, at_least=0, at_most=n_units - 1)
+                       for unit in (range(min(4, n_units)) if units is None else units)]
+        self._names = self._units if names is None else names
+        for what, called, n in (("conditions", conditions, n_conditions),
+                                ("units", self._names, len(self._units))):
+            if called is not None and len(called) != n:
+                raise ValueError(f"the {n} {what} must have {n} names, got {len(called)}.")
+        self._conditions = None if conditions is None else list(map(plain, conditions))
+        self._ylabel, self._unit, self._pale = ylabel, unit, pale
 
     def _prepare(self):
         n_conditions, shown = len(self._targets), self._targets[:, self._units]
         *panels, self._right = self.figure.subplots(
             1, n_conditions + 1, width_ratios=[2 / n_conditions] * n_conditions + [1],
-            gridspec_kw=_MARGINS | {"wspace": 0.32},
+            gridspec_kw=_MARGINS,
         )
-        self._spacing = 1.3 * max(np.ptp(shown, axis=2).max(), 1e-9)
-        middle = shown.mean(axis=(0, 2))
-        self._shift = np.arange(len(self._units)) * self._spacing - middle
+        spacing = 1.3 * max(np.ptp(shown, axis=2).max(), 1e-9)
+        places = np.arange(len(self._units)) * spacing
+        self._shift = places - shown.mean(axis=(0, 2))
         self._lines = []
         for c, ax in enumerate(panels):
-            for k, target in enumerate(shown[c]):
-                ax.plot(self._times, target + self._shift[k], color=TARGET, lw=3.5,
-                        label="target" if k == 0 else None)
-            self._lines.append([
-                ax.plot([], [], color=OUTPUT, label="network" if k == 0 else None)[0]
-                for k in range(len(self._units))
-            ])
+            moved = (shown[c] + self._shift[:, None]).T
+            targets = ax.plot(self._times, moved, color=TARGET, lw=3.5)
+            outputs = [ax.plot([], [], color=OUTPUT)[0] for _ in self._units]
+            self._lines.append(outputs)
             ax.set(xlabel="time in the trial (ms)", xlim=self._times[[0, -1]],
-                   ylim=(-0.8 * self._spacing, (len(self._units) - 0.1) * self._spacing),
-                   yticks=np.arange(len(self._units)) * self._spacing)
-            ax.set_yticklabels(self._names if c == 0 else [])
-            if self._conditions is not None:
-                ax.set_title(self._conditions[c])
+                   ylim=(-0.8 * spacing, (len(self._units) - 0.1) * spacing), yticks=places,
+                   yticklabels=[plain(name) for name in self._names] if c == 0 else [],
+                   title=self._conditions[c] if self._conditions else "")
         panels[0].set_ylabel(self._unit)
-        self.figure.legend(*panels[0].get_legend_handles_labels(), **_LEGEND)
+        self.figure.legend([targets[0], outputs[0]], ["target", "network"], **_LEFT)
+        styles = condition_styles(n_conditions)
         names = self._conditions or [None] * n_conditions
-        self._curves = [
-            self._right.plot([], [], marker=".", label=name, **style)[0]
-            for name, style in zip(names, condition_styles(n_conditions), strict=True)
+        self._curves = [self._right.plot([], [], marker=".", label=name, **style)[0]
+                        for name, style in zip(names, styles, strict=True)]
+        self._pale_curves = [
+            self._right.plot([], [], lw=5, alpha=0.3, color=style["color"],
+                             label=self._pale[1] if c == 0 else None)[0]
+            for c, style in enumerate(styles) if self._pale
         ]
-        self._pale_curves = []
-        if self._pale is not None:
-            self._pale_curves = [
-                self._right.plot([], [], lw=5, alpha=0.3, color=style["color"],
-                                 label=self._pale[1] if c == 0 else None)[0]
-                for c, style in enumerate(condition_styles(n_conditions))
-            ]
-        if self._pale is not None:  # two curves leave no room in the panel
-            self.figure.legend(*self._right.get_legend_handles_labels(), **_RIGHT_LEGEND)
+        if self._pale:  # two curves leave no room in the panel
+            self.figure.legend(*self._right.get_legend_handles_labels(), **_RIGHT)
         elif self._conditions is not None:
             self._right.legend(loc="lower right")
-        self._moving = [*sum(self._lines, []), *self._pale_curves, *self._curves]
         self._right.set(xlabel="loop", ylabel=self._ylabel, title="learning curve",
                         xlim=(0, self._n_loops + 1), ylim=(-0.05, 1.05))
 
     def _draw(self, training):
         """Draw what a training passes after a loop: itself, or its result so far."""
-        curve = np.reshape(training.train_correlation, (-1, len(self._targets)))
-        loops = np.arange(1, len(curve) + 1)
-        self._right.set_xlim(0, max(self._n_loops, len(curve)) + 1)
-        for line, column in zip(self._curves, curve.T, strict=True):
-            line.set_data(loops, column)
-        if self._pale is not None:
-            pale = np.reshape(getattr(training, self._pale[0]), (-1, len(self._targets)))
-            for line, column in zip(self._pale_curves, pale.T, strict=True):
-                line.set_data(np.arange(1, len(pale) + 1), column)
-        if len(curve):
-            self._right.set_ylim(min(-0.05, np.floor(10 * curve.min()) / 10), 1.05)
-        if training.last_outputs is None:
-            return
-        for lines, outputs in zip(self._lines, training.last_outputs, strict=True):
-            for line, unit, shift in zip(lines, self._units, self._shift, strict=True):
-                line.set_data(self._times, outputs[unit] + shift)
-
-
+        for name, lines in (("train_correlation", self._curves),
+                            (self._pale and self._pale[0], self._pale_curves)):
+            if not lines:
+                continue
+            curve = np.reshape(getattr(training, name), (-1, len(lines)))
+            for line, column in zip(lines, curve.T, strict=True):
+                line.set_data(np.arange(1, len(curve) + 1), column)
+            self._right.set_xlim(0, max(self._n_loops, len(curve)) + 1)
+            low = np.nanmin(curve) if np.isfinite(curve).any() else 0.0
+            self._right.set_ylim(min(self._right.get_ylim()[0], np.floor(10 * low) / 10), 1.05)
+        if training.last_outputs is not None:
+            for lines, outputs in zip(self._lines, training.last_outputs, strict=True):
+                for line, unit, shift in zip(lines, self._units, self._shift, strict=True):
+                    line.set_data(self._times, outputs[unit] + shift)

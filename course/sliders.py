@@ -7,14 +7,9 @@ _HEIGHT = "400px"
 
 
 def sliders(demo, **controls):
-    """Show a demo below sliders that redraw it.
+    """Show a demo, which draws with pyplot and returns nothing, below sliders that redraw it.
 
-    Parameters
-    ----------
-    demo : callable
-        Draws with pyplot and returns nothing.
-    **controls
-        For each argument of ``demo`` a widget, or what ``ipywidgets.interact`` makes one of.
+    ``controls`` has for each argument a widget, or what ``ipywidgets.interact`` makes one of.
     """
     import ipywidgets  # here, so that the checks need no Jupyter
     import matplotlib.pyplot as plt

@@ -1,11 +1,39 @@
-"""Plots of Part 1. Each function takes results, draws on ``ax`` and returns the Axes."""
+"""Plots of Part 1. Each function takes results, draws on ``ax`` and returns the Axes.
+
+Names that a user gave (of conditions, neurons, networks) pass through `plain`, so that they are
+drawn as they are.
+"""
 
 from __future__ import annotations
 
+import functools
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 
 from src_part1.common.validation import check_integer
+
+__all__ = [
+    "COLOURS",
+    "CONDITION_COLOURS",
+    "OUTPUT",
+    "TARGET",
+    "condition_styles",
+    "plain",
+    "plot_distractors",
+    "plot_eigenvalues",
+    "plot_histogram",
+    "plot_learning_curve",
+    "plot_neuron",
+    "plot_paths",
+    "plot_population",
+    "plot_targets_and_outputs",
+    "plot_traces",
+    "plot_weights",
+    "use_course_style",
+]
 
 # Okabe & Ito's palette, distinguishable with every common form of colour blindness.
 COLOURS = {
@@ -26,24 +54,11 @@ _LINE_STYLES = ("-", "--", ":", "-.")
 
 
 def condition_styles(n_conditions):
-    """Return line properties that tell conditions apart, in colour and in grey.
+    """Line properties that tell conditions apart, in colour and in grey.
 
-    Parameters
-    ----------
-    n_conditions : int
-        Number of conditions.
-
-    Returns
-    -------
-    list of dict
-        ``color`` and ``linestyle`` for each condition, to be handed to ``Axes.plot``. The first
-        four have the `CONDITION_COLOURS` and four different line styles. The first six differ in
-        colour, all others up to 24 in colour or line style; then they repeat.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n_conditions`` is negative or not a whole number.
+    A list of dicts with ``color`` and ``linestyle`` for ``Axes.plot``. The first four have the
+    `CONDITION_COLOURS` and four line styles. The first six differ in colour, all others up to 24 in
+    colour or line style; then they repeat.
     """
     n_conditions = check_integer("n_conditions", n_conditions, at_least=0)
     n_colours, n_styles = len(_LINE_COLOURS), len(_LINE_STYLES)
@@ -74,65 +89,69 @@ def use_course_style():
     })
 
 
-def _axes(ax):
+def plain(text):
+    """Return a user's text such that matplotlib draws it as it is, in a label, title or legend.
+
+    A dollar sign begins no formula, and an underscore at the beginning hides nothing from a legend.
+    If the font lacks a letter, the first installed one that has it is added to
+    ``rcParams["font.family"]``. If there is none, a warning says so, and the letter's code is
+    drawn: "U+5DE6" for "左".
+    """
+    text, own, lost = str(text), _letters(font_manager.findfont(None)), ""
+    for letter in dict.fromkeys(text):
+        if ord(letter) in own or not letter.isprintable():
+            continue
+        font = next((f.name for f in _fonts() if ord(letter) in _letters(f.fname)), None)
+        if font is None:
+            lost += letter
+            text = text.replace(letter, f"[U+{ord(letter):04X}]")
+        elif font not in plt.rcParams["font.family"]:
+            plt.rcParams["font.family"] = [*plt.rcParams["font.family"], font]
+    if lost:
+        warnings.warn(
+            f"No font of this computer has {lost}: plots show codes instead. Install a font with "
+            "these letters, for example Noto Sans CJK, and restart the kernel.", stacklevel=2,
+        )
+    text = text.replace("$", r"\$")
+    return f"\u200b{text}" if text.startswith("_") else text  # a space without width
+
+
+def _fonts():
+    """Installed fonts that are upright and neither bold nor light."""
+    return [f for f in font_manager.fontManager.ttflist
+            if f.style == "normal" and f.weight == 400 and "Last Resort" not in f.name]
+
+
+@functools.cache
+def _letters(path):
+    return frozenset(font_manager.get_font(path).get_charmap())
+
+
+def axes_or_new(ax):
+    """``ax``, or the axes of a new figure if it is None."""
     return plt.subplots()[1] if ax is None else ax
 
 
 def plot_traces(time, traces, *, spacing=None, ax=None, colour=None, label=None, **line):
-    """Draw several traces above each other.
+    """Draw traces (n_traces, n_time) against time (n_time,; ms) above each other, from the bottom.
 
-    Parameters
-    ----------
-    time : ndarray of shape (n_time,)
-        Time (ms).
-    traces : ndarray of shape (n_traces, n_time)
-        One row for each trace; the first is drawn at the bottom.
-    spacing : float, optional
-        Distance between the traces; by default the largest range of a trace.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    colour : str, optional
-        Colour of all traces.
-    label : str, optional
-        Name in the legend, given once.
-    **line
-        Further arguments of ``Axes.plot``.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``spacing`` is the distance between two of them, by default the largest range of a trace;
+    ``label`` stands in the legend once; ``line`` goes to ``Axes.plot``.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     traces = np.atleast_2d(traces)
     spacing = np.ptp(traces, axis=1).max() * 1.1 if spacing is None else spacing
     for row, trace in enumerate(traces):
         ax.plot(
             time, trace + row * spacing, color=colour, label=label if row == 0 else None, **line
         )
-    ax.set(xlabel="time (ms)", yticks=spacing * np.arange(len(traces)))
-    ax.set_yticklabels(np.arange(1, len(traces) + 1))
-    ax.set_ylabel("unit")
+    ax.set(xlabel="time (ms)", ylabel="unit", yticks=spacing * np.arange(len(traces)),
+           yticklabels=range(1, len(traces) + 1))
     return ax
 
 
 def plot_targets_and_outputs(time, targets, outputs, *, ax=None):
-    """Draw targets (black) and what the network does (coloured) for a few units.
-
-    Parameters
-    ----------
-    time : ndarray of shape (n_time,)
-        Time (ms).
-    targets, outputs : ndarray of shape (n_traces, n_time)
-        One row for each unit shown.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-    """
+    """Draw targets (black) and what the network does (coloured), both (n_traces, n_time)."""
     spacing = np.ptp(targets, axis=1).max() * 1.2
     ax = plot_traces(
         time, targets, spacing=spacing, ax=ax, colour=TARGET, label="target", linewidth=3.5
@@ -143,25 +162,11 @@ def plot_targets_and_outputs(time, targets, outputs, *, ax=None):
 
 
 def plot_weights(weights, *, limit=None, ax=None, title="recurrent weights W"):
-    """Show a weight matrix, rows are the receiving units.
+    """Show a matrix of weights [post, pre]; the deepest colour is at ``limit`` and beyond.
 
-    Parameters
-    ----------
-    weights : ndarray of shape (n_post, n_pre)
-        Weights [post, pre].
-    limit : float, optional
-        Value of the deepest colour; by default the 99th percentile of the absolute weights.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    title : str, optional
-        Title of the panel.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    By default this is the 99th percentile of the absolute weights.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     limit = np.percentile(np.abs(weights), 99) if limit is None else limit
     image = ax.imshow(weights, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="equal")
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="weight")
@@ -170,27 +175,12 @@ def plot_weights(weights, *, limit=None, ax=None, title="recurrent weights W"):
 
 
 def plot_eigenvalues(weights, *, ax=None, radius=None, title="eigenvalues of W", **points):
-    """Draw the eigenvalues of a weight matrix in the complex plane.
+    """Draw the eigenvalues of weights (n, n) in the complex plane, and a line where activity lasts.
 
-    Parameters
-    ----------
-    weights : ndarray of shape (n, n)
-        Weights.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    radius : float, optional
-        Draw the circle that random-matrix theory predicts (radius g).
-    title : str, optional
-        Title of the panel.
-    **points
-        Further arguments of ``Axes.plot``.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``radius`` draws a circle: random weights of gain g fill one of radius g; ``points`` goes to
+    ``Axes.plot``.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     values = np.linalg.eigvals(weights)
     style = {"marker": ".", "linestyle": "none", "color": COLOURS["blue"]} | points
     ax.plot(values.real, values.imag, **style)
@@ -204,29 +194,7 @@ def plot_eigenvalues(weights, *, ax=None, radius=None, title="eigenvalues of W",
 
 
 def plot_learning_curve(curve, *, names=None, ylabel="mean correlation", ax=None):
-    """Draw how well outputs follow their targets against the loop.
-
-    Parameters
-    ----------
-    curve : array_like of shape (n_loops, n_conditions) or (n_loops,)
-        Correlations, or another measure of quality.
-    names : sequence of str, optional
-        Names of the conditions.
-    ylabel : str, optional
-        What the curve holds.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer names than conditions.
-    """
+    """Draw a measure of quality, (n_loops,) or (n_loops, n_conditions), against the loop."""
     curve = np.asarray(curve)
     curve = curve[:, None] if curve.ndim == 1 else curve
     n_conditions = curve.shape[1]
@@ -234,11 +202,10 @@ def plot_learning_curve(curve, *, names=None, ylabel="mean correlation", ax=None
         raise ValueError(
             f"names must name the {n_conditions} conditions of the curve, got {len(names)}."
         )
-    ax = _axes(ax)
-    loops = np.arange(1, len(curve) + 1)
-    labels = [None] * n_conditions if names is None else names
+    ax = axes_or_new(ax)
+    labels = [None] * n_conditions if names is None else map(plain, names)
     for column, label, style in zip(curve.T, labels, condition_styles(n_conditions), strict=True):
-        ax.plot(loops, column, marker=".", label=label, **style)
+        ax.plot(np.arange(1, len(curve) + 1), column, marker=".", label=label, **style)
     if names is not None:
         ax.legend()
     ax.set(xlabel="loop", ylabel=ylabel, title="learning curve")
@@ -246,27 +213,11 @@ def plot_learning_curve(curve, *, names=None, ylabel="mean correlation", ax=None
 
 
 def plot_population(time, rates, *, order=None, ax=None, title=""):
-    """Show the rates of a population as an image, each neuron scaled to [0, 1].
+    """Show rates (n_neurons, n_time) as an image, each neuron scaled to [0, 1].
 
-    Parameters
-    ----------
-    time : ndarray of shape (n_time,)
-        Time (ms).
-    rates : ndarray of shape (n_neurons, n_time)
-        Rates (Hz).
-    order : ndarray of shape (n_neurons,), optional
-        Order of the neurons from top to bottom; by default by the time of the largest rate.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    title : str, optional
-        Title of the panel.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``order`` lists the neurons from top to bottom, by default by the time of the largest rate.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     order = np.argsort(rates.argmax(axis=1)) if order is None else order
     low, high = rates.min(axis=1, keepdims=True), rates.max(axis=1, keepdims=True)
     scaled = (rates - low) / np.where(high > low, high - low, 1.0)
@@ -275,30 +226,17 @@ def plot_population(time, rates, *, order=None, ax=None, title=""):
         extent=(time[0], time[-1], len(rates), 0),
     )
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="rate (0 = lowest, 1 = highest)")
-    ax.set(xlabel="time (ms)", ylabel="neuron", title=title)
+    ax.set(xlabel="time (ms)", ylabel="neuron", title=plain(title))
     return ax
 
 
 def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
-    """Draw how a measure of quality is distributed over neurons, with its medians.
+    """Draw how values are distributed over neurons, with their medians; what is NaN is left out.
 
-    Parameters
-    ----------
-    values_by_name : dict of str to ndarray
-        Values for each name (a condition, say).
-    bins : array_like, optional
-        Edges; 40 bins over the range of the data by default.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    xlabel : str, optional
-        What the values are.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes; a sentence in them if no value is finite.
+    ``values_by_name`` has an array for each name (a condition, say); ``bins`` are edges, by default
+    40 bins over the range of all values. If no value is finite, a sentence says so.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ax.set(xlabel=xlabel, ylabel="neurons")
     values = {name: v[np.isfinite(v)] for name, v in values_by_name.items()}
     everything = np.concatenate([np.empty(0), *values.values()])
@@ -311,7 +249,7 @@ def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
     for (name, v), style in zip(values.items(), condition_styles(len(values)), strict=True):
         if not v.size:
             continue
-        label = f"{name}: median {np.median(v):.3f}"
+        label = f"{plain(name)}: median {np.median(v):.3f}"
         ax.hist(v, bins, histtype="step", linewidth=2.5, label=label, **style)
         ax.axvline(np.median(v), linewidth=1, **style)
     ax.legend(loc="upper left")
@@ -319,96 +257,58 @@ def plot_histogram(values_by_name, *, bins=None, ax=None, xlabel="correlation"):
 
 
 def plot_neuron(time, recorded, network, *, names, kind="recorded", ax=None):
-    """Draw the rates of one neuron, recorded and of the network, in each condition.
+    """Draw one neuron's rates (n_conditions, n_time; Hz): recorded pale and thick, network thin.
 
-    Parameters
-    ----------
-    time : ndarray of shape (n_time,)
-        Time relative to the go cue (ms).
-    recorded, network : ndarray of shape (n_conditions, n_time)
-        Rates (Hz): thick pale lines and thin lines.
-    names : sequence of str
-        Names of the conditions.
-    kind : str, optional
-        How the legend calls the recorded rates.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``names`` are those of the conditions; ``kind`` is what the legend calls the recorded rates.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     styles = condition_styles(len(names))
     for name, wanted, found, style in zip(names, recorded, network, styles, strict=True):
-        ax.plot(time, wanted, color=style["color"], lw=5, alpha=0.35, label=f"{name}, {kind}")
-        ax.plot(time, found, lw=1.8, label=f"{name}, network", **style)
+        ax.plot(time, wanted, color=style["color"], lw=5, alpha=0.35,
+                label=f"{plain(name)}, {kind}")
+        ax.plot(time, found, lw=1.8, label=f"{plain(name)}, network", **style)
     return ax
 
 
 def plot_paths(recorded, network, *, names, kind="recorded", ax=None):
-    """Draw the path of a population in the plane of its first two principal components.
+    """Draw paths of a population in the plane of the recorded rates' first two components.
 
-    Parameters
-    ----------
-    recorded, network : ndarray of shape (n_conditions, n_neurons, n_time)
-        Rates, in any unit that makes the neurons comparable. The components are those of the
-        recorded rates, about their mean.
-    names : sequence of str
-        Names of the conditions.
-    kind : str, optional
-        How the legend calls the recorded rates.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``recorded`` and ``network`` are (n_conditions, n_neurons, n_time), in any unit that makes the
+    neurons comparable; ``names`` and ``kind`` are as in `plot_neuron`.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     centre = recorded.mean(axis=(0, 2))[:, None]
     paths = np.concatenate(list(recorded - centre), axis=1)
     components = np.linalg.svd(paths, full_matrices=False)[0][:, :2].T
     styles = condition_styles(len(names))
     for name, wanted, found, style in zip(names, recorded, network, styles, strict=True):
-        path = components @ (wanted - centre)
-        ax.plot(*path, color=style["color"], lw=6, alpha=0.35, label=f"{name}, {kind}")
+        ax.plot(*components @ (wanted - centre), color=style["color"], lw=6, alpha=0.35,
+                label=f"{plain(name)}, {kind}")
         path = components @ (found - centre)
-        ax.plot(*path, label=f"{name}, network", **style)
+        ax.plot(*path, label=f"{plain(name)}, network", **style)
         ax.plot(*path[:, 0], "o", color=style["color"])
     ax.set(xlabel="component 1", ylabel="component 2", title="path of the population (● start)")
     return ax
 
 
-def plot_distractors(time, values_by_name, *, ylabel="end error", ax=None):
-    """Draw what a distractor does against the time at which it comes.
+def plot_distractors(time, values_by_name, *, ylabel="end error", dots=False, ax=None):
+    """Draw what a distractor does against the time at which it comes (n_times,; ms).
 
-    Parameters
-    ----------
-    time : ndarray of shape (n_times,)
-        When the distractor begins, relative to the go cue (ms).
-    values_by_name : dict of str to array_like of shape (n_networks, n_times)
-        End errors or shares of switched trials, a row for each network. The mean is drawn, and
-        bars of the standard error if there are several networks.
-    ylabel : str, optional
-        What the values are.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``values_by_name`` has an array (n, n_times) for each name, a row for each network or trial:
+    their mean is drawn, and bars of its standard error if n > 1; with ``dots`` each value as well.
     """
-    ax = _axes(ax)
-    styles = condition_styles(len(values_by_name))
-    for (name, values), style in zip(values_by_name.items(), styles, strict=True):
-        values = np.asarray(values)
-        n_networks = len(values)
-        bars = values.std(axis=0, ddof=1) / np.sqrt(n_networks) if n_networks > 1 else None
-        ax.errorbar(time, values.mean(axis=0), bars, marker="o", capsize=3, label=name, **style)
+    ax = axes_or_new(ax)
+    time, styles = np.asarray(time, dtype=float), condition_styles(len(values_by_name))
+    # Names stand beside each other where their values might be equal.
+    step = np.diff(np.unique(time)).min(initial=np.ptp(time) or 100.0) if dots else 0.0
+    for k, ((name, values), style) in enumerate(zip(values_by_name.items(), styles, strict=True)):
+        values, at = np.asarray(values), time + 0.12 * step * (k - (len(styles) - 1) / 2)
+        n = len(values)
+        bars = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
+        if dots:
+            ax.plot(np.tile(at, n), values.ravel(), ".", color=style["color"], alpha=0.3, zorder=1)
+        ax.errorbar(at, values.mean(axis=0), bars, marker="o", capsize=3, label=plain(name),
+                    **style)
     ax.axhline(0.0, color="0.6", linewidth=1, zorder=0)
-    ax.set(xlabel="time of the distractor to the go cue (ms)", ylabel=ylabel)
+    ax.set(xlabel="time of the distractor (ms)", ylabel=ylabel)
     return ax

@@ -1,78 +1,28 @@
-"""Plots of Part 2: spikes, rates and sweeps. Those of Part 1 are offered here as well."""
+"""Plots of Part 2: spikes, rates and sweeps. All those of Part 1 are offered here as well."""
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 
+from src_part1 import plotting as _part1
 from src_part1.common.validation import check_choice
-from src_part1.plotting import (
-    COLOURS,
-    CONDITION_COLOURS,
-    OUTPUT,
-    TARGET,
-    condition_styles,
-    plot_eigenvalues,
-    plot_histogram,
-    plot_learning_curve,
-    plot_neuron,
-    plot_population,
-    plot_targets_and_outputs,
-    plot_traces,
-    plot_weights,
-    use_course_style,
-)
+from src_part1.plotting import *  # noqa: F403
+from src_part1.plotting import COLOURS, OUTPUT, TARGET, axes_or_new, plain, plot_traces
 
 __all__ = [
-    "COLOURS",
-    "CONDITION_COLOURS",
-    "OUTPUT",
-    "TARGET",
-    "condition_styles",
-    "plot_eigenvalues",
-    "plot_histogram",
-    "plot_learning_curve",
-    "plot_neuron",
-    "plot_population",
-    "plot_raster",
-    "plot_sweep",
-    "plot_targets_and_outputs",
-    "plot_traces",
-    "plot_trial_spread",
-    "plot_voltage",
-    "plot_weights",
-    "use_course_style",
+    *_part1.__all__, "plot_raster", "plot_sweep", "plot_trial_spread", "plot_voltage",
 ]
 
 _SPIKE_TOP = 1.8  # how high spikes are drawn, in units of the threshold
 
 
 def plot_voltage(run, row=0, *, v_th=1.0, ax=None, colour=COLOURS["blue"], label=None):
-    """Draw one traced voltage with its spikes as vertical strokes above the threshold.
+    """Draw a traced voltage of a `SpikingRun`, with strokes above the threshold ``v_th`` as spikes.
 
-    The model itself has no spike shape: at threshold the voltage is reset.
-
-    Parameters
-    ----------
-    run : SpikingRun
-        A run with traces.
-    row : int, optional
-        Which of the traced neurons.
-    v_th : float, optional
-        Threshold, drawn as a dashed line.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    colour : str, optional
-        Colour of the trace.
-    label : str, optional
-        Name in the legend.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``row`` says which of the traced neurons. The model itself has no spike shape: at threshold the
+    voltage is reset.
     """
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = axes_or_new(ax)
     spikes = run.spike_times[run.spike_ids == run.traced[row]]
     ax.plot(run.time, run.voltage[row], color=colour, linewidth=1.2, label=label)
     ax.vlines(spikes, v_th, _SPIKE_TOP * v_th, color=colour, linewidth=1.2)
@@ -82,25 +32,8 @@ def plot_voltage(run, row=0, *, v_th=1.0, ax=None, colour=COLOURS["blue"], label
 
 
 def plot_raster(run, *, neurons=None, ax=None, colour="black"):
-    """Draw a dot for every spike.
-
-    Parameters
-    ----------
-    run : SpikingRun
-        A run with recorded spikes.
-    neurons : ndarray of shape (n_shown,), optional
-        Neurons to show, from the bottom up; all by default.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    colour : str, optional
-        Colour of the dots.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-    """
-    ax = plt.subplots()[1] if ax is None else ax
+    """Draw a stroke for every spike of a `SpikingRun`; ``neurons``, from the bottom, or all."""
+    ax = axes_or_new(ax)
     neurons = np.arange(run.n_neurons) if neurons is None else np.asarray(neurons)
     row_of = np.full(run.n_neurons, -1)
     row_of[neurons] = np.arange(neurons.size)
@@ -116,25 +49,12 @@ def plot_raster(run, *, neurons=None, ax=None, colour="black"):
 
 
 def plot_trial_spread(time, targets, trials, *, ax=None):
-    """Draw targets, single trials and their mean for a few neurons above each other.
+    """Draw a few neurons' targets, single trials and their mean above each other.
 
-    Parameters
-    ----------
-    time : ndarray of shape (n_time,)
-        Time (ms).
-    targets : ndarray of shape (n_shown, n_time)
-        One row for each neuron shown.
-    trials : ndarray of shape (n_trials, n_shown, n_time)
-        What the network did in each trial.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``time`` is (n_time,) in ms, ``targets`` (n_shown, n_time), ``trials`` (n_trials, n_shown,
+    n_time).
     """
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = axes_or_new(ax)
     spacing = np.ptp(targets, axis=1).max() * 1.3
     for k, trial in enumerate(trials):
         plot_traces(
@@ -150,36 +70,16 @@ def plot_trial_spread(time, targets, trials, *, ax=None):
 
 
 def plot_sweep(sweep, *, ax=None, quality="correlation", colour=COLOURS["blue"], label=None):
-    """Draw test quality against the setting that was changed: mean and every network by itself.
+    """Draw the test quality of a `QualitySweep`: the mean, and every network by itself.
 
-    Parameters
-    ----------
-    sweep : QualitySweep
-        Result of a sweep.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    quality : {"correlation", "r2", "error"}, optional
-        What to show; the error is 1 - R^2, the share of the target's variance that is missed.
-    colour : str, optional
-        Colour of line and points.
-    label : str, optional
-        Name in the legend.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-
-    Raises
-    ------
-    ValueError
-        If there is no such quality.
+    ``quality`` is "correlation", "r2" or "error"; the error is 1 - R², the share of the target's
+    variance that is missed.
     """
     ylabel = {"correlation": "test correlation", "r2": "test R²", "error": "test error 1 - R²"}
     check_choice("quality", quality, ylabel)
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = axes_or_new(ax)
     shown = 1.0 - sweep.r2 if quality == "error" else getattr(sweep, quality)
     ax.plot(sweep.values, shown.mean(axis=1), "o-", color=colour, label=label)
     ax.plot(sweep.values, shown, ".", color=colour, alpha=0.5)
-    ax.set(xlabel=sweep.setting, ylabel=ylabel[quality])
+    ax.set(xlabel=plain(sweep.setting), ylabel=ylabel[quality])
     return ax

@@ -1,64 +1,37 @@
-"""Plots of Part 3. Those of the earlier parts are offered here as well."""
+"""Plots of Part 3. All those of Parts 1 and 2 are offered here as well."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from src_part1.common.validation import check_type
-from src_part2.plotting import (
-    COLOURS,
-    CONDITION_COLOURS,
-    OUTPUT,
-    TARGET,
-    condition_styles,
-    plot_histogram,
-    plot_learning_curve,
-    plot_population,
-    plot_traces,
-    plot_trial_spread,
-    use_course_style,
-)
-from src_part3.balance import REGULAR_BELOW, SYNCHRONOUS_ABOVE, StatePlane
-from src_part3.perturbations import DistractorResult, LesionStudy
+from src_part1.plotting import axes_or_new
+from src_part2 import plotting as _part2
+from src_part2.plotting import *  # noqa: F403
+from src_part2.plotting import COLOURS, OUTPUT, TARGET, condition_styles, plain, plot_traces
+from src_part3.balance import REGULAR_BELOW, SYNCHRONOUS_ABOVE
+from src_part3.perturbations import LesionStudy
 
 __all__ = [
-    "COLOURS",
-    "CONDITION_COLOURS",
+    *_part2.__all__,
     "EXCITATORY",
     "INHIBITORY",
-    "OUTPUT",
-    "TARGET",
-    "condition_styles",
     "plot_correlations",
-    "plot_distractors",
     "plot_ei_raster",
     "plot_feedforward",
-    "plot_histogram",
     "plot_input_balance",
-    "plot_learning_curve",
     "plot_lesions",
     "plot_matching",
-    "plot_population",
     "plot_rate_distribution",
     "plot_rate_sweep",
     "plot_rate_to_input",
     "plot_state_plane",
-    "plot_traces",
-    "plot_trial_spread",
-    "use_course_style",
 ]
 
 EXCITATORY, INHIBITORY = COLOURS["vermilion"], COLOURS["blue"]
 # Bars of one colour come with different hatches, as lines do with different styles.
 _HATCHES = ("", "//", "xx", "..", "\\\\", "--", "||", "oo")
 _POPULATIONS = (("E", EXCITATORY), ("I", INHIBITORY))
-
-
-def _axes(ax):
-    return plt.subplots()[1] if ax is None else ax
 
 
 def _inside(window, trial):
@@ -71,27 +44,10 @@ def _inside(window, trial):
 def plot_input_balance(trial, external_input, probe=0, *, window=(500.0, 800.0), v_th=1.0, ax=None):
     """Draw the large inputs of one neuron that cancel, and what is left against threshold.
 
-    Parameters
-    ----------
-    trial : Trial
-        A trial with probes.
-    external_input : float
-        External input of the neuron (voltage); it is drawn as part of the excitation.
-    probe : int, optional
-        Which of the probes.
-    window : tuple of float, optional
-        Time shown (ms), moved to the end of a shorter trial.
-    v_th : float, optional
-        Threshold.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``trial`` has probes, of which ``probe`` is drawn; ``external_input`` (voltage) counts as
+    excitation; ``window`` (ms) moves to the end of a shorter trial.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     window = _inside(window, trial)
     dt = trial.recorder.dt
     first, last = (round(t / dt) for t in window)
@@ -108,27 +64,12 @@ def plot_input_balance(trial, external_input, probe=0, *, window=(500.0, 800.0),
 
 
 def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
-    """Draw the spikes of some E neurons and of as many I neurons above them.
+    """Draw the spikes of some E neurons, the first ``n_exc``, and of I neurons above them.
 
-    Parameters
-    ----------
-    trial : Trial
-        A trial with spikes.
-    n_exc : int
-        Number of excitatory neurons, which come first.
-    n_shown : int, optional
-        Neurons shown of each kind, taken evenly.
-    window : tuple of float, optional
-        Time shown (ms), moved to the end of a shorter trial; the whole trial by default.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``n_shown`` of each kind are taken evenly. ``window`` (ms) moves to the end of a shorter trial;
+    by default it is the whole trial.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     start, stop = (0.0, trial.duration) if window is None else _inside(window, trial)
     # A spike has the time at the end of its step.
     inside = (trial.spike_times > start) & (trial.spike_times <= stop)
@@ -148,25 +89,11 @@ def plot_ei_raster(trial, n_exc, *, n_shown=100, window=None, ax=None):
 
 
 def plot_rate_distribution(rates, n_exc, *, expected=None, ax=None):
-    """Draw how firing rates are distributed over E and over I neurons.
+    """Draw how rates (n_neurons,; Hz) are distributed over E, the first ``n_exc``, and I neurons.
 
-    Parameters
-    ----------
-    rates : ndarray, shape (n_neurons,)
-        Rates (Hz).
-    n_exc : int
-        Number of excitatory neurons.
-    expected : ndarray, shape (2,), optional
-        Mean rates of theory, drawn as triangles.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``expected`` are the mean rates of a theory (E, I), drawn as triangles.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     parts = rates[:n_exc], rates[n_exc:]
     bins = np.linspace(0, np.percentile(rates, 99.5), 41)
     for i, ((name, colour), part) in enumerate(zip(_POPULATIONS, parts, strict=True)):
@@ -182,23 +109,8 @@ def plot_rate_distribution(rates, n_exc, *, expected=None, ax=None):
 
 
 def plot_correlations(correlations, n_bins, *, ax=None):
-    """Draw how correlations of pairs are distributed, against independent neurons.
-
-    Parameters
-    ----------
-    correlations : ndarray, shape (n_pairs,)
-        Correlations of spike counts.
-    n_bins : int
-        Number of bins over which they were computed.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-    """
-    ax = _axes(ax)
+    """Draw correlations (n_pairs,) of counts in ``n_bins`` bins, against independent neurons."""
+    ax = axes_or_new(ax)
     sd = 1 / np.sqrt(n_bins)
     bins = np.linspace(-5, 5, 61) * sd
     ax.hist(correlations, bins, density=True, color="0.7",
@@ -211,25 +123,8 @@ def plot_correlations(correlations, n_bins, *, ax=None):
 
 
 def plot_rate_sweep(sweep, *, ax=None, xlabel="K, E inputs of a neuron", logarithmic=False):
-    """Draw simulated rates along a sweep beside both theories.
-
-    Parameters
-    ----------
-    sweep : RateSweep
-        The sweep.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    xlabel : str, optional
-        What was changed.
-    logarithmic : bool, optional
-        Whether the horizontal axis is logarithmic.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-    """
-    ax = _axes(ax)
+    """Draw the simulated rates of a `RateSweep` beside both theories."""
+    ax = axes_or_new(ax)
     for i, (name, colour) in enumerate(_POPULATIONS):
         ax.plot(sweep.values, sweep.leading_order[:, i], "--", color=colour, linewidth=1.2,
                 label=f"{name}, balance equations")
@@ -246,25 +141,13 @@ def plot_rate_sweep(sweep, *, ax=None, xlabel="K, E inputs of a neuron", logarit
 
 
 def plot_state_plane(plane, *, course_network=None, ax=None):
-    """Draw Brunel's plane: colour for irregularity, in each field the state and the E rate.
+    """Draw Brunel's plane, a `StatePlane`: colour is irregularity, words are the state and E rate.
 
-    Parameters
-    ----------
-    plane : StatePlane
-        What was measured.
-    course_network : tuple of float, optional
-        ``(drive, j_ei)`` of a network to mark by a frame, at the nearest field.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes. States are asynchronous or synchronous (A, S), irregular or regular (I, R); a
-        line runs around the asynchronous irregular ones, the balanced state. Fields in which
-        inhibition does not hold the rates are hatched.
+    States are asynchronous or synchronous (A, S), irregular or regular (I, R); a line runs around
+    the asynchronous irregular ones, the balanced state. Fields in which inhibition does not hold
+    the rates are hatched. ``course_network``, the ``(drive, j_ei)`` of a network, is marked by a
+    frame if the plane has a field within 5% of it.
     """
-    check_type("plane", plane, StatePlane)
     ax = plt.subplots(figsize=(9, 5.5))[1] if ax is None else ax
     colours = plt.get_cmap("cividis").with_extremes(bad="0.8")
     image = ax.imshow(plane.cv, vmin=0, vmax=1, cmap=colours, aspect="auto", origin="lower")
@@ -289,8 +172,9 @@ def plot_state_plane(plane, *, course_network=None, ax=None):
     if course_network is not None:
         drive, j_ei = course_network
         column, row = np.abs(plane.drive - drive).argmin(), np.abs(plane.j_ei - j_ei).argmin()
-        ax.add_patch(plt.Rectangle((column - 0.48, row - 0.47), 0.96, 0.94, fill=False,
-                                   edgecolor=OUTPUT, linewidth=4))
+        if np.allclose((plane.drive[column], plane.j_ei[row]), course_network, rtol=0.05):
+            ax.add_patch(plt.Rectangle((column - 0.48, row - 0.47), 0.96, 0.94, fill=False,
+                                       edgecolor=OUTPUT, linewidth=4))
     ax.set(xlabel="external input of E neurons over threshold",
            ylabel="inhibition onto E neurons, j_ei",
            xticks=range(plane.drive.size), xticklabels=[f"{x:g}" for x in plane.drive.round(2)],
@@ -300,25 +184,11 @@ def plot_state_plane(plane, *, course_network=None, ax=None):
 
 
 def plot_rate_to_input(rates, inputs, *, ax=None, max_points=4000):
-    """Draw which mean input stands for which recorded rate.
+    """Draw which mean input (voltage) stands for which recorded rate (Hz), arrays of one shape.
 
-    Parameters
-    ----------
-    rates : ndarray
-        Recorded rates (Hz), any shape.
-    inputs : ndarray
-        Targets for the mean input (voltage), the same shape.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    max_points : int, optional
-        At most so many entries are drawn, taken evenly in order of the rate.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    At most ``max_points`` entries are drawn, taken evenly in order of the rate.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     order = np.argsort(rates, axis=None)
     chosen = order[np.linspace(0, order.size - 1, min(max_points, order.size)).astype(int)]
     ax.plot(rates.ravel()[chosen], inputs.ravel()[chosen], ".", color=TARGET, markersize=3)
@@ -329,25 +199,12 @@ def plot_rate_to_input(rates, inputs, *, ax=None, max_points=4000):
 
 
 def plot_matching(recorded, model, matched, *, ax=None):
-    """Draw the rate of each model neuron against that of its recorded neuron.
+    """Draw the rate (Hz) of each recorded neuron's model neuron against its own.
 
-    Parameters
-    ----------
-    recorded : ndarray, shape (n_recorded,)
-        Mean recorded rates (Hz).
-    model : ndarray, shape (n_exc,)
-        Rates of the untrained model neurons (Hz).
-    matched : ndarray of int, shape (n_recorded,)
-        Model neuron of each recorded neuron.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``recorded`` is (n_recorded,), ``model`` (n_exc,) before learning, and ``matched`` (n_recorded,)
+    the number of the model neuron of each.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     top = max(recorded.max(), model[matched].max()) * 1.05
     ax.plot([0, top], [0, top], color="0.6", linewidth=1, label="equal")
     ax.plot(recorded, model[matched], ".", color=OUTPUT, markersize=4,
@@ -359,23 +216,8 @@ def plot_matching(recorded, model, matched, *, ax=None):
 
 
 def plot_feedforward(feedforward_rates, *, n_shown=4, ax=None):
-    """Draw the rates of some Poisson neurons, each condition in its style.
-
-    Parameters
-    ----------
-    feedforward_rates : FeedforwardRates
-        The rates.
-    n_shown : int, optional
-        Number of neurons, drawn above each other.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-    """
-    ax = _axes(ax)
+    """Draw some Poisson neurons of `FeedforwardRates`, each condition in its style."""
+    ax = axes_or_new(ax)
     rates = feedforward_rates.rates[:, :, :n_shown]
     if not rates.size:
         ax.text(0.5, 0.5, "no Poisson neurons", ha="center", transform=ax.transAxes)
@@ -391,98 +233,34 @@ def plot_feedforward(feedforward_rates, *, n_shown=4, ax=None):
     return ax
 
 
-def plot_lesions(study, measure="median_correlation", *, ax=None):
-    """Bars of one measure under all lesions, conditions beside each other.
+def plot_lesions(studies, measure="median_correlation", *, ax=None):
+    """Bars of a measure under each lesion, conditions beside each other.
 
-    Parameters
-    ----------
-    study : LesionStudy
-        The tests.
-    measure : str, optional
-        A measure of ``Evaluation.summary``.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    ``studies`` is a `LesionStudy`, or several of the same lesions: then bars are means, and lines
+    reach from the lowest to the highest. ``measure`` is a name in ``Evaluation.summary``, or a
+    function of an `Evaluation` that returns a value for each condition.
     """
-    check_type("study", study, LesionStudy)
-    values = study.measure(measure)
-    n_conditions = len(study.conditions)
-    tall = 0.9 + max(0.42, 0.14 * n_conditions) * len(values)
+    studies = [studies] if isinstance(studies, LesionStudy) else list(studies)
+    values = np.array([
+        [measure(e) for e in study.evaluations.values()] if callable(measure)
+        else study.measure(measure) for study in studies
+    ])
+    names, conditions = list(studies[0].lesions), studies[0].conditions
+    n = len(conditions)
+    tall = 0.9 + max(0.42, 0.14 * n) * len(names)
     ax = plt.subplots(figsize=(9, tall))[1] if ax is None else ax
-    height = 0.8 / n_conditions
-    styles = condition_styles(n_conditions)
-    for c, (name, style) in enumerate(zip(study.conditions, styles, strict=True)):
-        places = np.arange(len(values)) + height * (c - (n_conditions - 1) / 2)
-        ax.barh(places, values[:, c], 0.95 * height, color=style["color"],
-                hatch=_HATCHES[c % len(_HATCHES)], edgecolor="white", label=name)
-    ax.set(yticks=range(len(values)), yticklabels=list(study.lesions),
-           xlabel=measure.replace("_", " "))
+    mean, height = values.mean(axis=0), 0.8 / n
+    reach = np.array([mean - values.min(axis=0), values.max(axis=0) - mean])
+    for c, (name, style) in enumerate(zip(conditions, condition_styles(n), strict=True)):
+        places = np.arange(len(names)) + height * (c - (n - 1) / 2)
+        ax.barh(places, mean[:, c], 0.95 * height, color=style["color"], edgecolor="white",
+                hatch=_HATCHES[c % len(_HATCHES)], label=plain(name),
+                xerr=reach[..., c] if len(studies) > 1 else None,
+                error_kw={"lw": 2, "capsize": 3})
+    ax.set(yticks=range(len(names)), yticklabels=map(plain, names))
+    if not callable(measure):
+        ax.set_xlabel(measure.replace("_", " "))
     ax.axvline(0, color="0.3", lw=1)
     ax.invert_yaxis()
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return ax
-
-
-def plot_distractors(results, *, from_time=0.0, axes=None):
-    """Ends of trials against the time of the distractor, a panel for each condition.
-
-    Parameters
-    ----------
-    results : mapping of str to DistractorResult
-        Results by name, all of the same conditions.
-    from_time : float, optional
-        Time that is drawn as 0 (ms), for example the end of the cue.
-    axes : sequence of matplotlib.axes.Axes, optional
-        Where to draw, one for each condition; a new figure by default.
-
-    Returns
-    -------
-    sequence of matplotlib.axes.Axes
-        The axes. Dots are single trials, those at "none" without a distractor; markers and bars
-        are means and standard errors over trials.
-    """
-    check_type("results", results, Mapping)
-    for name, result in results.items():
-        check_type(f"results[{name!r}]", result, DistractorResult)
-    conditions = next(iter(results.values())).conditions
-    for name, result in results.items():
-        if result.conditions != conditions:
-            raise ValueError(
-                f"results[{name!r}] must have the conditions {', '.join(conditions)}, "
-                f"got {', '.join(result.conditions)}."
-            )
-    n = len(conditions)
-    if axes is None:
-        axes = plt.subplots(1, n, figsize=(2 + 4 * n, 4.2), sharey=True, squeeze=False)[1][0]
-    if len(axes) != n:
-        raise ValueError(f"axes must be {n}, one for each condition, got {len(axes)}.")
-    times = np.unique(np.concatenate([r.times for r in results.values()])) - from_time
-    step = np.diff(times).min(initial=np.ptp(times) or 100.0)
-    none = times[0] - step
-    styles = condition_styles(len(results))
-    drawn = np.concatenate(
-        [x.ravel() for r in results.values() for x in (r.undisturbed, r.positions)]
-    )
-    limits = min(drawn.min() - 0.05, -0.25), max(drawn.max() + 0.05, 1.25)
-    for c, (ax, condition) in enumerate(zip(axes, conditions, strict=True)):
-        for k, ((name, result), style) in enumerate(zip(results.items(), styles, strict=True)):
-            aside = 0.12 * step * (k - (len(results) - 1) / 2)
-            places = np.append(none, result.times - from_time) + aside
-            ends = np.concatenate([result.undisturbed[c][None], result.positions[c]])
-            mean, error = ends.mean(axis=1), ends.std(axis=1, ddof=1) / np.sqrt(ends.shape[1])
-            ax.plot(np.repeat(places, ends.shape[1]), ends.ravel(), ".", color=style["color"],
-                    alpha=0.3, zorder=1)
-            bars = {"marker": "o", "capsize": 4} | style
-            ax.errorbar(places[1:], mean[1:], error[1:], **bars, label=name)
-            ax.errorbar(places[:1], mean[:1], error[:1], **bars)
-        for level in (0, 1):
-            ax.axhline(level, color="0.3", lw=1)
-        ax.set(xlabel="time of the distractor (ms)", title=condition, ylim=limits,
-               xticks=[none, *times], xticklabels=["none", *(f"{t:g}" for t in times)])
-    axes[0].set_ylabel("end: 0 own, 1 other condition")
-    axes[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return axes

@@ -13,7 +13,7 @@ Modules
 """
 
 from course.live import WatchForce, WatchLoops
-from course.part1.demos import demo_gain, demo_ridge
+from course.part1.demos import demo_gain, demo_ridge, demo_rls_ellipse
 from course.part1.exercises import (
     check_gain,
     check_gain_without_self,
@@ -29,27 +29,6 @@ from course.part1.schematics import (
     draw_trial,
 )
 from course.part1.warmup import warm_kernels
-from course.sizes import sized
+from course.sizes import numbers, sized
 from course.sliders import sliders
 from course.stopping import stop_quietly
-
-__all__ = [
-    "WatchForce",
-    "WatchLoops",
-    "check_gain",
-    "check_gain_without_self",
-    "check_rate_step",
-    "check_rls_update",
-    "check_target_currents",
-    "demo_gain",
-    "demo_ridge",
-    "draw_every_unit",
-    "draw_force_loop",
-    "draw_mouse_task",
-    "draw_trial",
-    "sized",
-    "sliders",
-    "stop_quietly",
-    "textbook_rls_update",
-    "warm_kernels",
-]

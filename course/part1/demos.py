@@ -17,22 +17,7 @@ from src_part1.simulator import simulate
 
 
 def demo_gain(gain=1.5, n_units=300, *, seed=0):
-    """Simulate a random network for one second and draw six rates and all eigenvalues.
-
-    Parameters
-    ----------
-    gain : float, optional
-        Gain g of the random weights.
-    n_units : int, optional
-        Number of units.
-    seed : int, optional
-        Source of weights and start.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit.
-    """
+    """Simulate a random network for one second and draw six rates and all eigenvalues."""
     network_parameters = RateNetworkParameters(
         n_units=n_units, tau=10.0, gain=gain, transfer="tanh", dt=0.5
     )
@@ -52,25 +37,8 @@ def demo_gain(gain=1.5, n_units=300, *, seed=0):
 def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
     """Run textbook RLS on a regression whose true weights are known, and draw how it learns.
 
-    Left the error before each update, right the distance to the true weights.
-
-    Parameters
-    ----------
-    ridge : float, optional
-        Strength of the prior: P starts at the identity over ``ridge``.
-    noise : float, optional
-        Standard deviation of the noise in the targets.
-    n_samples : int, optional
-        Number of samples.
-    n_regressors : int, optional
-        Number of weights.
-    seed : int, optional
-        Source of samples, true weights and noise.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit.
+    Left the error before each update, right the distance to the true weights. ``ridge`` is the
+    strength of the prior, ``noise`` the standard deviation of the targets' noise.
     """
     check_real("ridge", ridge, above=0)
     check_real("noise", noise, at_least=0)
@@ -97,3 +65,50 @@ def demo_ridge(ridge=3.0, noise=0.3, n_samples=120, *, n_regressors=30, seed=3):
     right.axvline(n_regressors, color="0.5", ls=":")
     right.set(xlabel=f"sample (dotted: as many as the {n_regressors} weights)",
               ylabel="distance", title="distance to the true weights")
+
+
+def demo_rls_ellipse(n_samples=2, noise=0.1, *, ridges=(0.1, 1.0), seed=2):
+    """Draw the last of some RLS steps for two weights, a panel for each strength of the prior.
+
+    The ellipse of P, before and after, holds the weights that the samples so far leave open; all
+    weights on the dashed line fit the new sample r. The step goes along P r, so it is long where
+    the ellipse is. ``n_samples`` may be 0; ``noise`` is the standard deviation of the targets'.
+    """
+    check_integer("n_samples", n_samples, at_least=0)
+    check_real("noise", noise, at_least=0)
+    rng = np.random.default_rng(seed)
+    true = np.array([1.6, 1.1])
+    angle = rng.uniform(0, 2 * np.pi) + 2.4 * np.arange(n_samples)  # all directions, soon
+    samples = 1.4 * np.transpose([np.cos(angle), np.sin(angle)])
+    targets = samples @ true + noise * rng.standard_normal(n_samples)
+    circle = np.array([f(np.linspace(0, 2 * np.pi, 100)) for f in (np.cos, np.sin)])
+    figure, axes = plt.subplots(1, len(ridges), figsize=(12, 4.6), sharex=True, sharey=True,
+                                squeeze=False)
+    for ax, ridge in zip(axes[0], ridges, strict=True):
+        check_real("ridges", ridge, above=0)
+        path, inverses = [np.zeros(2)], [np.eye(2) / ridge]
+        for sample, target in zip(samples, targets, strict=True):
+            w, P = textbook_rls_update(path[-1], inverses[-1], sample, target)
+            path.append(w)
+            inverses.append(P)
+        for back, colour, name in ((2, "0.75", "P before"), (1, COLOURS["blue"], "P now")):
+            if len(path) >= back:
+                ax.plot(*(path[-back][:, None] + np.linalg.cholesky(inverses[-back]) @ circle),
+                        color=colour, lw=2.5, label=name)
+        ax.plot(*np.transpose(path), ".-", color="0.5", lw=1)
+        if n_samples:
+            old, r = path[-2], samples[-1]
+            foot = targets[-1] * r / (r @ r)
+            ax.axline(foot, foot + [-r[1], r[0]], color="0.4", lw=1.2, ls="--",
+                      label="weights that fit r")
+            for end, colour, name, width in ((old + r, "black", "sample r", 0.008),
+                                             (path[-1], COLOURS["vermilion"], "step along P r",
+                                              0.014)):
+                ax.quiver(*old, *(end - old), color=colour, angles="xy", scale_units="xy", scale=1,
+                          width=width, zorder=3, label=name)
+        ax.plot(*true, "*", ms=17, color=COLOURS["green"], label="true weights")
+        ax.set(xlim=(-4, 4), ylim=(-3.2, 3.2), aspect="equal", xlabel="weight 1",
+               title=rf"$\lambda$ = {ridge:g}, sample {n_samples}: distance to the true weights "
+                     f"{np.linalg.norm(path[-1] - true):.2f}")
+    axes[0, 0].set_ylabel("weight 2")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6)

@@ -8,14 +8,18 @@ import numpy as np
 from course.feedback import (
     Wrong,
     check_attempt,
+    check_step,
+    compare,
+    draw_lines,
+    draw_points,
     expect_array,
     expect_number,
     expect_unchanged,
+    rls_step,
 )
 from src_part1.connectivity import random_weights
 from src_part1.parameters import RateNetworkParameters
 from src_part1.plotting import COLOURS
-from src_part1.rls import ReadoutRLS
 from src_part1.simulator import simulate
 
 # Theory says 1. Eigenvalues of 400 units scatter by some hundredths around their circle, so that
@@ -23,37 +27,19 @@ from src_part1.simulator import simulate
 _LASTS_FROM, _LASTS_SURELY = 0.95, 1.15
 
 
-def textbook_rls_update(w, P, rates, target):
-    """One step of textbook RLS for one readout, in plain NumPy.
+def textbook_rls_update(w, P, r, target):
+    """One step of textbook RLS for one readout: new w (n,) and P (n, n) after regressors r (n,).
 
-    Parameters
-    ----------
-    w : ndarray, shape (n,)
-        Weights before the step.
-    P : ndarray, shape (n, n)
-        Inverse correlation matrix before the step.
-    rates : ndarray, shape (n,)
-        Regressors of the new sample.
-    target : float
-        What ``w @ rates`` should be.
-
-    Returns
-    -------
-    w, P : ndarray
-        New arrays after the step (Sussillo & Abbott 2009, equations 4 and 5).
-
-    Raises
-    ------
-    ValueError
-        If P is not finite.
+    Sussillo & Abbott (2009), equations 4 and 5; ``target`` is what ``w @ r`` should be.
     """
-    if not np.isfinite(P).all():
+    if not np.isfinite(P).all() or np.diag(P).min() < 0:
         raise ValueError(
-            "P must be finite: it starts as the identity over lambda, so lambda must not be 0."
+            "P must be finite and positive: it starts as the identity over lambda, so lambda must "
+            "be positive."
         )
-    k = P @ rates
-    c = 1 / (1 + rates @ k)
-    return w - c * (w @ rates - target) * k, P - c * np.outer(k, k)
+    k = P @ r
+    c = 1 / (1 + r @ k)
+    return w - c * (w @ r - target) * k, P - c * np.outer(k, k)
 
 
 def _size_after_a_second(gain):
@@ -70,13 +56,7 @@ def _size_after_a_second(gain):
 
 
 def check_gain(gain):
-    """Check the smallest gain, to 0.1, with which activity lasts.
-
-    Parameters
-    ----------
-    gain : float or None
-        The attempt.
-    """
+    """Check the smallest gain, to 0.1, with which activity lasts; None is not chosen yet."""
     def judge(value):
         value = expect_number(value, "my_gain")
         if not 0 < value <= 3:
@@ -88,6 +68,8 @@ def check_gain(gain):
                 f"activity lasts, but it also lasts with g = {value - 0.1:.2g}: choose a smaller "
                 "gain.", value,
             )
+        if not np.isclose(10 * value, round(10 * value)):
+            raise Wrong(f"close: give it to one decimal place, not {value:g}.", value)
         return value
 
     def draw(value):
@@ -101,7 +83,7 @@ def check_gain(gain):
             ax.semilogy(time, size[-time.size:], color=COLOURS["vermilion"],
                         label=f"yours, g = {value:g}")
         ax.set(xlabel="time (ms)", ylabel="size of the rates", ylim=(1e-4, 1),
-               title="activity dies below a critical gain and lasts above it")
+               title="does activity last?")
         ax.legend()
 
     check_attempt(gain, judge, draw, praise="theory says 1 for infinitely many units; a network of "
@@ -109,38 +91,21 @@ def check_gain(gain):
 
 
 def check_rate_step(function):
-    """Check one Euler step of a rate network.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(rates, weights, tau, dt)`` returns the rates a time ``dt`` (ms) later.
-    """
+    """Check one Euler step of a rate network, ``function(rates, weights, tau, dt)``, in ms."""
     network_parameters = RateNetworkParameters(
         n_units=100, tau=10.0, gain=1.5, transfer="tanh", dt=0.5
     )
     rng = np.random.default_rng(1)
     weights = random_weights(network_parameters, rng)
-    start = rng.uniform(-0.5, 0.5, 100)
-    # The record begins with the start itself.
-    run = simulate(weights, network_parameters, 200.5, initial_rates=start, record_every=0.5)
-    expected = run.rates[:, 1:]
 
-    def own_run(step):
-        rates, run = start, []
-        for _ in range(400):
-            given = rates.copy(), weights.copy()
-            new = expect_array(step(*given, 10.0, 0.5), (100,), "the new rates")
-            expect_unchanged((rates, weights), given, ("rates", "weights"))
-            rates = new
-            run.append(rates)
-        return np.array(run).T
+    def draw(expected, found):
+        draw_lines(0.5 * np.arange(1, 401), expected, found, pick=np.s_[:, :3],
+                   xlabel="time (ms)", ylabel="rate",
+                   title="three units: the library (grey) and your steps (dashed)")
 
-    def judge(step):
-        run = own_run(step)
-        if np.allclose(run, expected, atol=1e-3):
-            return run
-        for mistake, sentence in (
+    check_step(
+        function, rate_step,
+        (
             (lambda r, w, tau, dt: r + dt / tau * (-r + np.tanh(w.T @ r)),
              "the weights are transposed: weights[i, j] leads from j to i."),
             (lambda r, w, tau, dt: r + dt / tau * np.tanh(w @ r),
@@ -152,167 +117,92 @@ def check_rate_step(function):
              "this is only the change in one step: add it to the old rates."),
             (lambda r, w, tau, dt: r + dt * (-r + np.tanh(w @ r)),
              "the time constant is missing: divide the step by tau."),
+            (lambda r, w, tau, dt: r + tau / dt * (-r + np.tanh(w @ r)),
+             "the step is upside down: it must be dt / tau, not tau / dt."),
             (lambda r, w, tau, dt: -r + np.tanh(w @ r),
              "this is tau dr/dt: add dt / tau times it to the rates."),
-        ):
-            with np.errstate(all="ignore"):
-                wrong = start
-                for _ in range(3):
-                    wrong = mistake(wrong, weights, 10.0, 0.5)
-            if np.allclose(run[:, 2], wrong):
-                raise Wrong(sentence, run)
-        raise Wrong(
-            f"after one step the largest difference is {np.abs(run - expected)[:, 0].max():.2g}.",
-            run,
-        )
+        ),
+        state=(rng.uniform(-0.5, 0.5, 100),), samples=[(weights, 10.0, 0.5)] * 400,
+        results=("the new rates",), draw=draw, first=3, atol=1e-3,
+        praise="your network runs like the library's.",
+    )
 
-    def draw(run):
-        _, ax = plt.subplots(figsize=(8, 4))
-        time = 0.5 * np.arange(1, 401)
-        ax.plot(time, expected[:3].T, color="0.7", lw=5)
-        if run is not None and np.abs(run[:3]).max() < 10:
-            ax.plot(time, run[:3].T, "--", color=COLOURS["vermilion"])
-        ax.set(xlabel="time (ms)", ylabel="rate",
-               title="three units: the library (grey) and your steps (dashed)")
 
-    check_attempt(function, judge, draw, praise="your network runs like the library's.")
+def rate_step(rates, weights, tau, dt):
+    """One Euler step of a rate network without input."""
+    return rates + dt / tau * (-rates + np.tanh(weights @ rates))
 
 
 def check_rls_update(function):
-    """Check one step of RLS against the library's kernel and the ridge solution.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(w, P, r, target)`` returns the new (w, P).
-    """
+    """Check one step of RLS, ``function(w, P, r, target)``, which returns the new (w, P)."""
     rng = np.random.default_rng(2)
     n, ridge = 12, 0.5
     samples, targets = rng.normal(size=(60, n)), rng.normal(size=60)
-    kernel = ReadoutRLS(n, ridge=ridge)
-    expected = np.zeros(n)
-    for sample, target in zip(samples, targets, strict=True):
-        kernel.update(expected, sample, expected @ sample - target)
     batch = np.linalg.solve(samples.T @ samples + ridge * np.eye(n), samples.T @ targets)
 
-    def run(update, n_steps=60):
-        w, P = np.zeros(n), np.eye(n) / ridge
-        for sample, target in zip(samples[:n_steps], targets, strict=False):
-            w, P = update(w, P, sample, target)
-        return w, P
-
-    def mistaken(*, sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0):
-        def update(w, P, r, target):
-            k = P @ r
-            c = 1 / (one + r @ k)
-            new_P = P if keep else P - sign * c * np.outer(k, k)
-            gain = new_P @ r if late else c * k
-            return w - error_sign * (w @ r - target) * gain * (c if late else 1.0), new_P
-        return update
-
-    def guarded(update):
-        def step(w, P, r, target):
-            given = w.copy(), P.copy(), r.copy()
-            result = update(*given, target)
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise Wrong("the function must return two things, the new w and the new P.")
-            expect_unchanged((w, P, r), given, ("w", "P", "r"))
-            return (
-                expect_array(result[0], (n,), "the new w"),
-                expect_array(result[1], (n, n), "the new P"),
-            )
-        return step
-
-    def judge(update):
-        three, _ = run(guarded(update), 3)
-        for options, sentence in (
-            ({"sign": -1.0}, "P grew: each sample makes it smaller, so subtract."),
-            ({"one": 0.0}, "the 1 in 1 / (1 + r · k) is missing."),
-            ({"keep": True}, "P never changed: it has to be returned smaller than before."),
-            ({"error_sign": -1.0}, "w moves away from the target: the error is w · r - target."),
-            ({"late": True},
-             "w was moved with the new P and with c as well: c k is already P_new r."),
-        ):
-            with np.errstate(all="ignore"):
-                wrong, _ = run(mistaken(**options), 3)
-            if np.allclose(three, wrong):
-                raise Wrong(sentence, three)
-        w, P = run(guarded(update))
-        if not np.allclose(P, P.T, rtol=1e-6):
-            raise Wrong("P is no longer symmetric: the outer product must be that of k with k.", w)
-        if not np.allclose(w, expected, rtol=1e-7, atol=1e-9):
-            raise Wrong(
-                f"after 60 samples the largest difference of a weight is "
-                f"{np.abs(w - expected).max():.2g}.", w,
-            )
-        return w
-
-    def draw(w):
-        _, ax = plt.subplots(figsize=(8, 4))
-        ax.plot(batch, "o", ms=13, mfc="none", mew=2.5, color="0.5", label="ridge solution")
-        ax.plot(expected, ".", color=COLOURS["blue"], label="library")
-        if w is not None:
-            ax.plot(w, "x", ms=9, mew=3, color=COLOURS["vermilion"], label="yours")
-        ax.set(xlabel="weight", ylabel="value", title="weights after 60 samples")
+    def draw(expected, found):
+        ax = draw_points(batch[None], found, pick=-1, label="ridge solution", xlabel="weight",
+                         ylabel="value", title="weights after 60 samples")
+        ax.plot(expected[-1], ".", color=COLOURS["blue"], label="library")
         ax.legend()
 
-    check_attempt(function, judge, draw, praise="your RLS gives the weights of the library and of "
-                  "ridge regression.")
+    check_step(
+        function, textbook_rls_update,
+        (
+            (rls_step(grow=-1.0), "P grew: each sample makes it smaller, so subtract."),
+            (rls_step(one=0.0), "the 1 in 1 / (1 + r · k) is missing."),
+            (rls_step(keep=True), "P never changed: it has to be returned smaller than before."),
+            (rls_step(sign=-1.0),
+             "w moves away from the target: the error is w · r - target."),
+            (rls_step(late=True),
+             "w was moved with the new P and with c as well: c k is already P_new r."),
+            (rls_step(with_r=True),
+             "P is no longer symmetric: the outer product must be that of k with k."),
+        ),
+        state=(np.zeros(n), np.eye(n) / ridge), samples=list(zip(samples, targets, strict=True)),
+        results=("the new w", "the new P"), draw=draw, first=3, rtol=1e-7, atol=1e-9,
+        praise="your RLS gives the weights of the library and of ridge regression.",
+    )
 
 
 def check_target_currents(function):
-    """Check the inputs that make rates follow given time courses.
+    """Check the inputs that make rates follow given time courses, ``function(rates, tau, dt)``.
 
-    Parameters
-    ----------
-    function : callable
-        ``function(rates, tau, dt)`` returns the input at each time; both times in ms.
+    Rates and inputs are (n_units, n_times); both times are in ms.
     """
-    tau, dt = 20.0, 1.0
-    time = dt * np.arange(400)
+    tau, dt = 20.0, 0.5
+    time = dt * np.arange(800)
     phases = np.array([0.0, 1.0, 2.5])[:, None]
     angle = 2 * np.pi * time / 200 + phases
     rates = 2 + np.sin(angle)
     expected = rates + tau * 2 * np.pi / 200 * np.cos(angle)
+    inner = np.s_[:, 2:-2]  # at its ends a derivative may be worse
 
     def judge(invert):
         given = rates.copy()
         currents = expect_array(invert(given, tau, dt), rates.shape, "the input")
         expect_unchanged([rates], [given], ["rates"])
-        inner = np.s_[:, 2:-2]
-        for wrong, sentence in (
+        slope = np.gradient(rates, dt, axis=1)
+        return compare(currents[inner], expected[inner], [(wrong[inner], why) for wrong, why in (
             (rates, "the derivative is missing."),
-            (rates - tau * np.gradient(rates, dt, axis=1), "the derivative has the wrong sign."),
-            (rates + np.gradient(rates, dt, axis=1), "the derivative must be multiplied by tau."),
-        ):
-            if np.allclose(currents[inner], wrong[inner], atol=1e-3):
-                raise Wrong(sentence, currents)
-        worst = np.abs(currents - expected)[inner].max()
-        if worst > 0.02:
-            raise Wrong(f"the largest difference is {worst:.2g}: is time the last axis?", currents)
-        return currents
+            (rates - tau * slope, "the derivative has the wrong sign."),
+            (rates + slope, "the derivative must be multiplied by tau."),
+            (rates + tau * dt * slope, "dt is missing: the difference of two neighbours is over a "
+             "time of dt, so divide by it."),
+        )], "something else than r + tau dr/dt: is time the last axis?", atol=0.02)
 
     def draw(currents):
-        _, ax = plt.subplots(figsize=(8, 4))
+        ax = draw_lines(time[inner[1]], expected[inner], currents, pick=0,
+                        label="input, expected", xlabel="time (ms)", ylabel="rate or input",
+                        title="the rate lags behind its input, so the input must be ahead")
         ax.plot(time, rates[0], ":", color="0.3", label="wanted rate")
-        ax.plot(time, expected[0], color="0.7", lw=6, label="input, expected")
-        if currents is not None:
-            ax.plot(time, currents[0], "--", color=COLOURS["vermilion"], label="input, yours")
-        ax.set(xlabel="time (ms)", ylabel="rate or input",
-               title="the rate lags behind its input, so the input must be ahead")
         ax.legend()
 
     check_attempt(function, judge, draw, praise="the unit's leak is undone exactly.")
 
 
 def check_gain_without_self(function):
-    """Check the RLS gain of one unit without its own rate, from the shared P.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(P, r, i)`` returns the gains of all units onto unit i, shape (n,).
-    """
+    """Check the RLS gains (n,) of all units onto unit i, from one P: ``function(P, r, i)``."""
     rng = np.random.default_rng(4)
     n = 8
     samples = rng.random((20, n))
@@ -328,22 +218,15 @@ def check_gain_without_self(function):
         given = P.copy(), r.copy()
         gains = np.array([expect_array(gain(*given, i), (n,), "the gains") for i in range(n)])
         expect_unchanged((P, r), given, ("P", "r"))
-        if np.allclose(gains, expected):
-            return gains
-        if np.allclose(gains, P @ r):
-            raise Wrong("this is P r for all units: subtract the share of unit i.", gains)
+        other = f"the largest difference is {np.abs(gains - expected).max():.2g}."
         if np.abs(np.diag(gains)).max() > 1e-9:
-            raise Wrong("a unit has no synapse onto itself: gain i must be 0.", gains)
-        raise Wrong(f"the largest difference is {np.abs(gains - expected).max():.2g}.", gains)
+            other = "a unit has no synapse onto itself: gain i must be 0."
+        mistake = np.tile(P @ r, (n, 1)), "this is P r for all units: subtract the share of unit i."
+        return compare(gains, expected, [mistake], other)
 
     def draw(gains):
-        _, ax = plt.subplots(figsize=(8, 4))
-        ax.plot(expected.ravel(), "o", ms=11, mfc="none", mew=2, color="0.5",
-                label="one P for each unit")
-        if gains is not None:
-            ax.plot(gains.ravel(), "x", color=COLOURS["vermilion"], mew=2, label="yours")
-        ax.set(xlabel="connection (8 × 8)", ylabel="gain",
-               title="one P gives the gains of all units")
+        ax = draw_points(expected, gains, label="one P for each unit", ylabel="gain",
+                         xlabel="connection (8 × 8)", title="gains from one P")
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     check_attempt(function, judge, draw, praise="one matrix serves all units, exactly.")

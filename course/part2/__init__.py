@@ -20,21 +20,6 @@ from course.part2.exercises import (
     check_synapse_step,
 )
 from course.part2.warmup import warm_kernels
-from course.sizes import sized
+from course.sizes import numbers, sized
 from course.sliders import sliders
 from course.stopping import stop_quietly
-
-__all__ = [
-    "WatchLoops",
-    "check_interval_rate",
-    "check_lif_step",
-    "check_mean_input",
-    "check_network_update",
-    "check_synapse_step",
-    "demo_noise",
-    "demo_synapse",
-    "sized",
-    "sliders",
-    "stop_quietly",
-    "warm_kernels",
-]

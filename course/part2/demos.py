@@ -18,22 +18,7 @@ from src_part2.training import run_frozen_outputs, train
 
 
 def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
-    """Draw one neuron's voltage over a second, and the rate of 200 like it on Siegert's curve.
-
-    Parameters
-    ----------
-    noise : float, optional
-        Standard deviation of the input noise at each step.
-    mean_input : float, optional
-        Constant input; the threshold is 1.
-    seed : int, optional
-        Source of the noise.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit.
-    """
+    """Draw one neuron's voltage over a second, and the rate of 200 like it on Siegert's curve."""
     neuron_parameters = LIFParameters(noise=noise)
     rng = np.random.default_rng(seed)
     trace = simulate(neuron_parameters, [mean_input], 1000.0, rng, traced=[0])
@@ -52,26 +37,7 @@ def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
 
 
 def demo_synapse(tau_syn=200.0, period=2000.0, *, n_loops=15, n_neurons=100, seed=1):
-    """Train a spiking network on sines for a few loops and draw a test with frozen weights.
-
-    Parameters
-    ----------
-    tau_syn : float, optional
-        Synaptic time constant (ms).
-    period : float, optional
-        Period of the targets (ms).
-    n_loops : int, optional
-        Training loops.
-    n_neurons : int, optional
-        Number of neurons.
-    seed : int, optional
-        Source of all random parts.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit.
-    """
+    """Train a spiking network on sines for a few loops and draw a test with frozen weights."""
     timing = TrialTiming(
         stim_on=300.0, stim_off=500.0, learn_on=500.0, learn_off=2500.0, learn_every=20.0
     )

@@ -4,6 +4,8 @@ Modules
 -------
 ``exercises``
     The checks of the exercises, one function each.
+``board``
+    `challenge`: score a trained network and keep a local board.
 ``demos``
     Plots that answer a slider within two seconds.
 ``drawing``
@@ -17,6 +19,7 @@ Modules
 """
 
 from course.live import WatchLoops
+from course.part3.board import challenge
 from course.part3.demos import demo_balance, demo_sparseness
 from course.part3.drawing import draw_ends, draw_lesions, draw_spread
 from course.part3.exercises import (
@@ -30,30 +33,6 @@ from course.part3.exercises import (
 from course.part3.reading import pattern_quality, tell_memory, tell_quality
 from course.part3.schematics import draw_stages, draw_synapses
 from course.part3.warmup import warm_kernels
-from course.sizes import sized
+from course.sizes import numbers, sized
 from course.sliders import sliders
 from course.stopping import stop_quietly
-
-__all__ = [
-    "WatchLoops",
-    "check_balanced_rates",
-    "check_corrected_correlation",
-    "check_noise_prior",
-    "check_regime",
-    "check_rls_update",
-    "check_target_input",
-    "demo_balance",
-    "demo_sparseness",
-    "draw_ends",
-    "draw_lesions",
-    "draw_spread",
-    "draw_stages",
-    "draw_synapses",
-    "pattern_quality",
-    "sized",
-    "sliders",
-    "stop_quietly",
-    "tell_memory",
-    "tell_quality",
-    "warm_kernels",
-]

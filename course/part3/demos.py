@@ -27,22 +27,6 @@ def demo_balance(out_degree=1000, external=0.0, j_ei=-0.75, *, seed=0):
     """Simulate the untrained network for 2 s and draw one neuron's inputs and many spikes.
 
     Where inhibition is too weak to hold the rates, a sentence says so instead of the plots.
-
-    Parameters
-    ----------
-    out_degree : int, optional
-        Synapses that each neuron sends out; half of it is K.
-    external : float, optional
-        Constant input added to the E neurons (voltage).
-    j_ei : float, optional
-        Strength of I to E synapses; excitation between E neurons has 0.15.
-    seed : int, optional
-        Source of all random parts.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit.
     """
     external = check_real("external", external)
     p = BalancedNetworkParameters(out_degree=out_degree, j_ei=j_ei)
@@ -75,20 +59,6 @@ def demo_sparseness(n_synapses=264, n_patterns=8, *, seed=0):
     Four hundred linear units are to keep ``n_patterns`` random patterns m: with all synapses the
     weights are sum(m_i m_j) / 400, and each pattern sustains itself (eigenvalue 1). Here each unit
     reads ``n_synapses`` others only, so that each of these weights is larger by as much.
-
-    Parameters
-    ----------
-    n_synapses : int, optional
-        L, how many units each unit reads.
-    n_patterns : int, optional
-        How many patterns are kept.
-    seed : int, optional
-        Source of patterns and synapses.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value does not fit.
     """
     n_synapses = check_integer("n_synapses", n_synapses, at_least=1, at_most=_UNITS - 1)
     n_patterns = check_integer("n_patterns", n_patterns, at_least=1, at_most=_UNITS // 10)

@@ -6,48 +6,31 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course.part3.reading import pattern_quality
-from src_part1.common.validation import check_type
-from src_part3.perturbations import DistractorResult, LesionStudy
-from src_part3.plotting import COLOURS, condition_styles, plot_distractors
-
-_HATCHES = ("", "//", "xx", "..")
+from src_part3.perturbations import DistractorResult
+from src_part3.plotting import COLOURS, condition_styles, plain, plot_distractors, plot_lesions
 
 
 def draw_lesions(studies):
     """Draw the quality under each lesion and print it beside the balanced accuracy.
 
-    Parameters
-    ----------
-    studies : sequence of LesionStudy
-        The same lesions of the same network in several sets of trials: bars are their means, and
-        lines reach from the worst to the best set.
+    ``studies`` are the same lesions of the same network in several sets of trials: bars are their
+    means, and lines reach from the worst to the best set.
     """
-    for study in studies:
-        check_type("studies", study, LesionStudy)
     names, conditions = list(studies[0].lesions), studies[0].conditions
+    n_conditions = len(conditions)
+    _, ax = plt.subplots(figsize=(11, 1.4 + max(0.5, 0.16 * n_conditions) * len(names)))
+    plot_lesions(studies, pattern_quality, ax=ax)
     quality = np.array([[pattern_quality(e) for e in s.evaluations.values()] for s in studies])
     accuracy = np.array([[e.balanced_accuracy for e in s.evaluations.values()] for s in studies])
+    mean, low, high = quality.mean(axis=0), quality.min(), quality.max(axis=0)
+    for place, (values, ends) in enumerate(zip(mean, high, strict=True)):
+        for c, (value, end) in enumerate(zip(values, ends, strict=True)):
+            ax.text(max(end, 0) + 0.03, place + 0.8 / n_conditions * (c - (n_conditions - 1) / 2),
+                    f"{value:.2f}".replace("-", "−"), va="center", fontsize=11)
     n_trials = next(iter(studies[0].evaluations.values())).n_trials
-    mean, low, high = quality.mean(axis=0), quality.min(axis=0), quality.max(axis=0)
-    n_conditions = len(conditions)
-    height = 0.8 / n_conditions
-    _, ax = plt.subplots(figsize=(11, 1.4 + max(0.5, 0.16 * n_conditions) * len(names)))
-    ends = {"ha": "left", "va": "center", "fontsize": 11}
-    for c, (name, style) in enumerate(zip(conditions, condition_styles(n_conditions), strict=True)):
-        places = np.arange(len(names)) + height * (c - (n_conditions - 1) / 2)
-        reach = (mean[:, c] - low[:, c], high[:, c] - mean[:, c])
-        ax.barh(places, mean[:, c], 0.92 * height, color=style["color"], edgecolor="white",
-                hatch=_HATCHES[c % len(_HATCHES)], label=name,
-                xerr=reach if len(studies) > 1 else None, error_kw={"lw": 2, "capsize": 3})
-        for place, value, end in zip(places, mean[:, c], high[:, c], strict=True):
-            ax.text(max(end, 0) + 0.03, place, f"{value:.2f}".replace("-", "−"), **ends)
-    ax.axvline(0, color="0.3", lw=1)
     sets = f"{len(studies)} sets of " if len(studies) > 1 else ""
-    ax.set(yticks=range(len(names)), yticklabels=names, xlim=(min(-0.15, low.min() - 0.05), 1.2),
-           xlabel="correlation on four patterns",
+    ax.set(xlim=(min(-0.15, low - 0.05), 1.2), xlabel="correlation on four patterns",
            title=f"{sets}{n_trials} trials of each condition")
-    ax.invert_yaxis()
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     for name, values, right in zip(names, mean, accuracy.mean(axis=0), strict=True):
         each = ", ".join(f"{c} {v:.2f}" for c, v in zip(conditions, values, strict=True))
         print(f"{name:30s} {each}; balanced accuracy {right:.2f}")
@@ -60,17 +43,9 @@ def draw_lesions(studies):
 def draw_spread(groups, preference, noise, shared, *, conditions):
     """Draw how selective groups of neurons are, and what they share with the trained ones.
 
-    Parameters
-    ----------
-    groups : dict of str to ndarray
-        Neurons of each group.
-    preference, noise : ndarray, shape (n_neurons,), or None
-        Selectivity of all neurons and the standard deviation that Poisson noise gives it (Hz); None
-        where there is one condition only.
-    shared : dict of str to SharedVariance
-        Of the untrained groups.
-    conditions : sequence of str
-        Names of the conditions.
+    ``groups`` has the neurons of each group by name; ``preference`` and ``noise`` (n_neurons,) are
+    the selectivity and the standard deviation that Poisson noise gives it (Hz), or None where
+    there is one condition only; ``shared`` has the `SharedVariance` of the untrained groups.
     """
     figure = plt.figure(figsize=(13, 5.2))
     left, right = figure.subfigures(1, 2, width_ratios=(1.5, 1))
@@ -89,7 +64,7 @@ def draw_spread(groups, preference, noise, shared, *, conditions):
             ax.set(yticks=[], ylabel=name)
         axes[0].legend(loc="upper right", fontsize=11)
         axes[0].set_title("selectivity")
-        axes[-1].set_xlabel("rate in {} minus {} (Hz)".format(*conditions[:2]))
+        axes[-1].set_xlabel("rate in {} minus {} (Hz)".format(*map(plain, conditions[:2])))
     ax = right.subplots()
     for x, found in enumerate(shared.values()):
         total = max(found.total, np.finfo(float).tiny)
@@ -102,20 +77,42 @@ def draw_spread(groups, preference, noise, shared, *, conditions):
     ax.legend(loc="upper right", fontsize=11)
 
 
-def draw_ends(result, *, from_time=0.0):
-    """Draw where single trials end after a distractor, each side by itself.
+def draw_ends(results, *, from_time=0.0):
+    """Draw where single trials end after a distractor, a panel for each condition.
 
-    Parameters
-    ----------
-    result : DistractorResult
-        The ends.
-    from_time : float, optional
-        Time that is drawn as 0 (ms).
+    ``results`` is a `DistractorResult`, or several of the same conditions by name. Dots are
+    trials, those at "none" without a distractor; markers and bars are means and standard errors.
+    ``from_time`` (ms), the end of the cue, is drawn as 0.
     """
-    check_type("result", result, DistractorResult)
-    axes = plot_distractors({"mean ± standard error": result}, from_time=from_time)
-    for ax in axes:
-        ax.axhline(0.5, color="0.6", lw=1, ls=":")
-        ax.set_xlabel("distractor (ms after the cue)")
-    axes[0].figure.suptitle(f"ends of single trials (dots), n = {result.undisturbed.shape[1]} each",
-                            y=1.06)
+    if isinstance(results, DistractorResult):
+        results = {"mean ± standard error": results}
+    conditions = next(iter(results.values())).conditions
+    for name, result in results.items():
+        if result.conditions != conditions:
+            raise ValueError(f"results[{name!r}] must have the conditions {', '.join(conditions)}, "
+                             f"got {', '.join(result.conditions)}.")
+    n = len(conditions)
+    axes = plt.subplots(1, n, figsize=(2 + 4 * n, 4.2), sharey=True, squeeze=False)[1][0]
+    times = np.unique(np.concatenate([r.times for r in results.values()]))
+    none = times[0] - np.diff(times).min(initial=np.ptp(times) or 100.0)
+    # What is NaN at the first time keeps a line from "none" away.
+    drawn_times = np.array([none, times[0], *times]) - from_time
+    for c, (ax, condition) in enumerate(zip(axes, conditions, strict=True)):
+        ends = {}
+        for name, result in results.items():
+            ends[name] = np.full((result.undisturbed.shape[1], drawn_times.size), np.nan)
+            ends[name][:, 0] = result.undisturbed[c]
+            ends[name][:, 2 + np.searchsorted(times, result.times)] = result.positions[c].T
+        plot_distractors(drawn_times, ends, dots=True, ylabel="", ax=ax)
+        for level, line in ((0.5, ":"), (1, "-")):
+            ax.axhline(level, color="0.6", lw=1, ls=line, zorder=0)
+        ax.set(xlabel=f"distractor (ms after {'the cue' if from_time else 'the start'})",
+               title=plain(condition), xticks=np.delete(drawn_times, 1),
+               xticklabels=["none", *(f"{t:g}" for t in times - from_time)])
+    low, high = axes[0].get_ylim()
+    axes[0].set_ylim(min(low, -0.25), max(high, 1.25))
+    axes[0].set_ylabel("end: 0 own, 1 other condition")
+    axes[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    n_trials = " and ".join(map(str, {r.undisturbed.shape[1] for r in results.values()}))
+    axes[0].figure.suptitle(f"ends of single trials (dots), n = {n_trials} each", y=1.06)
+    return axes

@@ -6,10 +6,6 @@ import textwrap
 
 import numpy as np
 
-from src_part1.common.validation import check_integer, check_type
-from src_part3.evaluation import Evaluation
-from src_part3.perturbations import DistractorResult
-
 # How many of the targets' strongest patterns a quality looks at, as a training does.
 _PATTERNS = 4
 _ROWS = (
@@ -26,31 +22,17 @@ _SIZE, _MOST = (0.8, 1.25), 0.8
 _RETURNED, _SWITCHED = 0.25, 0.75
 
 
-def pattern_quality(evaluation, n_patterns=_PATTERNS):
+def pattern_quality(evaluation):
     """Correlation of mean inputs and targets on the targets' strongest patterns over neurons.
 
     Noise that each neuron has for itself averages out over neurons, so that this measure hardly
     depends on the number of trials. A training watches itself by the same.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        A test.
-    n_patterns : int, optional
-        How many patterns.
-
-    Returns
-    -------
-    ndarray, shape (n_conditions,)
-        Correlations over patterns and times.
     """
-    check_type("evaluation", evaluation, Evaluation)
     targets, inputs = (x.swapaxes(1, 2).astype(float)
                        for x in (evaluation.targets, evaluation.mean_input))
-    n_patterns = check_integer("n_patterns", n_patterns, at_least=1, at_most=targets.shape[2])
     pooled = np.concatenate(targets)
     centre = pooled.mean(axis=0)
-    patterns = np.linalg.svd(pooled - centre, full_matrices=False)[2][:n_patterns]
+    patterns = np.linalg.svd(pooled - centre, full_matrices=False)[2][:_PATTERNS]
     found, wanted = (((x - centre) @ patterns.T).reshape(len(x), -1) for x in (inputs, targets))
     norm = np.sqrt((found**2).sum(axis=1) * (wanted**2).sum(axis=1))
     return (found * wanted).sum(axis=1) / np.maximum(norm, np.finfo(float).tiny)
@@ -67,16 +49,7 @@ def _names(conditions, chosen):
 
 
 def tell_quality(evaluation, conditions):
-    """Print six measures of a test, and what they say.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        The test.
-    conditions : sequence of str
-        Names of the conditions.
-    """
-    check_type("evaluation", evaluation, Evaluation)
+    """Print six measures of a test, and what they say."""
     summary = evaluation.summary()
     n, n_trained = evaluation.n_trials, evaluation.trained.size
     print(f"n = {n} test trials of each condition with frozen weights; {n_trained} neurons,\n"
@@ -104,6 +77,8 @@ def tell_quality(evaluation, conditions):
     wrong = value["side_decoded"] < _MOST
     if wrong.any():
         side += f" Many trials of {_names(conditions, wrong)} end elsewhere."
+    # From trial to trial, in windows of 100 ms.
+    fluctuation = np.median(np.sqrt(evaluation.input_noise * evaluation.n_trials))
     _say(
         "Corrected: the noise that is left in a mean over n trials is taken off, so that n does "
         f"not matter. Neurons without a corrected correlation, because their mean is mostly noise: "
@@ -114,28 +89,14 @@ def tell_quality(evaluation, conditions):
         "A PSTH is the rate over time, averaged over trials. Its R² is not corrected: what noise "
         f"is left in {n} trials counts as an error.",
         "A single trial of one neuron is mostly noise: its input fluctuates with a standard "
-        f"deviation of {_fluctuation(evaluation):.2f}, its target with "
+        f"deviation of {fluctuation:.2f}, its target with "
         f"{np.median(evaluation.targets.std(axis=2)):.3f} (medians).",
         side,
     )
 
 
-def _fluctuation(evaluation):
-    # From trial to trial, in windows of 100 ms.
-    return np.median(np.sqrt(evaluation.input_noise * evaluation.n_trials))
-
-
 def tell_memory(result, *, from_time=0.0):
-    """Print where trials end after a distractor, and which kind of memory that is.
-
-    Parameters
-    ----------
-    result : DistractorResult
-        Ends of trials.
-    from_time : float, optional
-        Time from which the distractor's is counted (ms), for example the end of the cue.
-    """
-    check_type("result", result, DistractorResult)
+    """Print where trials end after a distractor, and which kind of memory that is."""
     sentences = []
     for condition, own, pushed in zip(
         result.conditions, result.undisturbed, result.positions, strict=True

@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from course.part1.schematics import CUE, FIXED, LEARNS, Schematic
-from src_part1.common.validation import check_type
+from course.schematics import CUE, FIXED, LEARNS, Schematic
 from src_part1.plotting import OUTPUT, TARGET
 from src_part3.plotting import EXCITATORY, INHIBITORY
-from src_part3.task import BalancedTask
 
 
 def draw_synapses(task):
-    """Draw the populations of a balanced network and the synapses and inputs that each gets.
-
-    Parameters
-    ----------
-    task : BalancedTask
-        Numbers of neurons and synapses, the cue, and whether there is a clock.
-
-    Returns
-    -------
-    Schematic
-        The drawing.
-
-    Raises
-    ------
-    TypeError
-        If the argument is something else.
-    """
-    check_type("task", task, BalancedTask)
+    """Draw the populations of a `BalancedTask` and the synapses and inputs that each gets."""
     p, trial = task.network.parameters, task.trial_parameters
     n_trained, n_clock = task.n_trained, task.network.n_inputs
     s = Schematic(11.0, 5.0, "Who gets which synapse: only the green ones learn")
@@ -69,13 +50,7 @@ def draw_synapses(task):
 
 
 def draw_stages():
-    """Draw how a network learns: a teacher holds it, RLS learns, the teacher lets go.
-
-    Returns
-    -------
-    Schematic
-        The drawing.
-    """
+    """Draw how a network learns: a teacher holds it, RLS learns, the teacher lets go."""
     s = Schematic(11.0, 4.6, "Hold, learn, let go")
     wave = np.linspace(0, 1, 60)
     target = np.sin(4 * wave) + 0.5 * np.sin(9 * wave)

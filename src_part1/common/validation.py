@@ -45,6 +45,7 @@ def check_real(
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a real number{unit_text}, got {value!r}.")
     number = float(value)
+    value = value.item() if isinstance(value, np.generic) else value  # as a user types it
     if np.isnan(number) or (np.isinf(number) and not infinite):
         raise ValueError(f"{name} must be finite{unit_text}, got {value!r}.")
     if above is not None and not number > above:
@@ -187,6 +188,8 @@ def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
         actual == wanted if isinstance(wanted, int) else actual >= 1
         for actual, wanted in zip(array.shape, shape, strict=True)
     )
+    if not fits and array.ndim == len(shape) and not array.size:
+        raise ValueError(f"{name} must not be empty, got an array of shape {array.shape}.")
     if not fits:
         expected = ", ".join("any" if n is None else str(n) for n in shape)
         raise ValueError(f"{name} must have shape ({expected}), got {array.shape}.")

@@ -116,6 +116,30 @@ def test_the_kind_of_memory_follows_from_the_ends_of_each_side(words, capsys):
     draw_ends(result)
 
 
+def test_ends_of_trials_are_drawn_for_each_condition_apart():
+    positions = np.array([[[0.1, 0.3], [0.8, 0.6]], [[0.0, 0.2], [1.5, 1.1]]])
+    undisturbed = np.array([[-0.1, 0.1], [-0.3, 0.3]])
+    result = DistractorResult(np.array([1100.0, 1500.0]), positions, undisturbed, ("$5", "left"))
+    axes = draw_ends(result, from_time=1000.0)
+    assert [ax.get_title() for ax in axes] == [r"\$5", "left"]
+    for ax, of_condition, before in zip(axes, positions, undisturbed, strict=True):
+        dots = next(line for line in ax.lines if line.get_marker() == ".")
+        drawn = {tuple(pair) for pair in np.round(dots.get_xydata(), 9) if np.isfinite(pair).all()}
+        expected = {(-300.0, y) for y in before}
+        expected |= {(x, y) for x, row in zip((100.0, 500.0), of_condition, strict=True)
+                     for y in row}
+        assert drawn == expected
+        (bars,) = ax.containers
+        middle = [before.mean(), np.nan, *of_condition.mean(axis=1)]
+        np.testing.assert_allclose(bars.lines[0].get_ydata(), middle)
+        assert "none" in [label.get_text() for label in ax.get_xticklabels()]
+        low, high = ax.get_ylim()
+        assert low < dots.get_ydata()[0] < high
+    other = replace(result, conditions=("right", "left"))
+    with pytest.raises(ValueError, match=r"results\['b'\] must have the conditions \$5, left"):
+        draw_ends({"a": result, "b": other})
+
+
 def test_either_return_or_switch_and_noise_alone(capsys):
     both = np.repeat([0.02, 0.98], 10)
     assert "either return or switch" in said(tell_memory, distracted(both, both), capsys=capsys)

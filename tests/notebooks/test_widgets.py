@@ -1,7 +1,10 @@
 """Sliders and the stop button, in a kernel as Jupyter runs it."""
 
+import contextlib
+
 import nbformat
 import pytest
+from nbclient.exceptions import CellExecutionError
 
 from tests.notebooks.harness import Session
 
@@ -60,3 +63,45 @@ def test_a_stopped_cell_ends_with_one_sentence(session):
     ]
     assert not any(o.output_type == "error" for o in cell.outputs)
     assert session.execute("print(kept)") == "1\n"
+
+
+def run(session, source):
+    """Run a cell, whatever becomes of it, and return what it printed and its error."""
+    cell = nbformat.v4.new_code_cell(source)
+    session.notebook.cells.append(cell)
+    with contextlib.suppress(CellExecutionError):
+        session.run(cell)
+    said = "".join(o.text for o in cell.outputs if o.output_type == "stream")
+    return said, ["\n".join(o.traceback) for o in cell.outputs if o.output_type == "error"]
+
+
+def test_an_error_of_the_library_is_the_cells_line_and_a_sentence(session):
+    session.execute("import src_part1\ncourse.stop_quietly()")
+    source = "gain = -1.5\ndef make(g):\n    src_part1.RateNetworkParameters(gain=g)\nmake(gain)"
+    (error,) = run(session, source)[1]
+    assert error.splitlines() == [
+        "line 4:  make(gain)", "line 3:  src_part1.RateNetworkParameters(gain=g)",
+        "(The library's own lines are left out. %tb shows them.)",
+        "ValueError: RateNetworkParameters.gain must be at least 0, got -1.5.",
+    ]
+    assert "check_fields" in run(session, "%tb")[1][0]
+    (own,) = run(session, "1 / 0")[1]
+    assert "ZeroDivisionError" in own and "left out" not in own
+
+
+def test_an_answer_whose_cell_failed_is_not_judged(session):
+    session.execute("course.stop_quietly()")
+    check = "course.check_rate_step(my_rate_step)"
+    run(session, "my_rate_step = lambda r, w, tau, dt: r")
+    assert "with a difference" in run(session, check)[0]
+    run(session, "def my_rate_step(r, w, tau, dt):\n    return r − 1")
+    for _ in range(2):
+        said = run(session, check)[0]
+        assert "✗ not judged: the cell with my_rate_step stopped with SyntaxError" in said
+        assert "Type the minus of the keyboard" in said and "difference" not in said
+    run(session, "my_rate_step = lambda r, w, tau, dt: r")
+    assert "with a difference" in run(session, check)[0]
+    run(session, "my_gain = 1.0")
+    run(session, "my_gain = unknown_name")
+    assert "not judged: the cell with my_gain stopped with NameError" in run(
+        session, "course.check_gain(my_gain)")[0]

@@ -1,9 +1,10 @@
 """The interactive demos show what their parameters say, and refuse what cannot be."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
-from course.part1.demos import demo_gain, demo_ridge
+from course.part1.demos import demo_gain, demo_ridge, demo_rls_ellipse
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,26 @@ def test_a_strong_prior_slows_learning_and_no_noise_lets_it_be_exact():
     assert distance(ridge=1e-4, noise=0.0) < 1e-4
 
 
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 7])
+def test_the_ellipse_of_p_shrinks_along_the_sample_and_the_step_follows_it(n_samples):
+    for ax, ridge in zip(figure(demo_rls_ellipse, n_samples, 0.0).axes, (0.1, 1.0), strict=True):
+        path = next(line for line in ax.lines if line.get_marker() == ".").get_xydata()
+        now = next(line for line in ax.lines if line.get_label() == "P now").get_xydata() - path[-1]
+        assert len(path) == n_samples + 1
+        if n_samples == 0:
+            np.testing.assert_allclose(np.hypot(*now.T), 1 / np.sqrt(ridge))
+            continue
+        arrows = {a.get_label(): np.array([a.U, a.V]).ravel() for a in ax.collections}
+        r, step = arrows["sample r"], arrows["step along P r"]
+        before = next(line for line in ax.lines if line.get_label() == "P before").get_xydata()
+        before -= path[-2]
+        # x' inv(P) x is 1 on an ellipse, so P is twice the mean of x x' over its parameter.
+        P, smaller = (2 * np.mean(x[:-1, :, None] * x[:-1, None], axis=0) for x in (before, now))
+        k = P @ r
+        assert abs(step[0] * k[1] - step[1] * k[0]) < 1e-9
+        np.testing.assert_allclose(smaller, P - np.outer(k, k) / (1 + r @ k), atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("demo", "options", "message"),
     [
@@ -46,6 +67,9 @@ def test_a_strong_prior_slows_learning_and_no_noise_lets_it_be_exact():
         (demo_ridge, {"ridge": 0.0}, "ridge must be positive"),
         (demo_ridge, {"noise": -0.1}, "noise must be at least 0"),
         (demo_ridge, {"n_samples": 0}, "n_samples must be at least 1"),
+        (demo_rls_ellipse, {"n_samples": -1}, "n_samples must be at least 0"),
+        (demo_rls_ellipse, {"noise": -0.1}, "noise must be at least 0"),
+        (demo_rls_ellipse, {"ridges": (0.0,)}, "ridges must be positive"),
     ],
 )
 def test_values_that_cannot_be(demo, options, message):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from course.part1 import exercises
-from src_part1 import RateNetworkParameters, random_weights, simulate
+from src_part1 import RateNetworkParameters, ReadoutRLS, random_weights, simulate
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,10 @@ def verdict(check, attempt, capsys):
         (1.0, "✓"), (1.1, "✓"), (0.9, "activity dies out: choose a larger gain"),
         (1.2, "also lasts with g = 1.1: choose a smaller gain"),
         (1.5, "also lasts with g = 1.4: choose a smaller gain"),
-        (-1, "must be positive"), (None, "… not written yet"), ("one", "must be real numbers"),
+        (-1, "must be positive"), (None, "… not written yet"),
+        ("one", "must be one number, with a decimal point: 1.5, not 1,5. Got 'one'"),
+        ((1, 0), "1.5, not 1,5. Got (1, 0)"), (True, "must be one number"), ([1.1], "Got [1.1]"),
+        (0.95, "one decimal place, not 0.95"), (np.float32(1.1), "✓"), (np.array(1.0), "✓"),
     ],
 )
 def test_gain(gain, line, capsys):
@@ -70,7 +73,11 @@ def in_place(rates, weights, tau, dt):
         (lambda r, w, tau, dt: -r + np.tanh(w @ r), "add dt / tau times it"),
         (lambda r, w, tau, dt: r + dt / tau * (-r + w @ np.tanh(r)), "applied to the sum"),
         (lambda r, w, tau, dt: dt / tau * (-r + np.tanh(w @ r)), "add it to the old rates"),
-        (lambda r, w, tau, dt: r, "after one step"),
+        (lambda r, w, tau, dt: r, "the new rates: step 1 is the first with a difference"),
+        (lambda r, w, tau, dt: r + tau / dt * (-r + np.tanh(w @ r)), "must be dt / tau, not tau"),
+        (lambda r, w, tau, dt: 1e30 * r, "Something in your step makes it grow and grow"),
+        (lambda r, w, tau, dt: r / 0, "Was something divided by zero?"),
+        (lambda r, w, tau, dt: list(r + dt / tau * (-r + np.tanh(w @ r))), "✓"),
         (lambda r, w, tau, dt: 1.0, "must have shape (100,), got ()"),
         (in_place, "changed its argument rates in place"),
     ],
@@ -79,9 +86,26 @@ def test_rate_step(step, line, capsys):
     assert line in verdict(exercises.check_rate_step, step, capsys)
 
 
-def test_textbook_rls_names_a_prior_of_zero():
-    with np.errstate(divide="ignore"), pytest.raises(ValueError, match="lambda must not be 0"):
-        exercises.textbook_rls_update(np.zeros(2), np.full((2, 2), np.inf), np.ones(2), 1.0)
+@pytest.mark.parametrize("ridge", [0.0, -1.0])
+def test_textbook_rls_names_a_prior_that_is_not_positive(ridge):
+    with np.errstate(all="ignore"):
+        P = np.eye(2) / ridge
+    with pytest.raises(ValueError, match="lambda must be positive"):
+        exercises.textbook_rls_update(np.zeros(2), P, np.ones(2), 1.0)
+
+
+def test_what_the_checks_compare_with_is_the_librarys():
+    rng = np.random.default_rng(0)
+    parameters = RateNetworkParameters(n_units=20, tau=10.0, gain=1.5, transfer="tanh", dt=0.5)
+    weights, rates = random_weights(parameters, rng), rng.uniform(-0.5, 0.5, 20)
+    run = simulate(weights, parameters, 10.5, initial_rates=rates, record_every=0.5)
+    rls, w, textbook = ReadoutRLS(20, ridge=0.5), np.zeros(20), (np.zeros(20), np.eye(20) / 0.5)
+    for expected in run.rates.T[1:]:
+        rates = exercises.rate_step(rates, weights, 10.0, 0.5)
+        np.testing.assert_allclose(rates, expected, atol=1e-12)
+        rls.update(w, rates, w @ rates - 1.0)
+        textbook = exercises.textbook_rls_update(*textbook, rates, 1.0)
+        np.testing.assert_allclose(textbook[0], w, atol=1e-10)
 
 
 def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):
@@ -106,9 +130,11 @@ def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):
         (rls(error_sign=-1.0), "away from the target"),
         (rls(late=True), "c k is already P_new r"),
         (rls(other="outer"), "no longer symmetric"),
-        (lambda w, P, r, f: (w, P * 0.9), "largest difference"),
-        (lambda w, P, r, f: w, "must return two things"),
-        (lambda w, P, r, f: (P, w), "the new w must have shape (12,), got (12, 12)"),
+        (lambda w, P, r, f: (w, P * 0.9), "the new w: step 1 is the first with a difference"),
+        (lambda w, P, r, f: w, "must return two things: the new w and the new P"),
+        (lambda w, P, r, f: (P, w), "swapped: the new w must come first"),
+        (lambda w, P, r, f: (w[:3], P), "the new w must have shape (12,), got (3,)"),
+        (lambda w, P, r, f: list(rls()(w, P, r, f)), "✓"),
     ],
 )
 def test_rls_update(update, line, capsys):
@@ -122,6 +148,7 @@ def test_rls_update(update, line, capsys):
         (lambda f, tau, dt: f, "derivative is missing"),
         (lambda f, tau, dt: f - tau * np.gradient(f, dt, axis=1), "wrong sign"),
         (lambda f, tau, dt: f + np.gradient(f, dt, axis=1), "multiplied by tau"),
+        (lambda f, tau, dt: f + tau * np.gradient(f, axis=1), "dt is missing"),
         (lambda f, tau, dt: f + tau * np.gradient(f, dt, axis=0), "is time the last axis"),
     ],
 )

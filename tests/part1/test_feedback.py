@@ -49,6 +49,19 @@ def test_verdicts(attempt, line, drawn, capsys):
     assert verdict(attempt, capsys) == (line, [drawn])
 
 
+def test_what_an_attempt_prints_does_not_flood_the_verdict(capsys):
+    def talkative():
+        for k in range(400):
+            print("step", k)
+        return 2
+
+    check_attempt(talkative, lambda attempt: attempt(), lambda result: None, praise="right.")
+    assert capsys.readouterr().out.splitlines() == [
+        *(f"  your code printed: step {k}" for k in range(3)), "  ... and 397 more lines",
+        "✓ right.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [

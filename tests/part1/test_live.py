@@ -7,9 +7,10 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course import live
-from course.live import WatchForce, WatchLoops
+from course.part1 import WatchForce, WatchLoops
 from src_part1 import (
     ForceParameters,
     RateNetworkParameters,
@@ -76,7 +77,7 @@ def test_drawing_takes_less_than_a_tenth_and_is_rare(monkeypatch, cost, step):
     assert watch.n_frames <= elapsed / 0.3
     # And it is not idle: at least half of what it may do.
     assert watch.n_frames >= 0.5 * min(0.08 * elapsed / cost, elapsed / max(step, 0.3)) - 1
-    assert clock.shown == watch.n_frames + 2  # the first and the last picture
+    assert clock.shown == watch.n_frames + 3  # two at the beginning, and the last picture
 
 
 def test_real_drawing_keeps_to_its_share(monkeypatch):
@@ -97,7 +98,7 @@ def test_real_drawing_keeps_to_its_share(monkeypatch):
         elapsed = time.perf_counter() - begin
     # A picture may turn out dearer than the one before it, by which it was judged.
     assert watch.used <= 0.08 * elapsed + watch.used / max(watch.n_frames, 1)
-    assert len(frames) == watch.n_frames + 1
+    assert len(frames) == watch.n_frames + 2
     assert all(frame.startswith(b"\x89PNG") for frame in frames)
 
 
@@ -114,7 +115,7 @@ def test_panels_stay_where_they_are_from_picture_to_picture(monkeypatch):
             watch(target, [1.0, 2.0])
             watch._show()
         assert [ax.get_position().bounds for ax in watch.figure.axes] == places
-        renderer = watch.figure.canvas.get_renderer()
+        renderer = FigureCanvasAgg(watch.figure).get_renderer()
         legend = watch.figure.legends[0].get_window_extent(renderer)
         for ax in watch.figure.axes:
             assert not legend.overlaps(ax.get_tightbbox(renderer))
@@ -256,9 +257,9 @@ def test_a_training_that_fails_at_once_leaves_the_targets():
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, units=(2,)), ValueError,
          "units must be at most 1"),
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, conditions=("a", "b")), ValueError,
-         "conditions must name the 1"),
+         "the 1 conditions must have 1 names, got 2"),
         (lambda: WatchLoops(np.ones(4), np.ones((1, 2, 4)), 2, names=("a",)), ValueError,
-         "names must name 2 units, got 1"),
+         "the 2 units must have 2 names, got 1"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(make, kind, says):
@@ -271,9 +272,9 @@ def test_in_a_notebook_one_output_remains_and_it_is_the_last_state(tmp_path):
 import numpy as np
 from course import part1 as course
 from src_part1 import ForceParameters, force_network, train_force
-target = np.sin(np.arange(200) / 9)
+target = np.sin(np.arange(20) / 9)
 course.WatchForce.interval, course.WatchForce.share = 0.0, 1e9
-with course.WatchForce(target, dt=1.0, window=50.0) as watch:
+with course.WatchForce(target, dt=1.0, window=10.0) as watch:
     train_force(force_network(ForceParameters(n_units=50), np.random.default_rng(0)), target,
                 progress=False, after_update=watch)
 print(watch.n_frames > 3)

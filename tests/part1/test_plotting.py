@@ -1,3 +1,5 @@
+import warnings
+
 import matplotlib.colors
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,6 +8,8 @@ import pytest
 from src_part1 import plotting
 
 TIME = np.arange(50.0)
+# What a user may call a condition: read as a formula, hidden from a legend, or no formula at all.
+NAMES = ("$5 vs $10", "win 5$ (p=50%)$", "_left", r"a\$b^2_", "x_1^{", "ünïcødé ω")
 ROWS = np.random.default_rng(0).random((4, 50))
 
 
@@ -82,6 +86,52 @@ def test_a_learning_curve_shows_every_condition_under_its_own_name(n):
     plt.close("all")
 
 
+def shown(text):
+    """What a text shows after matplotlib has looked for formulas; it must have found none."""
+    words, formula = text._preprocess_math(text.get_text())
+    assert formula is False, text
+    return words.removeprefix("\u200b")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_drawn_as_it_is_in_every_plot(name):
+    pair = (name, "other")
+    for ax, entries in (
+        (plotting.plot_learning_curve(np.ones((3, 2)), names=pair), "{}"),
+        (plotting.plot_histogram(dict(zip(pair, ROWS[:2], strict=True))), "{}: median"),
+        (plotting.plot_neuron(TIME, ROWS[:2], ROWS[2:], names=pair), "{}, recorded"),
+        (plotting.plot_paths(ROWS[None].repeat(2, 0), ROWS[None].repeat(2, 0), names=pair),
+         "{}, recorded"),
+        (plotting.plot_distractors(TIME, dict(zip(pair, (ROWS, ROWS), strict=True))), "{}"),
+    ):
+        texts = [shown(text) for text in ax.legend().get_texts()]
+        assert any(text.startswith(entries.format(name)) for text in texts), texts
+        ax.figure.canvas.draw()
+    assert shown(plotting.plot_population(TIME, ROWS, title=name).title) in ("", name)
+    plt.close("all")
+
+
+def test_a_name_finds_a_font_that_has_its_letters():
+    with plt.rc_context():
+        before = list(plt.rcParams["font.family"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            letter = "\u1d81"  # in STIX, which comes with matplotlib, but not in its first font
+            assert plotting.plain(letter) == letter
+            added = plt.rcParams["font.family"][len(before):]
+            assert len(added) == 1 and "Last Resort" not in added[0]
+            figure = plt.figure()
+            figure.text(0, 0, plotting.plain(letter))
+            figure.canvas.draw()  # a letter without a glyph warns
+    plt.close("all")
+
+
+def test_letters_that_no_font_has_are_told_apart_and_a_sentence_says_so(monkeypatch):
+    monkeypatch.setattr(plotting, "_fonts", list)
+    with pytest.warns(UserWarning, match="No font of this computer has 左右: .* codes instead"):
+        assert plotting.plain("左 or 右") == "[U+5DE6] or [U+53F3]"
+
+
 @pytest.mark.parametrize("names", [("a",), ("a", "b", "c"), ()])
 def test_names_that_are_not_as_many_as_the_conditions_are_refused(names):
     with pytest.raises(ValueError, match="names must name the 2 conditions of the curve, got"):
@@ -116,6 +166,16 @@ def test_distractors_are_drawn_as_mean_and_standard_error_over_networks():
                                [[3 - 2 / np.sqrt(3), 3 + 2 / np.sqrt(3)], [2.0, 2.0]])
     np.testing.assert_allclose(one.lines[0].get_ydata(), values[0])
     assert not one.has_yerr
+    plt.close("all")
+
+
+def test_distractors_of_several_networks_stand_beside_each_other_as_dots():
+    values = np.arange(6.0).reshape(3, 2)
+    ax = plotting.plot_distractors([100.0, 500.0], {"a": values, "b": values}, dots=True)
+    places = [set(line.get_xdata()) for line in ax.lines if line.get_marker() == "."]
+    assert len(places) == 2 and not places[0] & places[1]
+    dots = next(line for line in ax.lines if line.get_marker() == ".")
+    np.testing.assert_array_equal(np.sort(dots.get_ydata()), np.arange(6))
     plt.close("all")
 
 

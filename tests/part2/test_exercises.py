@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from course.part2 import exercises
+from src_part1 import ReadoutRLS
+from src_part2 import LIFParameters, simulate
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +27,17 @@ def verdict(check, attempt, capsys):
     [
         (1.157, "✓"), (1.1, "this gives 41.7 Hz: choose a larger"),
         (1.5, "smaller"), (0.9, "never fires"),
-        (None, "… not written yet"),
+        (None, "… not written yet"), ([1.157], "must be one number"), ("1,157", "not 1,5. Got '1"),
     ],
 )
 def test_mean_input(value, line, capsys):
     assert line in verdict(exercises.check_mean_input, value, capsys)
+
+
+def test_what_is_not_attempted_shows_no_answer(capsys):
+    exercises.check_mean_input(None)
+    (line,) = plt.gca().lines  # the wanted rate, and no curve that it would cross
+    assert line.get_label() == "wanted"
 
 
 def interval(mu, tau):
@@ -42,7 +50,7 @@ def interval(mu, tau):
         (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 0.0, "✓"),
         (lambda mu, tau: 1000 / interval(mu, 10.0) if mu > 1 else 0.0, "use its argument tau_m"),
         (lambda mu, tau: 1 / interval(mu, tau) if mu > 1 else 0.0, "per ms"),
-        (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "one over it"),
+        (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "1000 over it"),
         (lambda mu, tau: -1000 / interval(mu, tau) if mu > 1 else 0.0, "the sign is wrong"),
         (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 1.0, "must be 0"),
         (lambda mu, tau: 1000 / interval(mu, tau), "✗"),
@@ -71,8 +79,10 @@ def lif(reset=True, lower=False, leak=True, tau=True):
         (lif(leak=False), "leak -v is missing"),
         (lif(tau=False), "divide dt by tau_m"),
         (lambda v, u, tau_m, dt: (v, v > 1), "should spike"),
-        (lambda v, u, tau_m, dt: v, "must return two things"),
-        (lambda *given: lif()(*given)[::-1], "the voltages come first"),
+        (lambda v, u, tau_m, dt: v, "must return two things: the voltages and the spikes"),
+        (lambda *given: list(lif()(*given)), "✓"),
+        (lambda v, u, tau_m, dt: lif()(v, u + 2 * v, tau_m, dt), "the leak has the wrong sign"),
+        (lambda *given: lif()(*given)[::-1], "swapped: the voltages must come first"),
     ],
 )
 def test_lif_step(step, line, capsys):
@@ -94,7 +104,7 @@ def in_place(r, spiked, tau, dt):
         (lambda r, s, tau, dt: r + s / tau, "decay is missing"),
         (lambda r, s, tau, dt: s / tau, "remember"),
         (lambda r, s, tau, dt: r + dt / tau * r + s / tau, "not grow"),
-        (lambda r, s, tau, dt: r, "largest difference"),
+        (lambda r, s, tau, dt: r, "the filtered spikes: step"),
         (in_place, "changed its argument r in place"),
     ],
 )
@@ -121,9 +131,29 @@ def update(with_mu=True, transposed=False, keep=False, sign=1.0):
         (update(transposed=True), "W is transposed"),
         (update(keep=True), "P never changed"),
         (update(sign=-1.0), "✗"),
-        (lambda W, P, r, f, mu: (W, P), "largest difference"),
+        (lambda W, P, r, f, mu: (W, P), "the new W: step 1 is the first with a difference"),
         (lambda W, P, r, f, mu: W, "must return two things"),
     ],
 )
 def test_network_update(function, line, capsys):
     assert line in verdict(exercises.check_network_update, function, capsys)
+
+
+def test_what_the_checks_compare_with_is_the_librarys():
+    run = simulate(LIFParameters(noise=0.0), [0.7, 1.1, 1.5, 3.0], 50.0, np.random.default_rng(0),
+                   traced=range(4))
+    v, counts = run.voltage[:, 0], 0
+    for expected in run.voltage.T[1:]:
+        v, spiked = exercises.lif_step(v, np.array([0.7, 1.1, 1.5, 3.0]), 10.0, 0.1)
+        np.testing.assert_allclose(v, expected, atol=1e-12)
+        counts = counts + spiked
+    np.testing.assert_array_equal(counts, run.counts)
+    rng = np.random.default_rng(1)
+    state, rows = (np.zeros((3, 3)), np.eye(3) / 0.5), np.zeros((3, 3))
+    kernels = [ReadoutRLS(3, ridge=0.5) for _ in range(3)]
+    for _ in range(9):
+        r, f = rng.random(3), rng.normal(size=3)
+        state = exercises.network_update()(*state, r, f, 0.7)
+        for w, kernel, target in zip(rows, kernels, f, strict=True):
+            kernel.update(w, r, 0.7 + w @ r - target)
+    np.testing.assert_allclose(state[0], rows, atol=1e-10)

@@ -115,7 +115,14 @@ def test_a_quality_that_does_not_exist_is_refused():
         plotting.plot_sweep(result, quality="values")
 
 
-def test_part_one_plots_are_offered_here():
-    assert plotting.plot_learning_curve(np.array([[0.1], [0.5]])).lines
-    assert set(plotting.__all__) <= set(dir(plotting))
-    assert len(plotting.condition_styles(7)) == 7
+def test_every_plot_of_an_earlier_part_is_offered_by_the_later_ones():
+    from src_part1 import plotting as part1
+    from src_part3 import plotting as part3
+
+    for earlier, later in ((part1, plotting), (plotting, part3)):
+        drawn = {n for n in vars(earlier) if n.startswith("plot_")}
+        assert drawn <= set(earlier.__all__)
+        assert len(later.__all__) == len(set(later.__all__)) > len(earlier.__all__)
+        for name in earlier.__all__:
+            assert name in later.__all__
+            assert getattr(later, name) is getattr(earlier, name)

@@ -6,6 +6,7 @@ import pytest
 
 from course.part3 import exercises
 from src_part2.siegert import siegert_rate
+from src_part3 import SparseRLS
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def verdict(check, attempt, capsys):
         (-0.6, "still irregular"),
         (-2.0, "must lie between -0.75 and -0.19, got -2"),
         (None, "… not written yet"),
-        ("strong", "my_j_ei must be real numbers, got str"),
+        ("−0.22", "my_j_ei must be one number"),
     ],
 )
 def test_regime(j_ei, line, capsys):
@@ -63,7 +64,8 @@ def inversion(low, high, n):
     ("function", "line"),
     [
         (inversion(-2, 2, 2001), "✓ every rate"),
-        (inversion(0.4, 2, 2001), "must reach further below"),
+        (inversion(0.4, 2, 2001), "must begin further below"),
+        (inversion(0.5, 2, 50), "must begin further below"),  # and is coarse
         (inversion(-2, 0.9, 2001), "must reach further up"),
         (inversion(-2, 2, 30), "too coarse"),
         (lambda rates, sigma: siegert_rate(rates, sigma), "needs a mean input of"),
@@ -86,7 +88,8 @@ def plain_concatenation(w, P, recurrent, shared, condition, label):
 
 
 def rls(
-    one_slot=False, both=False, keep=False, sign=1.0, forget_one=False, grow=False, in_place=False
+    one_slot=False, both=False, keep=False, sign=1.0, forget_one=False, grow=False, in_place=False,
+    without_c=False,
 ):
     def update(w, P, recurrent, shared, condition, label):
         x = np.zeros(w.size)
@@ -96,7 +99,7 @@ def rls(
         if both:
             x[recurrent.size :] = np.tile(shared, 2)
         projected = P @ x
-        k = projected / ((0 if forget_one else 1) + x @ projected)
+        k = projected / (1 if without_c else (0 if forget_one else 1) + x @ projected)
         if in_place:
             w -= k * (w @ x - label)
             return w, P - np.outer(k, projected)
@@ -107,17 +110,30 @@ def rls(
     return update
 
 
+def test_what_the_check_compares_with_is_the_librarys():
+    rng = np.random.default_rng(0)
+    sparse, state = SparseRLS([[0, 1]], 6, 0.5, n_shared=4), (np.zeros(6), np.eye(6) / 0.5)
+    for k in range(9):
+        own, shared, target = rng.random(2), rng.random(2), rng.normal()
+        state = exercises.rls_update()(*state, own, shared, k % 2, target)
+        row = np.zeros(6)
+        row[:2], row[2 + 2 * (k % 2) :][:2] = own, shared
+        sparse.update(row[None], [[target]])
+    np.testing.assert_allclose(np.concatenate(sparse.solve(), axis=1)[0], state[0], rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("function", "line"),
     [
         (rls(), "✓ the same weights"),
         (rls(one_slot=True), "same places of r"),
         (rls(both=True), "must be zero"),
-        (plain_concatenation, "r needs a place for each of the 14 weights"),
+        (plain_concatenation, "✗ r must have a place for each of the 14 weights"),
         (rls(keep=True), "P never changed"),
         (rls(sign=-1.0), "wrong sign"),
         (rls(grow=True), "P grew"),
-        (rls(forget_one=True), "✗"),
+        (rls(forget_one=True), "the 1 in c = 1 / (1 + r . k) is missing"),
+        (rls(without_c=True), "c = 1 / (1 + r . k) was left out"),
         (rls(in_place=True), "changed its argument w in place"),
         (lambda *arguments: arguments[0], "must return two things"),
         (None, "… not written yet"),
@@ -146,7 +162,7 @@ def corrected(power=0.5, spearman_brown=True, multiply=False):
         (corrected(spearman_brown=False), "half of the trials"),
         (corrected(multiply=True), "do not multiply"),
         (lambda even, odd, target: 1.0, "with the strongest noise"),
-        (lambda even, odd, target: "r", "must be real numbers"),
+        (lambda even, odd, target: "r", "must be one number"),
     ],
 )
 def test_corrected_correlation(function, line, capsys):
@@ -172,7 +188,7 @@ def noise_prior(X, D, y, kappa, ridge):
         (lambda X, D, y, k, r: noise_prior(X, D, y, k**2, r), "kappa acts twice"),
         (lambda X, D, y, k, r: noise_prior(X, D, y, 1.0, r), "kappa is missing"),
         (lambda X, D, y, k, r: np.linalg.solve(X @ X.T + r * np.eye(len(X)), y), "transposed"),
-        (lambda X, D, y, k, r: np.linalg.solve(X.T @ X + D.T @ D, X.T @ y), "NumPy says"),
+        (lambda X, D, y, k, r: np.linalg.solve(X.T @ X + D.T @ D, X.T @ y), "✗ S must have a row"),
         (lambda X, D, y, k, r: None, "is there a return"),
         (lambda X, D, y, k, r: np.zeros(X.shape[1]), "the largest difference"),
     ],

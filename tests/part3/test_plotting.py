@@ -12,7 +12,7 @@ from src_part3.balance import RateSweep, StatePlane
 from src_part3.clock import draw_rates
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.perturbations import DistractorResult, Lesion, LesionStudy
+from src_part3.perturbations import Lesion, LesionStudy
 from src_part3.trials import run_trial
 from tests.part3.small import small_task
 
@@ -44,6 +44,8 @@ def test_the_plane_of_states_names_them():
     hatched, frame = ax.patches
     assert hatched.get_hatch() and hatched.get_xy() == (-0.5, -0.5)
     assert frame.get_xy() == pytest.approx((0.52, 0.53))
+    elsewhere = plotting.plot_state_plane(plane, course_network=(4.02, -0.5))
+    assert len(elsewhere.patches) == 1  # no field has this inhibition: nothing is marked
     # One field is in the balanced state: four sides of it are drawn.
     sides = {tuple(map(tuple, side)) for lines in ax.collections for side in lines.get_segments()}
     assert sides == {
@@ -170,48 +172,16 @@ def test_lesions_show_their_values():
     assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in bars}) == 8
     edges = np.array([[bar.get_y(), bar.get_y() + bar.get_height()] for bar in bars])
     assert (edges[1:, 0] >= edges[:-1, 1]).all()  # no bar covers another
-    with pytest.raises(TypeError, match="study must be of type .*LesionStudy, got dict"):
-        plotting.plot_lesions({})
 
 
-def test_distractors_show_each_condition_apart():
-    positions = np.array([[[0.1, 0.3], [0.8, 0.6]], [[0.0, 0.2], [1.5, 1.1]]])
-    undisturbed = np.array([[-0.1, 0.1], [-0.3, 0.3]])
-    result = DistractorResult(np.array([1100.0, 1500.0]), positions, undisturbed, ("right", "left"))
-    axes = plotting.plot_distractors({"no clock": result}, from_time=1000.0)
-    assert [ax.get_title() for ax in axes] == ["right", "left"]
-    for ax, of_condition, before in zip(axes, positions, undisturbed, strict=True):
-        dots = next(line for line in ax.lines if line.get_marker() == ".")
-        x, y = dots.get_data()
-        np.testing.assert_allclose(x, [-300.0, -300.0, 100.0, 100.0, 500.0, 500.0])
-        np.testing.assert_allclose(y, np.concatenate([before, *of_condition]))
-        assert dots.get_alpha() < 1
-        means = [container.lines[0] for container in ax.containers]
-        np.testing.assert_allclose(means[0].get_xdata(), [100.0, 500.0])
-        np.testing.assert_allclose(means[0].get_ydata(), of_condition.mean(axis=1))
-        np.testing.assert_allclose(means[1].get_ydata(), [before.mean()])
-        bar = ax.containers[0].lines[2][0].get_segments()[0][:, 1]
-        error = of_condition[0].std(ddof=1) / np.sqrt(2)
-        np.testing.assert_allclose(bar, of_condition[0].mean() + np.array([-error, error]))
-        assert "none" in [label.get_text() for label in ax.get_xticklabels()]
-        low, high = ax.get_ylim()
-        assert low < y.min() and y.max() < high  # no trial is cut off
+def test_lesions_of_several_studies_are_drawn_with_their_reach():
+    def study(first, second):
+        return LesionStudy({"whole": Lesion(), "$5": Lesion(cue="none")},
+                           {"whole": first, "$5": second}, ("a",))
 
-
-def test_distractors_of_several_networks_stand_beside_each_other():
-    result = DistractorResult(
-        np.array([1100.0]), np.zeros((1, 1, 3)), np.zeros((1, 3)), ("only",)
-    )
-    (ax,) = plotting.plot_distractors({"a": result, "b": result}, from_time=1000.0)
-    places = [set(line.get_xdata()) for line in ax.lines if line.get_marker() == "."]
-    assert len(places) == 2 and not places[0] & places[1]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
-    with pytest.raises(TypeError, match="DistractorResult"):
-        plotting.plot_distractors({"a": 1})
-    other = DistractorResult(
-        result.times, np.zeros((2, 1, 3)), np.zeros((2, 3)), ("right", "left")
-    )
-    with pytest.raises(ValueError, match=r"results\['b'\] must have the conditions only"):
-        plotting.plot_distractors({"a": result, "b": other})
-    with pytest.raises(ValueError, match="axes must be 1, one for each condition, got 2"):
-        plotting.plot_distractors({"a": result}, axes=plt.subplots(1, 2)[1])
+    ax = plotting.plot_lesions([study(1.0, 0.2), study(3.0, 0.4)], lambda value: [value])
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [2.0, 0.3])
+    (bars,) = (c for c in ax.containers if hasattr(c, "errorbar"))
+    reach = bars.errorbar.lines[2][0].get_segments()
+    np.testing.assert_allclose([line[:, 0] for line in reach], [[1, 3], [0.2, 0.4]])
+    assert ax.get_yticklabels()[1].get_text() == r"\$5"

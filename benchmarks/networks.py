@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.measurement import peak_rss_mb
 from src_part1.recordings import recordings_from_arrays
-from src_part3.clock import with_ramp
+from benchmarks.ramps import with_ramp
 from src_part3.evaluation import evaluate
 from src_part3.network import PlasticWeights
 from src_part3.original import train_original

@@ -86,7 +86,7 @@ def strongest_modulated(rates, neurons, n):
     >>> strongest_modulated(rates, [0, 1, 2], 2).tolist()
     [1, 2]
     """
-    n = check_integer("n", n, at_least=1)
+    check_integer("n", n, at_least=1)
     spread = _side_by_side(rates, neurons).std(axis=1)
     return np.asarray(neurons)[np.argsort(-spread, kind="stable")[:n]]
 
@@ -123,7 +123,7 @@ def selectivity(rates, last, *, pair=None):
         raise ValueError(
             f"rates must have at least 2 conditions for selectivity to compare, got {n_conditions}."
         )
-    last = check_integer("last", last, at_least=1, at_most=rates.shape[2])
+    check_integer("last", last, at_least=1, at_most=rates.shape[2])
     if pair is None and n_conditions > 2:
         raise ValueError(
             f"pair must name two of the {n_conditions} conditions, for example (0, 1), got None."
@@ -177,9 +177,7 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
 
     Both come from the product of two halves of the trials, whose noise is independent: noise adds
     nothing on the mean, however weak the activity is. For chance each neuron's whole time course is
-    shifted in time, circularly and by an amount of its own, the same in both halves, which keeps
-    how slowly it changes; independent shuffling of the bins would make chance look smaller than it
-    is for slow signals.
+    shifted in time, circularly and by an amount of its own, which keeps how slowly it changes.
 
     Parameters
     ----------
@@ -211,7 +209,7 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
     (1.0, True)
     """
     check_rng("rng", rng)
-    n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
+    check_integer("n_shifts", n_shifts, at_least=1)
     half_rates = check_array("half_rates", half_rates, (2, None, None, None))
     halves = [_centred(rates, neurons) for rates in half_rates]
     n_neurons, n_time = halves[0].shape
@@ -237,34 +235,9 @@ def weight_gain(task, weights):
 
     Independent deviations of the senders' filtered spikes (1/ms) of size 1 change those of a
     trained neuron by g: near 1 they feed themselves (Sompolinsky, Crisanti & Sommers 1988).
-
-    Parameters
-    ----------
-    task : BalancedTask
-        The task. :math:`\phi'_i` is the slope of its transfer function at the mean over conditions
-        and time of neuron i's target (per ms and voltage).
-    weights : sequence of PlasticWeights
-        Weights of each condition. :math:`\Delta w` is what learning added to the recurrent ones
-        (voltage times ms).
-
-    Returns
-    -------
-    float
-        g; the mean over i is one over conditions as well if their recurrent weights differ.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from src_part3 import BalancedNetworkParameters, make_task, recordings_from_arrays
-    >>> from src_part3.analysis import weight_gain
-    >>> time = np.arange(0.0, 220.0, 20.0)
-    >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(24).reshape(2, 12, 1))
-    >>> task = make_task(
-    ...     recordings_from_arrays(rates, time, ("right", "left")), network_parameters=
-    ...     BalancedNetworkParameters(n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5,
-    ...                               n_plastic_inh=5, mu_exc=0.3, mu_inh=0.22))
-    >>> weight_gain(task, [task.network.initial_weights()] * 2)  # nothing was learned
-    0.0
+    :math:`\phi'_i` is the slope of the task's transfer function at the mean over conditions and
+    time of neuron i's target (per ms and voltage), :math:`\Delta w` what learning added to the
+    recurrent weights (voltage times ms); the mean is one over conditions as well.
     """
     weights = check_type("task", task, BalancedTask).check_weights(weights)
     mean_target = task.targets.mean(axis=(0, 2), dtype=float)
@@ -304,7 +277,7 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     ((190,), 1.0)
     """
     counts = check_array("counts", counts, ("bins", "neurons"))
-    at_least = check_integer("at_least", at_least, at_least=1)
+    check_integer("at_least", at_least, at_least=1)
     varies = np.flatnonzero((counts.sum(axis=0) >= at_least) & (np.ptp(counts, axis=0) > 0))
     if varies.size < 2:
         raise ValueError(f"counts must hold two neurons with at least {at_least} spikes each.")

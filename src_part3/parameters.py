@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,29 +59,41 @@ class BalancedNetworkParameters:
                 f"({self.n_neurons - 1}), got {self.out_degree}."
             )
 
-    @property
+    @cached_property
     def n_neurons(self):
         """Number of all neurons."""
         return self.n_exc + self.n_inh
 
-    @property
+    @cached_property
     def in_degree(self):
         """``K``: mean number of excitatory inputs of a neuron."""
         return self.out_degree * self.n_exc / self.n_neurons
 
-    @property
+    @cached_property
     def weights(self):
         """Static weights (2, 2) [post, pre], E first (voltage times ms)."""
         j = np.array([[self.j_ee, self.j_ei], [self.j_ie, self.j_ii]])
-        return j * (self.weight_scale / np.sqrt(self.in_degree))
+        return _read_only(j * (self.weight_scale / np.sqrt(self.in_degree)))
 
-    @property
+    @cached_property
     def external_input(self):
         """Constant external input of each neuron, shape (n_neurons,) (voltage)."""
         mu = np.repeat([self.mu_exc, self.mu_inh], [self.n_exc, self.n_inh])
-        return mu * np.sqrt(self.in_degree)
+        return _read_only(mu * np.sqrt(self.in_degree))
 
-    @property
+    @cached_property
+    def balanced_rates(self):
+        """Rates of E and I neurons (Hz) at which excitation and inhibition cancel, shape (2,)."""
+        degrees = self.out_degree * np.array([self.n_exc, self.n_inh]) / self.n_neurons
+        total = degrees * self.weights
+        if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
+            raise ValueError(
+                "the weights have no balanced state, because j_ee j_ii equals j_ei j_ie."
+            )
+        external = np.array([self.mu_exc, self.mu_inh]) * np.sqrt(self.in_degree)
+        return _read_only(-1000 * np.linalg.inv(total) @ external)
+
+    @cached_property
     def plastic_weights(self):
         """Initial plastic weights of one trained neuron, shape (n_plastic,) (voltage times ms).
 
@@ -92,7 +105,13 @@ class BalancedNetworkParameters:
             j * scale / max(count, 1)
             for j, count in zip((self.j_plastic_exc, self.j_plastic_inh), counts, strict=True)
         ]
-        return np.repeat(each, counts)
+        return _read_only(np.repeat(each, counts))
+
+
+def _read_only(array):
+    """The same array, which all who ask a record for it share."""
+    array.flags.writeable = False
+    return array
 
 
 # Numbers that belong together, for the 1824 recorded neurons. Without a clock a network needs many
@@ -125,7 +144,7 @@ class TrialParameters:
 class FeedforwardParameters:
     """The clock: Poisson neurons that excite the trained neurons, each with a slowly varying rate.
 
-    ``clock`` is a dial from an autonomous to a driven network. With ``"none"`` there are no Poisson
+    Its spikes are the network's feed-forward input. ``clock`` is a dial from an autonomous to a driven network. With ``"none"`` there are no Poisson
     neurons: what follows the cue comes from the recurrent synapses. A ``"common"`` clock has the
     same rates and weights in all conditions, so that it tells the time but not the condition (the
     non-selective ramp of Finkelstein et al. 2021 is such an input). A clock ``"per_condition"``
@@ -145,7 +164,7 @@ class FeedforwardParameters:
         """Check every field."""
         check_fields(self)
 
-    @property
+    @cached_property
     def n_used(self):
         """Number of Poisson neurons that a network gets: none without a clock."""
         return 0 if self.clock == "none" else self.n_inputs

@@ -11,9 +11,14 @@ import numpy as np
 
 from src_part1.common.files import read_arrays, replace_file, shipped_file
 from src_part1.common.validation import check_type
-from src_part3.network import PlasticWeights, build_network, plastic_from_index
+from src_part3.network import (
+    BalancedNetwork,
+    PlasticWeights,
+    draw_static,
+    plastic_from_index,
+)
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.task import BalancedTask, assemble_task, stream
+from src_part3.task import BalancedTask, stream
 from src_part3.training import Training, TrainingParameters
 from src_part3.transfer import N_COEFFICIENTS, TransferFunction
 
@@ -23,8 +28,6 @@ VERSIONS = {"network": 3, "training": 5}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = shipped_file("trained_network.npz")
 _MADE_BY = "save_network or save_training"
-
-
 # The transfer function's arrays in a file.
 _TRANSFER = tuple(f"transfer_{f.name}" for f in dataclasses.fields(TransferFunction))
 
@@ -36,7 +39,7 @@ class StorageError(ValueError):
 def save_network(path, task, weights):
     """Save a task and its trained weights.
 
-    Static synapses, cues and feed-forward rates are not in the file: `load_network` draws them
+    Static synapses, cues and the clock's rates are not in the file: `load_network` draws them
     again from the task's seed and verifies them.
 
     Parameters
@@ -46,14 +49,18 @@ def save_network(path, task, weights):
     task : BalancedTask
         The task.
     weights : sequence of PlasticWeights
-        Weights of each condition, as ``Training.weights``.
+        Weights of each condition, as ``Training.weights``; the recurrent ones must be the same.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the weights do not fit the task, or the conditions differ in their recurrent ones.
-    OSError
-        If it cannot be written; an earlier file is untouched then.
+    Examples
+    --------
+    >>> import tempfile
+    >>> from src_part3 import load_network, save_network
+    >>> task, weights = load_network()  # the network that comes with the project
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_network(f"{folder}/mine.npz", task, weights)
+    ...     again, _ = load_network(f"{folder}/mine.npz")
+    >>> bool((again.targets == task.targets).all())
+    True
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
@@ -88,10 +95,15 @@ def load_network(path=TRAINED_FILE):
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
     StorageError
         If it is foreign, damaged, of another version, or its network cannot be drawn again.
+
+    Examples
+    --------
+    >>> from src_part3 import load_network
+    >>> task, weights = load_network()
+    >>> task.conditions, task.n_trained, weights[0].recurrent_weights.shape[0]
+    (('lick right', 'lick left'), 500, 500)
     """
     meta, arrays = _read(path)
     if meta["kind"] == "training":
@@ -114,12 +126,7 @@ def save_training(path, training):
     path : path-like
         File to write, replaced in one go once everything is written.
     training : Training
-        The training.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; an earlier file is untouched then.
+        The training; `load_training` has an example.
     """
     check_type("training", training, Training)
     more = {"training": dataclasses.asdict(training.parameters), "training_seed": training.seed}
@@ -139,12 +146,16 @@ def load_training(path):
     Training
         The training.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    StorageError
-        If it is foreign, damaged, of another version, or its network cannot be drawn again.
+    Examples
+    --------
+    >>> import tempfile
+    >>> from src_part3 import Training, load_network, load_training, save_training
+    >>> training = Training(load_network()[0], seed=3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_training(f"{folder}/unfinished.npz", training)
+    ...     again = load_training(f"{folder}/unfinished.npz")
+    >>> again.seed, again.n_done
+    (3, 0)
     """
     meta, arrays = _read(path)
     if meta["kind"] != "training":
@@ -155,10 +166,8 @@ def load_training(path):
 
 
 def _training(path, meta, arrays):
-    training = Training(
-        _task(path, meta, arrays), _record(path, TrainingParameters, meta["training"]),
-        seed=meta["training_seed"],
-    )
+    parameters = _record(path, TrainingParameters, meta["training"])
+    training = Training(_task(path, meta, arrays), parameters, seed=meta["training_seed"])
     training.restore(arrays)
     return training
 
@@ -179,7 +188,7 @@ def _write(path, kind, task, more, arrays, *, compress):
         "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         "trained": task.network.trained, "pre_index": task.network.plastic.pre_index,
         "recorded": task.recorded_rates, "targets": task.targets,
-    } | _transfer_arrays(task.transfer) | arrays
+    } | {f"transfer_{name}": array for name, array in vars(task.transfer).items()} | arrays
     everything["checksum"] = _checksum(everything)
     replace_file(path, lambda file: (np.savez_compressed if compress else np.savez)(
         file, **everything
@@ -191,22 +200,19 @@ def _read(path):
     try:
         arrays = read_arrays(path)
         meta = json.loads(arrays["meta"].tobytes())
-        known = meta["format"] == FORMAT
+        found = meta["format"], meta["kind"], meta["version"]
     except FileNotFoundError:
         raise
     except Exception as error:  # bytes that nobody wrote on purpose raise anything
         raise StorageError(
             f"{path} is no file of {_MADE_BY}, or it is truncated ({error})."
         ) from error
-    if not known:
-        raise StorageError(f"{path} is a file of {meta['format']!r}, not of {FORMAT!r}.")
-    kind = meta.get("kind")
-    if kind not in VERSIONS:
-        raise StorageError(f"{path} holds a {kind!r}, not one of {', '.join(VERSIONS)}.")
-    if meta.get("version") != VERSIONS[kind]:
+    known = [(FORMAT, kind, version) for kind, version in VERSIONS.items()]
+    if found not in known:
         raise StorageError(
-            f"{path} is a {kind} of version {meta.get('version')}, but this program reads version "
-            f"{VERSIONS[kind]}; train again or use the program that wrote it."
+            f"{path} is a {found[1]!r} of version {found[2]} of {found[0]!r}, but this program "
+            f"reads {' and '.join(f'{kind} {version}' for _, kind, version in known)} of "
+            f"{FORMAT!r}; train again or use the program that wrote it."
         )
     expected = arrays.pop("checksum", None)
     if expected is None or not np.array_equal(expected, _checksum(arrays)):
@@ -239,29 +245,30 @@ def _record(path, kind, values):
 
 def _task(path, meta, arrays):
     parameters = _record(path, BalancedNetworkParameters, meta["network"])
-    network = build_network(
-        parameters, stream(meta["seed"], "static"), precision=meta["precision"]
-    )
-    neurons = [_take(path, arrays, name) for name in ("trained", "pre_index")]
-    if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in neurons):
+    clock = _record(path, FeedforwardParameters, meta["feedforward"])
+    trained, pre_index = (_take(path, arrays, name) for name in ("trained", "pre_index"))
+    if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in (trained, pre_index)):
         raise StorageError(f"{path} names neurons beyond its {parameters.n_neurons}.")
-    plastic = plastic_from_index(*neurons, parameters.n_neurons)
-    feedforward_parameters = _record(path, FeedforwardParameters, meta["feedforward"])
-    network = dataclasses.replace(
-        network, plastic=plastic, n_inputs=feedforward_parameters.n_used
+    network = BalancedNetwork(
+        parameters, draw_static(parameters, stream(meta["seed"], "static")),
+        plastic_from_index(trained, pre_index, parameters.n_neurons), clock.n_used,
+        meta["precision"],
     )
-    task = assemble_task(
-        network, _record(path, TrialParameters, meta["trial"]), feedforward_parameters,
-        recorded_rates=_take(path, arrays, "recorded"),
-        recorded_smoothing=_take(path, meta, "recorded_smoothing"),
-        targets=_take(path, arrays, "targets"),
-        transfer=_transfer(path, arrays, parameters.n_exc),
-        plastic_noise=_take(path, meta, "plastic_noise"), conditions=tuple(meta["conditions"]),
-        seed=meta["seed"], provenance=meta["provenance"],
+    transfer = [_take(path, arrays, name) for name in _TRANSFER]
+    shapes = (N_COEFFICIENTS,), (2,), (2,), (2,), (parameters.n_exc,), (parameters.n_exc,)
+    for name, array, shape in zip(_TRANSFER, transfer, shapes, strict=True):
+        if array.shape != shape:
+            raise StorageError(f"{path}: {name} must have shape {shape}, got {array.shape}.")
+    task = BalancedTask(
+        network, _record(path, TrialParameters, meta["trial"]), clock,
+        _take(path, arrays, "recorded"), _take(path, meta, "recorded_smoothing"),
+        _take(path, arrays, "targets"), TransferFunction(*transfer),
+        _take(path, meta, "plastic_noise"), tuple(meta["conditions"]), meta["seed"],
+        meta["provenance"],
     )
     same_static = network.static.digest == meta["static_digest"]
     if not same_static or not np.allclose(_drive_sums(task), meta["drive_sums"], rtol=1e-6):
-        part = "cues or feed-forward rates" if same_static else "static network"
+        part = "cues or rates of the clock" if same_static else "static network"
         raise StorageError(
             f"{path}: seed {meta['seed']} gives another {part} here than where the file was "
             "written (another version of NumPy?), so that its weights do not fit; train again."
@@ -269,22 +276,8 @@ def _task(path, meta, arrays):
     return task
 
 
-def _transfer(path, arrays, n_exc):
-    found = [_take(path, arrays, name) for name in _TRANSFER]
-    shapes = (N_COEFFICIENTS,), (2,), (2,), (2,), (n_exc,), (n_exc,)
-    for name, array, shape in zip(_TRANSFER, found, shapes, strict=True):
-        if array.shape != shape:
-            raise StorageError(f"{path}: {name} must have shape {shape}, got {array.shape}.")
-    return TransferFunction(*found)
-
-
-def _transfer_arrays(transfer):
-    values = (getattr(transfer, f.name) for f in dataclasses.fields(transfer))
-    return dict(zip(_TRANSFER, values, strict=True))
-
-
 def _drive_sums(task):
     # Sums and not a hash: the last bit of a filtered random path may depend on the machine.
-    cues = np.abs(task.cues).sum(axis=1)
-    rates = task.feedforward_rates.rates.astype(np.float64).sum(axis=(1, 2))
-    return [*cues.tolist(), *rates.tolist()]
+    rates, zeros = task.feedforward_rates, np.zeros(task.n_conditions)
+    clock = zeros if rates is None else rates.rates.astype(np.float64).sum(axis=(1, 2))
+    return [*np.abs(task.cues).sum(axis=1).tolist(), *clock.tolist()]

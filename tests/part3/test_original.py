@@ -93,5 +93,3 @@ def test_the_curve_holds_the_metric_at_the_loops_asked_for():
     )
     assert sorted(result.correlation) == [2, 4]
     assert all(-1 <= value <= 1 for value in result.correlation.values())
-    with pytest.raises(ValueError, match="n_loops must be at least 1"):
-        train_original(small_task(), np.random.default_rng(0), n_loops=0)

@@ -30,8 +30,6 @@ Modules
     What a trained network does without one of its parts, or after a push.
 ``analysis``
     What a network does beyond its task: groups, components, selectivity, correlations.
-``original``
-    The rule of the original tutorial, for comparison.
 ``plotting``
     Plots; import it by itself.
 

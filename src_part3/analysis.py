@@ -53,7 +53,14 @@ class SharedVariance:
 
 
 def neuron_groups(task):
-    """Trained E, untrained E and (never trained) I neurons of a `BalancedTask`, as `Groups`."""
+    """Trained E, untrained E and (never trained) I neurons of a task.
+
+    Examples
+    --------
+    >>> from src_part3 import load_network, neuron_groups
+    >>> [group.size for group in neuron_groups(load_network()[0])]
+    [500, 2000, 2500]
+    """
     p = check_type("task", task, BalancedTask).network.parameters
     trained = np.sort(task.network.trained)
     return Groups(
@@ -101,8 +108,7 @@ def selectivity(rates, last, *, pair=None):
     last : int
         Number of bins at the end.
     pair : tuple of int, optional
-        The two conditions by index: rate in the first minus rate in the second of them. Two
-        conditions are taken in their order; of more, the pair must be named.
+        The first and the second condition by index; of more than two they must be named.
 
     Returns
     -------
@@ -119,15 +125,11 @@ def selectivity(rates, last, *, pair=None):
     """
     rates = check_array("rates", rates, (None, None, None))
     n_conditions = len(rates)
-    if n_conditions < 2:
-        raise ValueError(
-            f"rates must have at least 2 conditions for selectivity to compare, got {n_conditions}."
-        )
     check_integer("last", last, at_least=1, at_most=rates.shape[2])
+    if n_conditions < 2:
+        raise ValueError(f"rates must have at least 2 conditions to compare, got {n_conditions}.")
     if pair is None and n_conditions > 2:
-        raise ValueError(
-            f"pair must name two of the {n_conditions} conditions, for example (0, 1), got None."
-        )
+        raise ValueError(f"pair must name two of the {n_conditions} conditions, got None.")
     pair = check_index("pair", (0, 1) if pair is None else pair, n_conditions)
     if len(pair) != 2 or pair[0] == pair[1]:
         raise ValueError(f"pair must name two different conditions, got {tuple(pair.tolist())}.")
@@ -161,9 +163,7 @@ def principal_components(rates, neurons, n_components):
     [1.0, 0.0]
     """
     centred = _centred(rates, neurons)
-    n_components = check_integer(
-        "n_components", n_components, at_least=1, at_most=min(centred.shape)
-    )
+    check_integer("n_components", n_components, at_least=1, at_most=min(centred.shape))
     total = (centred**2).sum()
     if not total > 0:
         raise ValueError("principal_components needs neurons whose rates change.")
@@ -257,8 +257,7 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     n_neurons : int, optional
         At most this many neurons are compared, each with each.
     at_least : int, optional
-        Neurons with fewer spikes are left out: with a few spikes a correlation is far from
-        normally distributed even if neurons are independent.
+        Neurons with fewer spikes are left out: their correlations are far from normal.
     rng : numpy.random.Generator, optional
         Chooses the neurons at random; by default they are taken at even steps.
 

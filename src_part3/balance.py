@@ -79,11 +79,7 @@ def leading_order_rates(network_parameters):
 
 
 def excitation_wins(network_parameters, fastest=250.0):
-    """Whether inhibition is too weak to hold the rates.
-
-    It is if the loop through the I neurons is no stronger than that among E neurons, or if the
-    balance asks for a rate above ``fastest`` (Hz). A network whose E neurons fall silent is held.
-    """
+    """Whether inhibition is too weak to hold the rates, or the balance asks for too fast ones."""
     p = network_parameters
     if abs(p.j_ei * p.j_ie) <= abs(p.j_ee * p.j_ii) + 1e-12:
         return True
@@ -208,8 +204,7 @@ def sweep_in_degree(
     >>> from src_part3 import BalancedNetworkParameters, TrialParameters, sweep_in_degree
     >>> sweep = sweep_in_degree(
     ...     BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=100), [50, 400],
-    ...     np.random.default_rng(0),
-    ...     trial_parameters=TrialParameters(duration=500.0, stim_on=0.0, stim_off=0.0))
+    ...     np.random.default_rng(0), trial_parameters=TrialParameters(duration=500.0))
     >>> gaps = (sweep.leading_order - sweep.simulated)[:, 0]  # of E neurons
     >>> sweep.values.tolist(), bool(gaps[1] < gaps[0])
     ([25.0, 200.0], True)
@@ -226,11 +221,9 @@ def sweep_external_input(
 
     Parameters
     ----------
-    network_parameters : BalancedNetworkParameters
-        The network.
     extra : sequence of float
         Input that is added to the E neurons' external input (voltage).
-    rng, trial_parameters, n_trials
+    network_parameters, rng, trial_parameters, n_trials
         As in `sweep_in_degree`.
 
     Returns
@@ -244,8 +237,7 @@ def sweep_external_input(
     >>> from src_part3 import BalancedNetworkParameters, TrialParameters, sweep_external_input
     >>> sweep = sweep_external_input(
     ...     BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=200), [0.0, 1.0],
-    ...     np.random.default_rng(0),
-    ...     trial_parameters=TrialParameters(duration=500.0, stim_on=0.0, stim_off=0.0))
+    ...     np.random.default_rng(0), trial_parameters=TrialParameters(duration=500.0))
     >>> (np.diff(sweep.simulated, axis=0) > 0).tolist()  # more input, more spikes of E and of I
     [[True, True]]
     """
@@ -308,10 +300,8 @@ def measure_state_plane(
     drives : sequence of float
         External input of E neurons over their distance from reset to threshold; that of I
         neurons keeps its ratio to it.
-    rng : numpy.random.Generator
-        Randomness of connections and first voltages.
-    trial_parameters : TrialParameters, optional
-        Its duration is simulated; synchrony is measured in its bins.
+    rng, trial_parameters
+        As in `sweep_in_degree`; synchrony is measured in the trial's bins.
     settle : float, optional
         Time before anything is counted (ms), a whole number of bins.
 

@@ -55,9 +55,8 @@ def draw_rates(feedforward_parameters, trial_parameters, n_conditions, rng, *, d
 def draw_spikes(feedforward_rates, condition, rng):
     """Draw the clock's spikes in one trial: time steps, in increasing order, and neurons.
 
-    Time is thinned: candidates come at the highest rate of all, and each is kept with the
-    probability ``rate / highest rate``. This equals a Poisson process with the given rate, at a
-    cost that grows with the number of spikes and not with that of time steps.
+    Candidates come at the highest rate of all, and each is kept with the probability ``rate /
+    highest rate``: a Poisson process at a cost that grows with the number of spikes only.
     """
     rates = feedforward_rates.rates[condition]
     n_steps, n_inputs = rates.shape

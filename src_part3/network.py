@@ -54,9 +54,8 @@ class StaticConnectivity:
 class PlasticConnectivity:
     """The plastic synapses onto trained neurons, seen from both ends.
 
-    Row ``i`` of every array over trained neurons belongs to the E neuron ``trained[i]``. Its
-    senders [post, slot] are first ``n_plastic_exc`` trained E neurons, then I neurons, each part
-    in increasing order. They count all neurons of the network.
+    Row ``i`` over trained neurons belongs to the E neuron ``trained[i]``. Its senders are first
+    ``n_plastic_exc`` trained E neurons, then I neurons, each part in increasing order.
     """
 
     trained: np.ndarray  # (n_trained,)

@@ -48,7 +48,6 @@ class BalancedNetworkParameters:
     j_plastic_inh: float = real(-6.5 / 12.0 / 1.5, at_most=0)
 
     def __post_init__(self):
-        """Check every field, and what ties them together."""
         check_fields(self)
         owner = type(self).__name__
         check_time_step(f"{owner}.dt", self.dt, self.tau_m, self.tau_syn, self.tau_plastic)
@@ -134,7 +133,6 @@ class TrialParameters:
     bin_width: float = real(20.0, unit="ms", above=0)  # bin of spike counts and mean inputs
 
     def __post_init__(self):
-        """Check every field, and what ties them together."""
         check_fields(self)
         owner = type(self).__name__
         check_real(f"{owner}.stim_off", self.stim_off, unit="ms", at_least=self.stim_on)
@@ -144,11 +142,11 @@ class TrialParameters:
 class FeedforwardParameters:
     """The clock: Poisson neurons that excite the trained neurons, each with a slowly varying rate.
 
-    Its spikes are the network's feed-forward input. ``clock`` is a dial from an autonomous to a driven network. With ``"none"`` there are no Poisson
-    neurons: what follows the cue comes from the recurrent synapses. A ``"common"`` clock has the
-    same rates and weights in all conditions, so that it tells the time but not the condition (the
-    non-selective ramp of Finkelstein et al. 2021 is such an input). A clock ``"per_condition"``
-    has its own rates and weights in each condition and so tells both (the original's option).
+    Its spikes are the network's feed-forward input. ``clock`` is a dial from an autonomous to a
+    driven network. With ``"none"`` there is no clock: what follows the cue comes from the recurrent
+    synapses. A ``"common"`` clock has the same rates and weights in all conditions: it tells the
+    time but not the condition (as the non-selective ramp of Finkelstein et al. 2021). A clock
+    ``"per_condition"`` has its own in each and tells both (the original's option).
     """
 
     clock: str = choice("none", "none", "common", "per_condition")
@@ -161,7 +159,6 @@ class FeedforwardParameters:
     smoothing: float = real(50.0, unit="ms", at_least=0)
 
     def __post_init__(self):
-        """Check every field."""
         check_fields(self)
 
     @cached_property

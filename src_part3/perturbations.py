@@ -116,7 +116,13 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
-    lesions = _possible(task) if lesions is None else check_type("lesions", lesions, Mapping)
+    if lesions is None:
+        lesions = {
+            name: lesion for name, lesion in standard_lesions().items()
+            if (lesion.cue != "other" or task.n_conditions > 1)
+            and (lesion.with_feedforward or task.network.n_inputs)
+        }
+    check_type("lesions", lesions, Mapping)
     if not lesions:
         raise ValueError("lesions must name at least one lesion, got none.")
     for name, lesion in lesions.items():
@@ -137,14 +143,6 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
             silenced=own.permutation(task.network.trained)[:n_silenced],
         )
     return LesionStudy(dict(lesions), evaluations, task.conditions)
-
-
-def _possible(task):
-    return {
-        name: lesion for name, lesion in standard_lesions().items()
-        if (lesion.cue != "other" or task.n_conditions > 1)
-        and (lesion.with_feedforward or task.network.n_inputs)
-    }
 
 
 def apply_lesion(task, weights, lesion):
@@ -174,9 +172,8 @@ def apply_lesion(task, weights, lesion):
 class DistractorResult:
     """Where trials ended after a distractor, on the axis between two conditions.
 
-    A position of 0 is the mean end of undisturbed trials of the trial's own condition, 1 that of
-    the next condition, whose cue the distractor is. An end is the total input of the trained
-    neurons in the last 400 ms. Conditions may differ much, so that nothing is averaged over them.
+    An end is the total input of the trained neurons in the last 400 ms; a position of 0 is the mean
+    end of undisturbed trials of its own condition, 1 that of the next, whose cue the distractor is.
     """
 
     times: np.ndarray  # (n_times,): when the distractor began (ms from the start of the trial)

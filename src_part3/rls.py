@@ -69,9 +69,9 @@ class SparseRLS:
         self.index, n_own_sources = np.asarray(index, np.int32), n_sources - n_shared
         if self.index.ndim != 2 or self.index.min() < 0 or self.index.max() >= n_own_sources:
             raise ValueError(
-                f"index must have shape (n_neurons, n_own) and name sources 0 to "
-                f"{n_own_sources - 1}, got shape {self.index.shape} with {self.index.min()} to "
-                f"{self.index.max()}."
+                "index must have shape (n_neurons, n_own) and name sources 0 to "
+                f"{n_own_sources - 1}, got shape {self.index.shape} with numbers from "
+                f"{self.index.min()} to {self.index.max()}."
             )
         if not ridge > 0:
             raise ValueError(f"ridge must be positive, got {ridge}.")
@@ -105,7 +105,7 @@ class SparseRLS:
                 self.b += rows.T @ targets
 
     def solve(self):
-        """Weights that follow from all rows so far: of own sources (n_neurons, n_own), of shared."""
+        """Weights from all rows so far: of own (n_neurons, n_own) and of shared sources."""
         n = len(self.S) - self.n_shared
         S_os, ridge = self.S[:n, n:], self.S.dtype.type(self.ridge)
         weights = np.empty(self.index.shape, self.S.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from src_part1.common.files import read_arrays, replace_file, shipped_file
-from src_part1.common.validation import check_type
+from src_part1.common.validation import check_array, check_type
 from src_part3.network import (
     BalancedNetwork,
     PlasticWeights,
@@ -27,9 +28,6 @@ FORMAT = "recorded-rnn-part3"
 VERSIONS = {"network": 3, "training": 5}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = shipped_file("trained_network.npz")
-_MADE_BY = "save_network or save_training"
-# The transfer function's arrays in a file.
-_TRANSFER = tuple(f"transfer_{f.name}" for f in dataclasses.fields(TransferFunction))
 
 
 class StorageError(ValueError):
@@ -50,17 +48,6 @@ def save_network(path, task, weights):
         The task.
     weights : sequence of PlasticWeights
         Weights of each condition, as ``Training.weights``; the recurrent ones must be the same.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from src_part3 import load_network, save_network
-    >>> task, weights = load_network()  # the network that comes with the project
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_network(f"{folder}/mine.npz", task, weights)
-    ...     again, _ = load_network(f"{folder}/mine.npz")
-    >>> bool((again.targets == task.targets).all())
-    True
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
@@ -105,17 +92,15 @@ def load_network(path=TRAINED_FILE):
     >>> task.conditions, task.n_trained, weights[0].recurrent_weights.shape[0]
     (('lick right', 'lick left'), 500, 500)
     """
-    meta, arrays = _read(path)
-    if meta["kind"] == "training":
-        training = _training(path, meta, arrays)
-        return training.task, training.weights
-    task = _task(path, meta, arrays)
-    recurrent_weights = _take(path, arrays, "recurrent")
-    weights = tuple(
-        PlasticWeights(recurrent_weights, feedforward_weights)
-        for feedforward_weights in _take(path, arrays, "feedforward_out")
-    )
-    return task, task.check_weights(weights)
+    with _reading(path):
+        meta, arrays = _read(path)
+        if meta["kind"] == "training":
+            training = _training(meta, arrays)
+            return training.task, training.weights
+        task = _task(meta, arrays)
+        weights = [PlasticWeights(arrays["recurrent"], of_condition)
+                   for of_condition in arrays["feedforward_out"]]
+        return task, task.check_weights(weights)
 
 
 def save_training(path, training):
@@ -157,17 +142,16 @@ def load_training(path):
     >>> again.seed, again.n_done
     (3, 0)
     """
-    meta, arrays = _read(path)
-    if meta["kind"] != "training":
-        raise StorageError(
-            f"{path} holds a trained network but no unfinished training; use load_network."
-        )
-    return _training(path, meta, arrays)
+    with _reading(path):
+        meta, arrays = _read(path)
+        if meta["kind"] != "training":
+            raise ValueError("it is a trained network but no unfinished training; use load_network")
+        return _training(meta, arrays)
 
 
-def _training(path, meta, arrays):
-    parameters = _record(path, TrainingParameters, meta["training"])
-    training = Training(_task(path, meta, arrays), parameters, seed=meta["training_seed"])
+def _training(meta, arrays):
+    parameters = TrainingParameters(**meta["training"])
+    training = Training(_task(meta, arrays), parameters, seed=meta["training_seed"])
     training.restore(arrays)
     return training
 
@@ -195,28 +179,31 @@ def _write(path, kind, task, more, arrays, *, compress):
     ))
 
 
-def _read(path):
-    path = Path(path)
+@contextlib.contextmanager
+def _reading(path):
+    """Turn what a foreign, damaged or old file raises into one sentence with its name."""
     try:
-        arrays = read_arrays(path)
-        meta = json.loads(arrays["meta"].tobytes())
-        found = meta["format"], meta["kind"], meta["version"]
+        yield
     except FileNotFoundError:
         raise
     except Exception as error:  # bytes that nobody wrote on purpose raise anything
+        what = f"lacks {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
         raise StorageError(
-            f"{path} is no file of {_MADE_BY}, or it is truncated ({error})."
+            f"{path} is no file of this version's save_network or save_training, or it is "
+            f"damaged: {what}. Train again, or use the program that wrote it."
         ) from error
+
+
+def _read(path):
+    arrays = read_arrays(Path(path))
+    meta = json.loads(arrays["meta"].tobytes())
+    found = meta["format"], meta["kind"], meta["version"]
     known = [(FORMAT, kind, version) for kind, version in VERSIONS.items()]
     if found not in known:
-        raise StorageError(
-            f"{path} is a {found[1]!r} of version {found[2]} of {found[0]!r}, but this program "
-            f"reads {' and '.join(f'{kind} {version}' for _, kind, version in known)} of "
-            f"{FORMAT!r}; train again or use the program that wrote it."
-        )
-    expected = arrays.pop("checksum", None)
-    if expected is None or not np.array_equal(expected, _checksum(arrays)):
-        raise StorageError(f"{path} is damaged: its checksum does not fit its contents.")
+        raise ValueError(f"it is a {found[1]!r} of version {found[2]} of {found[0]!r}, not " +
+                         " or ".join(f"{kind} {version}" for _, kind, version in known))
+    if not np.array_equal(arrays.pop("checksum"), _checksum(arrays)):
+        raise ValueError("its checksum does not fit its contents")
     del arrays["meta"]
     return meta, arrays
 
@@ -230,48 +217,33 @@ def _checksum(arrays):
     return np.frombuffer(digest.digest(), dtype=np.uint8)
 
 
-def _take(path, arrays, name):
-    if name not in arrays:
-        raise StorageError(f"{path} lacks {name!r}.")
-    return arrays[name]
-
-
-def _record(path, kind, values):
-    try:
-        return kind(**values)
-    except (TypeError, ValueError) as error:
-        raise StorageError(f"{path} holds no valid {kind.__name__}: {error}") from error
-
-
-def _task(path, meta, arrays):
-    parameters = _record(path, BalancedNetworkParameters, meta["network"])
-    clock = _record(path, FeedforwardParameters, meta["feedforward"])
-    trained, pre_index = (_take(path, arrays, name) for name in ("trained", "pre_index"))
+def _task(meta, arrays):
+    parameters = BalancedNetworkParameters(**meta["network"])
+    clock = FeedforwardParameters(**meta["feedforward"])
+    trained, pre_index = arrays["trained"], arrays["pre_index"]
     if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in (trained, pre_index)):
-        raise StorageError(f"{path} names neurons beyond its {parameters.n_neurons}.")
+        raise ValueError(f"it names neurons beyond its {parameters.n_neurons}")
     network = BalancedNetwork(
         parameters, draw_static(parameters, stream(meta["seed"], "static")),
         plastic_from_index(trained, pre_index, parameters.n_neurons), clock.n_used,
         meta["precision"],
     )
-    transfer = [_take(path, arrays, name) for name in _TRANSFER]
-    shapes = (N_COEFFICIENTS,), (2,), (2,), (2,), (parameters.n_exc,), (parameters.n_exc,)
-    for name, array, shape in zip(_TRANSFER, transfer, shapes, strict=True):
-        if array.shape != shape:
-            raise StorageError(f"{path}: {name} must have shape {shape}, got {array.shape}.")
+    sizes = N_COEFFICIENTS, 2, 2, 2, parameters.n_exc, parameters.n_exc
+    transfer = TransferFunction(*(
+        check_array(f"transfer_{field.name}", arrays[f"transfer_{field.name}"], (size,))
+        for field, size in zip(dataclasses.fields(TransferFunction), sizes, strict=True)
+    ))
     task = BalancedTask(
-        network, _record(path, TrialParameters, meta["trial"]), clock,
-        _take(path, arrays, "recorded"), _take(path, meta, "recorded_smoothing"),
-        _take(path, arrays, "targets"), TransferFunction(*transfer),
-        _take(path, meta, "plastic_noise"), tuple(meta["conditions"]), meta["seed"],
-        meta["provenance"],
+        network, TrialParameters(**meta["trial"]), clock, arrays["recorded"],
+        meta["recorded_smoothing"], arrays["targets"], transfer, meta["plastic_noise"],
+        tuple(meta["conditions"]), meta["seed"], meta["provenance"],
     )
     same_static = network.static.digest == meta["static_digest"]
     if not same_static or not np.allclose(_drive_sums(task), meta["drive_sums"], rtol=1e-6):
         part = "cues or rates of the clock" if same_static else "static network"
-        raise StorageError(
-            f"{path}: seed {meta['seed']} gives another {part} here than where the file was "
-            "written (another version of NumPy?), so that its weights do not fit; train again."
+        raise ValueError(
+            f"seed {meta['seed']} gives another {part} here than where the file was written "
+            "(another version of NumPy?), so that its weights do not fit"
         )
     return task
 

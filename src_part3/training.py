@@ -18,13 +18,13 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from src_part1.common.blas import one_blas_thread
 from src_part1.common.fields import check_fields, integer, real
-from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_integer, check_like, check_type
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.network import PlasticWeights
@@ -111,14 +111,6 @@ class Training:
         the teacher (NaN without).
     pattern_targets, last_outputs : ndarray, shape (n_conditions, 4, n_bins)
         Targets, and the free network's mean input in the last loop, on these patterns (voltage).
-
-    Examples
-    --------
-    >>> from src_part3 import Training, load_network
-    >>> task, _ = load_network()  # the task of the network that comes with the project
-    >>> training = Training(task, seed=1)  # `run` trains it, for minutes
-    >>> training.n_done, training.pattern_targets.shape
-    (0, (2, 4, 100))
     """
 
     def __init__(self, task, training_parameters=None, *, seed=0):
@@ -173,7 +165,8 @@ class Training:
         """Train until so many loops are done in all calls together; return this training.
 
         An interrupt from the keyboard ends the call with a warning, and only the current loop is
-        lost. Call it again to go on.
+        lost. Call it again to go on. If rates exceed ``max_rate`` or a weight is not finite, the
+        ``result`` of the `TrainingDivergedError` is this training as it was after the last loop.
 
         Parameters
         ----------
@@ -185,12 +178,6 @@ class Training:
             Trials at a time; all cores by default. It does not change the result.
         after_loop : callable, optional
             Called with this training after each loop, for example to save or to plot.
-
-        Raises
-        ------
-        TrainingDivergedError
-            If rates exceed ``max_rate`` or a weight is not finite. The error's ``result`` is this
-            training as it was after the last loop.
         """
         if not self._sound:
             raise self._diverged()
@@ -441,11 +428,8 @@ class Training:
         self._change[:] = 0
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
+class _Seen(NamedTuple):
     """What training keeps of a trial."""
-
-    __repr__ = one_line
 
     total_input: np.ndarray  # (n_bins, n_trained) after the cue
     sources: np.ndarray  # (n_trial_bins, n_sources): filtered spikes (1/ms)

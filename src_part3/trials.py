@@ -282,7 +282,7 @@ class Trial:
 def run_trial(
     network, trial_parameters, rng, *, weights=None, cue=None, feedforward_rates=None,
     condition=0, silenced=None, extra_input=None, bin_input=None, spikes=False, probes=(),
-    filtered=False, after_bin=None,
+    filtered=False,
 ):
     """Run one trial from random voltages.
 
@@ -312,9 +312,6 @@ def run_trial(
         Whether to keep all spikes, and filtered spikes at the ends of bins.
     probes : array_like of int, optional
         Neurons whose inputs and voltage are kept at every step.
-    after_bin : callable, optional
-        Called as ``after_bin(b, state)`` at the end of bin b; `PlasticWeights` that it returns
-        are the weights from then on.
 
     Returns
     -------
@@ -345,7 +342,7 @@ def run_trial(
         "bin_input": bin_input, "spikes": spikes, "probes": probes, "filtered": filtered,
     }
     _check_trial(network, trial_parameters, **options)
-    return simulate_trial(network, trial_parameters, rng, after_bin=after_bin, **options)
+    return simulate_trial(network, trial_parameters, rng, **options)
 
 
 def _check_trial(network, trial_parameters, *, weights=None, condition=0, feedforward_rates=None,
@@ -376,7 +373,11 @@ def simulate_trial(
     condition=0, silenced=None, extra_input=None, bin_input=None, spikes=False, probes=(),
     filtered=False, after_bin=None,
 ):
-    """Run one trial as `run_trial` does, which checks what it is given."""
+    """Run one trial as `run_trial` does, which checks what it is given.
+
+    ``after_bin(b, state)`` is called at the end of bin b; `PlasticWeights` that it returns are the
+    weights from then on.
+    """
     dt, width = network.parameters.dt, trial_parameters.bin_width
     n_steps, bin_steps = round(trial_parameters.duration / dt), round(width / dt)
     n_bins = n_steps // bin_steps
@@ -415,15 +416,15 @@ def run_trials(network, trial_parameters, n_trials, rng, *, n_threads=None, **op
     check_integer("n_threads", n_threads, at_least=1)
     check_rng("rng", rng)
     _check_trial(network, trial_parameters, **options)
-    generators = deque(rng.spawn(n_trials))
-    return _yield_trials(network, trial_parameters, generators, n_threads, options)
+    return _yield_trials(network, trial_parameters, rng.spawn(n_trials), n_threads, options)
 
 
 def _yield_trials(network, trial_parameters, generators, n_threads, options):
     running = deque()
     with ThreadPoolExecutor(n_threads) as pool:
-        while generators or running:
-            while generators and len(running) < 2 * n_threads:
-                own = generators.popleft()
-                running.append(pool.submit(simulate_trial, network, trial_parameters, own, **options))
+        for own in generators:
+            running.append(pool.submit(simulate_trial, network, trial_parameters, own, **options))
+            if len(running) == 2 * n_threads:
+                yield running.popleft().result()
+        while running:
             yield running.popleft().result()

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.original import OriginalRLS, train_original
 from src_part3.clock import draw_spikes
 from src_part3.network import PlasticWeights
-from src_part3.original import OriginalRLS, train_original
 from src_part3.trials import advance, initial_state, make_drive
 from tests.part3.small import small_task
 from tests.reference_part3_rls import TextbookRLS, sources_of

@@ -100,10 +100,10 @@ def test_a_failed_save_leaves_the_old_file(training, tmp_path, monkeypatch):
 def test_foreign_archives(tmp_path):
     path = tmp_path / "foreign.npz"
     np.savez(path, weights=np.ones(3))
-    with pytest.raises(StorageError, match="no file of save_network"):
+    with pytest.raises(StorageError, match="no file of .*save_network"):
         load_training(path)
     np.savez(path, meta=np.array([object()], dtype=object))
-    with pytest.raises(StorageError, match="no file of save_network"):
+    with pytest.raises(StorageError, match="no file of .*save_network"):
         load_training(path)
 
 
@@ -113,25 +113,25 @@ def test_truncated_and_altered_files(training, tmp_path, share):
     save_network(path, training.task, training.weights)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(StorageError, match="or it is truncated"):
+    with pytest.raises(StorageError, match="or it is damaged"):
         load_network(path)
     path.write_bytes(content)
     rewrite(path, arrays_change={"recurrent": training.weights[0].recurrent_weights + 1},
             checksum=False)
-    with pytest.raises(StorageError, match="damaged: its checksum"):
+    with pytest.raises(StorageError, match="damaged: its checksum does not fit"):
         load_network(path)
 
 
 @pytest.mark.parametrize(
     ("meta", "arrays", "message"),
     [
-        ({"version": 99}, {}, "is a 'network' of version 99 .* reads network 3 and training 5"),
-        ({"kind": "song"}, {}, "is a 'song' of version 3 .* but this program reads network"),
-        ({"format": "other"}, {}, "of 'other', but this program reads"),
+        ({"version": 99}, {}, "is a 'network' of version 99 .* not network 3 or training 5"),
+        ({"kind": "song"}, {}, "is a 'song' of version 3 .* not network 3"),
+        ({"format": "other"}, {}, "of 'other', not network"),
         ({"seed": 4}, {}, "seed 4 gives another static network"),
         ({"drive_sums": [0.0] * 4}, {}, "gives another cues or rates of the clock"),
-        ({"network": {"n_exc": -1}}, {}, "holds no valid BalancedNetworkParameters: .*n_exc"),
-        ({"trial": {"lasts": 1}}, {}, "holds no valid TrialParameters"),
+        ({"network": {"n_exc": -1}}, {}, "damaged: BalancedNetworkParameters.n_exc must be"),
+        ({"trial": {"lasts": 1}}, {}, "damaged: .*TrialParameters.* argument 'lasts'"),
         ({}, {"recurrent": None}, "lacks 'recurrent'"),
         ({}, {"transfer_limits": None}, "lacks 'transfer_limits'"),
         ({}, {"transfer_coefficients": np.ones(8)}, "transfer_coefficients.* shape"),

@@ -24,6 +24,7 @@ from src_part3.trials import (
     make_drive,
     run_trial,
     run_trials,
+    simulate_trial,
 )
 from tests.part3.small import small_task
 from tests.reference_part3 import simulate_balanced
@@ -376,7 +377,7 @@ def test_weights_may_change_after_each_bin(setting):
         return other if b == 9 else None
 
     plain = run_trial(network, TRIAL, np.random.default_rng(1), **options)
-    changed = run_trial(
+    changed = simulate_trial(
         network, TRIAL, np.random.default_rng(1), after_bin=after_bin, **options
     )
     assert seen == [(b, 200 * (b + 1)) for b in range(15)]

@@ -17,7 +17,7 @@ import src_part2 as two
 import src_part3 as three
 from course import part1 as course
 from src_part1.rls import LowRankRLS
-from src_part3 import original, trials
+from src_part3 import trials
 from src_part3.storage import StorageError
 from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings, small_task
 
@@ -551,8 +551,6 @@ BAD_INPUT = {
         lambda w: three.save_network("none.npz", w.balanced, (w.learned[0], changed(
             w.learned[1], recurrent_weights=2 * w.learned[1].recurrent_weights))),
         "weights", "same recurrent weights in all conditions"),
-    "the original for no loops": (lambda w: original.train_original(w.balanced, w.rng, n_loops=0),
-                                  "n_loops", "at least 1", "0"),
 }
 
 
@@ -683,7 +681,6 @@ WRONG_RECORDS = [
     ("task", lambda w, x: three.run_distractors(x, w.learned, [120.0], w.rng)),
     ("lesions", lambda w, x: three.study_lesions(w.balanced, w.learned, w.rng, x)),
     ("task", lambda w, x: three.neuron_groups(x)),
-    ("task", lambda w, x: original.train_original(x, w.rng)),
     ("task", lambda w, x: three.save_network("none.npz", x, w.learned)),
     ("training", lambda w, x: three.save_training("none.npz", x)),
 ]

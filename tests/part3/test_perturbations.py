@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from src_part3 import perturbations
-from src_part3.evaluation import evaluate
 from src_part3.network import PlasticWeights
 from src_part3.parameters import FeedforwardParameters
 from src_part3.perturbations import (
@@ -98,19 +97,6 @@ def test_an_exchanged_cue_with_its_targets_is_judged_by_the_other_condition(task
     np.testing.assert_array_equal(own.mean_input, by_cue.mean_input)
     np.testing.assert_array_equal(by_cue.targets, task.targets[::-1])
     np.testing.assert_array_equal(own.decoded, 1 - by_cue.decoded)
-
-
-def test_without_clock_and_with_the_same_weights_other_cues_are_other_conditions(task, weights):
-    same = (replace(weights[0], feedforward_weights=0 * weights[0].feedforward_weights),) * 2
-    changed, _ = apply_lesion(task, same, LESIONS["other cue, its targets"])
-    silent = {"n_trials": 2, "with_feedforward": False}
-    swapped = evaluate(changed, same, np.random.default_rng(3), **silent)
-    # The first trials of the second condition have the random numbers of the swapped first ones.
-    mirrored = evaluate(
-        replace(task, cues=task.cues[::-1], targets=task.targets[::-1]), same,
-        np.random.default_rng(3), **silent,
-    )
-    np.testing.assert_array_equal(swapped.r2, mirrored.r2)
 
 
 def test_scaled_couplings_are_the_weights_of_a_scaled_network(task, weights):

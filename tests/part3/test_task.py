@@ -60,8 +60,7 @@ def test_rates_that_alternate_from_bin_to_bin_are_averaged_and_not_sampled():
 
 
 @pytest.mark.parametrize(("bin_width", "expected"), [
-    (1.0, 20.0), (10.0, 10.0), (20.0, 20.0), (25.0, 25.0), (30.0, 20.0), (50.0, 50.0),
-    (12.5, 20.0), (100.0, 20.0),
+    (10.0, 10.0), (25.0, 25.0), (30.0, 20.0), (12.5, 20.0), (0.1 * 500 + 1e-9, 50.0),
 ])
 def test_bins_are_those_of_the_recordings_if_they_fit(bin_width, expected):
     n_time = round(400 / bin_width) + 1
@@ -72,23 +71,14 @@ def test_bins_are_those_of_the_recordings_if_they_fit(bin_width, expected):
     duration = recordings.time[-1] - recordings.time[0]
     assert task.n_bins == int(duration / expected + 1e-6)
     assert trial.duration == 1000.0 + task.n_bins * expected
-    if expected == bin_width:
-        np.testing.assert_array_equal(
-            task.recorded_rates, recordings.rates[:, :, 1:].astype(np.float32)
-        )
+    if expected == round(bin_width, 6):
+        np.testing.assert_allclose(task.recorded_rates, recordings.rates[:, :, 1:], rtol=1e-6)
     elif expected < bin_width:
         at = recordings.time[0] + expected * np.arange(1, task.n_bins + 1)
         np.testing.assert_allclose(
             task.recorded_rates[1, 5], np.interp(at, recordings.time, recordings.rates[1, 5]),
             rtol=1e-6,
         )
-
-
-def test_times_that_were_computed_do_not_change_the_bins():
-    recordings = small_recordings(bin_width=0.1 * 500 + 1e-9)
-    assert small_task(trial_parameters=None).trial_parameters.bin_width == 20.0
-    task = make_task(recordings, seed=3, network_parameters=NETWORK)
-    assert task.trial_parameters.bin_width == 50.0 and task.n_bins == 10
 
 
 def test_bins_that_do_not_fit_are_refused_by_name():

@@ -230,26 +230,6 @@ def test_divergence_is_named():
         advance(network, initial_state(network, np.random.default_rng(0)), 400, weights=weights)
 
 
-def test_untrained_rates_are_those_of_the_original():
-    network = build_network(BalancedNetworkParameters(), np.random.default_rng(0))
-    recorder = BalancedRecorder(network, n_bins=1, bin_width=3000.0)
-    advance(network, initial_state(network, np.random.default_rng(1)), 30_000, recorder=recorder)
-    assert recorder.counts[0, :2500].mean() / 3 == pytest.approx(6.6, rel=0.03)
-    assert recorder.counts[0, 2500:].mean() / 3 == pytest.approx(12.0, rel=0.03)
-
-
-def test_a_copied_state_is_independent_and_complete():
-    network = small_network(np.random.default_rng(0))
-    state = initial_state(network, np.random.default_rng(0))
-    twin = state.copy()
-    advance(network, state, 50, weights=network.initial_weights())
-    assert twin.step == 0 and state.step == 50
-    assert (state.v != twin.v).any()
-    advance(network, twin, 50, weights=network.initial_weights())
-    for name in vars(state):
-        np.testing.assert_array_equal(getattr(state, name), getattr(twin, name))
-
-
 @pytest.fixture(scope="module")
 def setting():
     rng = np.random.default_rng(0)

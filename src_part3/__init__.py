@@ -3,11 +3,11 @@
 Modules
 -------
 ``parameters``
-    Numbers of the balanced network, of its Poisson inputs and of a trial.
+    Numbers of the balanced network, of its clock and of a trial.
 ``network``
     The network: static and plastic synapses, and the weights that are trained.
 ``clock``
-    Poisson neurons whose rates wander, grow or stay.
+    The clock: Poisson neurons whose rates wander.
 ``kernels``
     The compiled time loop behind `trials`.
 ``trials``
@@ -17,7 +17,7 @@ Modules
 ``transfer``
     From recorded rates to targets: the measured curve from mean input to rate.
 ``task``
-    The whole task: network, targets, cues and feed-forward rates.
+    The whole task: network, targets, cues and the clock's rates.
 ``rls``
     Exact RLS for many neurons that each read a few of the same sources.
 ``training``

@@ -42,7 +42,7 @@ class BalancedNetworkParameters:
     dt: float = real(0.1, unit="ms", above=0)  # time step of forward Euler
     n_plastic_exc: int = integer(20, at_least=0)  # plastic synapses from trained E neurons
     n_plastic_inh: int = integer(20, at_least=0)  # plastic synapses from I neurons
-    tau_plastic: float = real(150.0, unit="ms", above=0)  # plastic and feed-forward synapses
+    tau_plastic: float = real(150.0, unit="ms", above=0)  # plastic and clock's synapses
     j_plastic_exc: float = real(1 / 1.5, at_least=0)  # initial plastic weight from E, of 20
     # The same from I: untrained rates of 6.5 and 12 Hz then cancel.
     j_plastic_inh: float = real(-6.5 / 12.0 / 1.5, at_most=0)
@@ -126,7 +126,7 @@ class TrialParameters:
 
     duration: float = real(3000.0, unit="ms", above=0)
     stim_on: float = real(800.0, unit="ms", at_least=0)  # start of the cue
-    # End of the cue, start of learning and of feed-forward spikes.
+    # End of the cue, start of learning and of the clock.
     stim_off: float = real(1000.0, unit="ms", at_least=0)
     # The cue is uniform in [-cue_amplitude, cue_amplitude) (voltage).
     cue_amplitude: float = real(0.5, at_least=0)
@@ -150,7 +150,7 @@ class FeedforwardParameters:
     """
 
     clock: str = choice("none", "none", "common", "per_condition")
-    n_inputs: int = integer(300, at_least=1)  # Poisson neurons of a clock
+    n_inputs: int = integer(300, at_least=1)  # neurons of a clock
     mean_rate: float = real(5.0, unit="Hz", at_least=0)
     # Time constant of the Ornstein-Uhlenbeck rate.
     relaxation: float = real(400.0, unit="ms", above=0)
@@ -163,5 +163,5 @@ class FeedforwardParameters:
 
     @cached_property
     def n_used(self):
-        """Number of Poisson neurons that a network gets: none without a clock."""
+        """Number of the clock's neurons: none without a clock."""
         return 0 if self.clock == "none" else self.n_inputs

@@ -147,7 +147,7 @@ def make_task(
         these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
         of finer bins are averaged over those of the trial, those of wider ones interpolated.
     feedforward_parameters : FeedforwardParameters, optional
-        Whether there is a clock, and numbers of its Poisson neurons. By default there is none for
+        Whether there is a clock, and numbers of its neurons. By default there is none for
         100 neurons or more, and one for each condition for fewer, with a warning.
     precision : {"float32", "float64"}, optional
         Type of all numbers in the simulation.

@@ -52,7 +52,7 @@ def test_a_sparse_network_has_lists_only():
     dense = draw_static(BalancedNetworkParameters(**sizes, out_degree=10), np.random.default_rng(0))
     sparse = draw_static(BalancedNetworkParameters(**sizes, out_degree=9), np.random.default_rng(0))
     assert len(dense.rows) == 300
-    assert len(sparse.rows) == 0
+    assert sparse.rows.shape == (0, dense.rows.shape[1])
     assert sparse.targets.shape == (300, 9)
 
 

@@ -41,7 +41,8 @@ def test_defaults_learn_few_neurons_with_a_clock_and_say_so(n_neurons):
     training = train(task, progress=False)
     test = evaluate(task, training.weights, np.random.default_rng(0), n_trials=60)
     for measures in test.summary():
-        assert measures["median_correlation"] > 0.8
+        assert measures["corrected_correlation"] > 0.9
         assert measures["r2_corrected"] > 0.6
     assert test.balanced_accuracy > 0.95
-    assert np.abs(np.log(test.rate_ratio)).max() < np.log(1.25)
+    # A group of the slowest may be two neurons.
+    assert np.abs(np.log(test.rate_ratio)).max() < np.log(1.4)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from src_part1.common.one_line import one_line
-from src_part1.common.validation import check_array, check_rng, check_type
+from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part3.parameters import BalancedNetworkParameters
 
 _PRECISIONS = "float64", "float32"
@@ -100,9 +100,6 @@ class BalancedNetwork:
 
     def __post_init__(self):
         """Note what follows from the parts."""
-        if self.precision not in _PRECISIONS:
-            raise ValueError(f"precision must be one of {str(_PRECISIONS)[1:-1]}, "
-                             f"got {self.precision!r}.")
         trained = np.zeros(0, np.int32) if self.plastic is None else self.plastic.trained
         vars(self).update(
             n_exc=self.parameters.n_exc, dtype=np.dtype(self.precision), trained=trained,
@@ -165,6 +162,7 @@ def build_network(network_parameters, rng, *, precision="float32"):
     [12.0, 8.0]
     """
     check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    check_choice("precision", precision, _PRECISIONS)
     static = draw_static(network_parameters, check_rng("rng", rng))
     return BalancedNetwork(network_parameters, static, precision=precision)
 

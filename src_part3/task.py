@@ -9,7 +9,7 @@ import numpy as np
 
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
-from src_part1.common.validation import check_integer, check_real, check_type
+from src_part1.common.validation import check_choice, check_integer, check_real, check_type
 from src_part1.recordings import Recordings
 from src_part3.clock import FeedforwardRates, draw_rates
 from src_part3.network import BalancedNetwork, draw_plastic, draw_static
@@ -201,6 +201,7 @@ def make_task(
     else:
         check_real("plastic_noise", plastic_noise, at_least=0)
     check_type("original", original, bool)
+    check_choice("precision", precision, ("float64", "float32"))
     trial = _trial_of(recordings, p.dt) if trial_parameters is None else trial_parameters
     check_type("trial_parameters", trial, TrialParameters)
     recorded_rates = _rates_in_bins(recordings, trial, p.dt)

@@ -463,12 +463,13 @@ def train(task, training_parameters=None, *, seed=0, total_loops=None, progress=
     >>> task = make_task(
     ...     recordings_from_arrays(rates, time, ("right", "left")),
     ...     network_parameters=BalancedNetworkParameters(
-    ...         n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, mu_exc=0.3, mu_inh=0.22),
+    ...         n_exc=120, n_inh=120, out_degree=48, mu_exc=0.3, mu_inh=0.22, n_plastic_exc=5,
+    ...         n_plastic_inh=6, tau_plastic=50.0, j_plastic_exc=0.1, j_plastic_inh=-0.1),
     ...     feedforward_parameters=FeedforwardParameters(clock="none"))
     >>> few = TrainingParameters(held_loops=2, settling_loops=1, held_trials=2, free_loops=0)
     >>> training = train(task, few, progress=False)
     >>> training.weights[0].recurrent_weights.shape  # trained neurons, plastic synapses of each
-    (24, 25)
+    (24, 11)
     """
     training = Training(task, training_parameters, seed=seed)
     return training.run(total_loops, progress=progress, n_threads=n_threads, after_loop=after_loop)

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.measurement import peak_rss_mb
+from benchmarks.original import train_original
+from benchmarks.ramps import with_ramp
 from src_part1.recordings import recordings_from_arrays
-from src_part3.clock import with_ramp
 from src_part3.evaluation import evaluate
 from src_part3.network import PlasticWeights
-from src_part3.original import train_original
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters
 from src_part3.storage import load_network, save_network
 from src_part3.task import BalancedTask, make_task, network_for

@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks import networks
 from benchmarks.measurement import cell, machine, over_networks, table
 from benchmarks.networks import by_condition, tested, train_network
+from benchmarks.ramps import with_held_clock
 from src_part1.recordings import load_recordings
-from src_part3.clock import with_held_clock
 from src_part3.perturbations import run_distractors
 
 MEASURES = ("switched_share", "end_error")

@@ -13,8 +13,8 @@ import time
 import numpy as np
 
 from benchmarks.measurement import machine, table
+from benchmarks.original import train_original
 from src_part1.recordings import load_recordings
-from src_part3.original import train_original
 from src_part3.parameters import FeedforwardParameters
 from src_part3.task import make_task
 

@@ -53,7 +53,14 @@ class SharedVariance:
 
 
 def neuron_groups(task):
-    """Trained E, untrained E and (never trained) I neurons of a `BalancedTask`, as `Groups`."""
+    """Trained E, untrained E and (never trained) I neurons of a task.
+
+    Examples
+    --------
+    >>> from src_part3 import load_network, neuron_groups
+    >>> [group.size for group in neuron_groups(load_network()[0])]
+    [500, 2000, 2500]
+    """
     p = check_type("task", task, BalancedTask).network.parameters
     trained = np.sort(task.network.trained)
     return Groups(
@@ -86,7 +93,7 @@ def strongest_modulated(rates, neurons, n):
     >>> strongest_modulated(rates, [0, 1, 2], 2).tolist()
     [1, 2]
     """
-    n = check_integer("n", n, at_least=1)
+    check_integer("n", n, at_least=1)
     spread = _side_by_side(rates, neurons).std(axis=1)
     return np.asarray(neurons)[np.argsort(-spread, kind="stable")[:n]]
 
@@ -101,8 +108,7 @@ def selectivity(rates, last, *, pair=None):
     last : int
         Number of bins at the end.
     pair : tuple of int, optional
-        The two conditions by index: rate in the first minus rate in the second of them. Two
-        conditions are taken in their order; of more, the pair must be named.
+        The first and the second condition by index; of more than two they must be named.
 
     Returns
     -------
@@ -119,15 +125,11 @@ def selectivity(rates, last, *, pair=None):
     """
     rates = check_array("rates", rates, (None, None, None))
     n_conditions = len(rates)
+    check_integer("last", last, at_least=1, at_most=rates.shape[2])
     if n_conditions < 2:
-        raise ValueError(
-            f"rates must have at least 2 conditions for selectivity to compare, got {n_conditions}."
-        )
-    last = check_integer("last", last, at_least=1, at_most=rates.shape[2])
+        raise ValueError(f"rates must have at least 2 conditions to compare, got {n_conditions}.")
     if pair is None and n_conditions > 2:
-        raise ValueError(
-            f"pair must name two of the {n_conditions} conditions, for example (0, 1), got None."
-        )
+        raise ValueError(f"pair must name two of the {n_conditions} conditions, got None.")
     pair = check_index("pair", (0, 1) if pair is None else pair, n_conditions)
     if len(pair) != 2 or pair[0] == pair[1]:
         raise ValueError(f"pair must name two different conditions, got {tuple(pair.tolist())}.")
@@ -161,9 +163,7 @@ def principal_components(rates, neurons, n_components):
     [1.0, 0.0]
     """
     centred = _centred(rates, neurons)
-    n_components = check_integer(
-        "n_components", n_components, at_least=1, at_most=min(centred.shape)
-    )
+    check_integer("n_components", n_components, at_least=1, at_most=min(centred.shape))
     total = (centred**2).sum()
     if not total > 0:
         raise ValueError("principal_components needs neurons whose rates change.")
@@ -177,9 +177,7 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
 
     Both come from the product of two halves of the trials, whose noise is independent: noise adds
     nothing on the mean, however weak the activity is. For chance each neuron's whole time course is
-    shifted in time, circularly and by an amount of its own, the same in both halves, which keeps
-    how slowly it changes; independent shuffling of the bins would make chance look smaller than it
-    is for slow signals.
+    shifted in time, circularly and by an amount of its own, which keeps how slowly it changes.
 
     Parameters
     ----------
@@ -211,7 +209,7 @@ def shared_variance(half_rates, neurons, components, rng, *, n_shifts=20):
     (1.0, True)
     """
     check_rng("rng", rng)
-    n_shifts = check_integer("n_shifts", n_shifts, at_least=1)
+    check_integer("n_shifts", n_shifts, at_least=1)
     half_rates = check_array("half_rates", half_rates, (2, None, None, None))
     halves = [_centred(rates, neurons) for rates in half_rates]
     n_neurons, n_time = halves[0].shape
@@ -237,34 +235,9 @@ def weight_gain(task, weights):
 
     Independent deviations of the senders' filtered spikes (1/ms) of size 1 change those of a
     trained neuron by g: near 1 they feed themselves (Sompolinsky, Crisanti & Sommers 1988).
-
-    Parameters
-    ----------
-    task : BalancedTask
-        The task. :math:`\phi'_i` is the slope of its transfer function at the mean over conditions
-        and time of neuron i's target (per ms and voltage).
-    weights : sequence of PlasticWeights
-        Weights of each condition. :math:`\Delta w` is what learning added to the recurrent ones
-        (voltage times ms).
-
-    Returns
-    -------
-    float
-        g; the mean over i is one over conditions as well if their recurrent weights differ.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from src_part3 import BalancedNetworkParameters, make_task, recordings_from_arrays
-    >>> from src_part3.analysis import weight_gain
-    >>> time = np.arange(0.0, 220.0, 20.0)
-    >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(24).reshape(2, 12, 1))
-    >>> task = make_task(
-    ...     recordings_from_arrays(rates, time, ("right", "left")), network_parameters=
-    ...     BalancedNetworkParameters(n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5,
-    ...                               n_plastic_inh=5, mu_exc=0.3, mu_inh=0.22))
-    >>> weight_gain(task, [task.network.initial_weights()] * 2)  # nothing was learned
-    0.0
+    :math:`\phi'_i` is the slope of the task's transfer function at the mean over conditions and
+    time of neuron i's target (per ms and voltage), :math:`\Delta w` what learning added to the
+    recurrent weights (voltage times ms); the mean is one over conditions as well.
     """
     weights = check_type("task", task, BalancedTask).check_weights(weights)
     mean_target = task.targets.mean(axis=(0, 2), dtype=float)
@@ -284,8 +257,7 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     n_neurons : int, optional
         At most this many neurons are compared, each with each.
     at_least : int, optional
-        Neurons with fewer spikes are left out: with a few spikes a correlation is far from
-        normally distributed even if neurons are independent.
+        Neurons with fewer spikes are left out: their correlations are far from normal.
     rng : numpy.random.Generator, optional
         Chooses the neurons at random; by default they are taken at even steps.
 
@@ -304,7 +276,7 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     ((190,), 1.0)
     """
     counts = check_array("counts", counts, ("bins", "neurons"))
-    at_least = check_integer("at_least", at_least, at_least=1)
+    check_integer("at_least", at_least, at_least=1)
     varies = np.flatnonzero((counts.sum(axis=0) >= at_least) & (np.ptp(counts, axis=0) > 0))
     if varies.size < 2:
         raise ValueError(f"counts must hold two neurons with at least {at_least} spikes each.")

@@ -42,9 +42,7 @@ class MeanField:
     """Self-consistent state of a balanced network; each array is (2,), E first."""
 
     rates: np.ndarray  # mean firing rates (Hz)
-    rate_sd: np.ndarray  # standard deviation of the rate across neurons (Hz)
     mean_input: np.ndarray  # mean total input (voltage)
-    mean_input_sd: np.ndarray  # its standard deviation across neurons (voltage)
     input_sd: np.ndarray  # standard deviation of a neuron's input over time (voltage)
 
     __repr__ = one_line
@@ -52,7 +50,7 @@ class MeanField:
 
 def in_degrees(network_parameters):
     """Mean numbers ``K_E`` and ``K_I`` of E and of I inputs of a neuron, shape (2,)."""
-    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    p = network_parameters
     return p.out_degree * np.array([p.n_exc, p.n_inh]) / p.n_neurons
 
 
@@ -76,32 +74,16 @@ def leading_order_rates(network_parameters):
     >>> leading_order_rates(BalancedNetworkParameters()).round(6).tolist()
     [7.5, 13.5]
     """
-    return linear_response(network_parameters) @ _external(network_parameters)
-
-
-def linear_response(network_parameters):
-    """Change of rates [row, E and I] (Hz) for a unit of external input [column] (voltage).
-
-    In the limit of many inputs it is minus the inverse of the weights times the in-degrees.
-    """
-    total = in_degrees(network_parameters) * network_parameters.weights
-    if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
-        raise ValueError("the weights have no balanced state, because j_ee j_ii equals j_ei j_ie.")
-    return -1000 * np.linalg.inv(total)
+    check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    return network_parameters.balanced_rates
 
 
 def excitation_wins(network_parameters, fastest=250.0):
-    """Whether inhibition is too weak to hold the rates.
-
-    It is if the loop through the I neurons is no stronger than that among E neurons,
-    ``|j_ei j_ie| <= |j_ee j_ii|``, so that no inhibition catches up with the excitation; or if the
-    balance asks for a rate above ``fastest`` (Hz). A network whose E neurons fall silent is held.
-    """
-    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
-    check_real("fastest", fastest, unit="Hz", above=0)
+    """Whether inhibition is too weak to hold the rates, or the balance asks for too fast ones."""
+    p = network_parameters
     if abs(p.j_ei * p.j_ie) <= abs(p.j_ee * p.j_ii) + 1e-12:
         return True
-    return bool(leading_order_rates(p).max() > fastest)
+    return bool(p.balanced_rates.max() > fastest)
 
 
 def mean_field(network_parameters):
@@ -132,18 +114,15 @@ def mean_field(network_parameters):
     MeanField
         The state.
 
-    Raises
-    ------
-    ValueError
-        If there is no balanced state to start from, or the equations were not solved.
-
     Examples
     --------
     >>> from src_part3 import BalancedNetworkParameters, mean_field
     >>> mean_field(BalancedNetworkParameters()).rates.round(1).tolist()  # E and I, Hz
     [6.6, 12.1]
     """
-    leading = leading_order_rates(network_parameters) / 1000
+    leading = check_type(
+        "network_parameters", network_parameters, BalancedNetworkParameters
+    ).balanced_rates / 1000
     if (leading <= 0).any():
         raise ValueError(
             "the network has no balanced state: to leading order its rates would be "
@@ -160,13 +139,8 @@ def mean_field(network_parameters):
     if not solution.success:
         raise ValueError(f"the mean-field equations were not solved: {solution.message}")
     first, second = np.exp(solution.x).reshape(2, 2)
-    state = _state(network_parameters, first, second)
-    return MeanField(1000 * first, 1000 * np.sqrt(second - first**2), *state)
-
-
-def _external(network_parameters):
-    p = network_parameters
-    return np.array([p.mu_exc, p.mu_inh]) * np.sqrt(p.in_degree)
+    mean, _, fluctuation = _state(network_parameters, first, second)
+    return MeanField(1000 * first, mean, fluctuation)
 
 
 def _state(network_parameters, first, second):
@@ -174,7 +148,9 @@ def _state(network_parameters, first, second):
     degrees = in_degrees(network_parameters)
     weights = network_parameters.weights
     probability = network_parameters.out_degree / (network_parameters.n_neurons - 1)
-    mean = _external(network_parameters) + weights @ (degrees * first)
+    p = network_parameters
+    external = np.array([p.mu_exc, p.mu_inh]) * np.sqrt(p.in_degree)
+    mean = external + weights @ (degrees * first)
     spread = weights**2 @ (degrees * np.maximum(second - probability * first**2, 0))
     fluctuation = weights**2 @ (degrees * first) / (2 * network_parameters.tau_syn)
     return mean, np.sqrt(spread), np.sqrt(fluctuation)
@@ -215,9 +191,7 @@ def sweep_in_degree(
     rng : numpy.random.Generator
         Randomness of connections and first voltages.
     trial_parameters : TrialParameters, optional
-        Its duration is simulated and counted.
-    n_trials : int, optional
-        Trials for each value.
+        Its duration is simulated and counted, in ``n_trials`` trials for each value.
 
     Returns
     -------
@@ -230,8 +204,7 @@ def sweep_in_degree(
     >>> from src_part3 import BalancedNetworkParameters, TrialParameters, sweep_in_degree
     >>> sweep = sweep_in_degree(
     ...     BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=100), [50, 400],
-    ...     np.random.default_rng(0),
-    ...     trial_parameters=TrialParameters(duration=500.0, stim_on=0.0, stim_off=0.0))
+    ...     np.random.default_rng(0), trial_parameters=TrialParameters(duration=500.0))
     >>> gaps = (sweep.leading_order - sweep.simulated)[:, 0]  # of E neurons
     >>> sweep.values.tolist(), bool(gaps[1] < gaps[0])
     ([25.0, 200.0], True)
@@ -248,11 +221,9 @@ def sweep_external_input(
 
     Parameters
     ----------
-    network_parameters : BalancedNetworkParameters
-        The network.
     extra : sequence of float
         Input that is added to the E neurons' external input (voltage).
-    rng, trial_parameters, n_trials
+    network_parameters, rng, trial_parameters, n_trials
         As in `sweep_in_degree`.
 
     Returns
@@ -266,8 +237,7 @@ def sweep_external_input(
     >>> from src_part3 import BalancedNetworkParameters, TrialParameters, sweep_external_input
     >>> sweep = sweep_external_input(
     ...     BalancedNetworkParameters(n_exc=500, n_inh=500, out_degree=200), [0.0, 1.0],
-    ...     np.random.default_rng(0),
-    ...     trial_parameters=TrialParameters(duration=500.0, stim_on=0.0, stim_off=0.0))
+    ...     np.random.default_rng(0), trial_parameters=TrialParameters(duration=500.0))
     >>> (np.diff(sweep.simulated, axis=0) > 0).tolist()  # more input, more spikes of E and of I
     [[True, True]]
     """
@@ -284,7 +254,7 @@ def _sweep(changed, values, rng, trial_parameters, n_trials):
         trials = run_trials(build_network(p, rng), trial_parameters, n_trials, rng)
         rates = np.mean([firing_rates(t) for t in trials], axis=0)
         row[:] = rates[: p.n_exc].mean(), rates[p.n_exc :].mean()
-    leading = np.array([leading_order_rates(p) for p in changed])
+    leading = np.array([p.balanced_rates for p in changed])
     theory = np.array([mean_field(p).rates for p in changed])
     return RateSweep(np.asarray(values, dtype=float), simulated, leading, theory)
 
@@ -316,10 +286,10 @@ def measure_state_plane(
 ):
     """Measure Brunel's plane: how a network fires as inhibition and external drive change.
 
-    Brunel (2000, J. Comput. Neurosci. 8:183) drew the states of a network of excitatory and
-    inhibitory neurons on a plane. Its axes are the relative strength of inhibition and the rate of
-    the external input, divided by the rate that just reaches the threshold. Here the external
-    input is constant, and neurons differ in their numbers of inputs, so that borders lie elsewhere.
+    Brunel (2000, J. Comput. Neurosci. 8:183) drew the states of such networks over the relative
+    strength of inhibition and the rate of the external input, divided by the rate that just reaches
+    the threshold. Here the external input is constant, and neurons differ in their numbers of
+    inputs, so that borders lie elsewhere.
 
     Parameters
     ----------
@@ -330,10 +300,8 @@ def measure_state_plane(
     drives : sequence of float
         External input of E neurons over their distance from reset to threshold; that of I
         neurons keeps its ratio to it.
-    rng : numpy.random.Generator
-        Randomness of connections and first voltages.
-    trial_parameters : TrialParameters, optional
-        Its duration is simulated; synchrony is measured in its bins.
+    rng, trial_parameters
+        As in `sweep_in_degree`; synchrony is measured in the trial's bins.
     settle : float, optional
         Time before anything is counted (ms), a whole number of bins.
 

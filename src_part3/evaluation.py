@@ -31,75 +31,48 @@ class Evaluation:
 
     All arrays start with the axes (n_conditions, n_trained) unless said otherwise. Where a target
     is constant up to rounding, no measure that compares with it is defined: it is NaN.
-
-    Attributes
-    ----------
-    n_trials : int
-        Test trials of each condition.
-    times : ndarray, shape (n_bins,)
-        Times of the targets (ms).
-    targets : ndarray, shape (..., n_bins)
-        What the mean input was compared with (voltage).
-    recorded_rates : ndarray, shape (..., n_bins)
-        What the rates of the trained neurons were compared with (Hz).
-    trained : ndarray of int, shape (n_trained,)
-        The trained neurons.
-    mean_input : ndarray, shape (..., n_bins)
-        Total input in windows of 100 ms around ``times``, averaged over trials (voltage).
-    input_noise : ndarray
-        Variance of ``mean_input`` that is trial noise: the variance over trials, averaged over
-        time, over the number of trials (voltage^2).
-    rates : ndarray of float32, shape (n_conditions, n_neurons, n_bins)
-        PSTH of all neurons of the network (Hz) in bins around ``times``, smoothed as the
-        recordings were (``BalancedTask.recorded_smoothing``).
-    half_rates : ndarray of float32, shape (2, n_conditions, n_neurons, n_bins)
-        The same from even and from odd trials alone: their noise is independent.
-    correlation : ndarray
-        Correlation of mean input and target.
-    corrected_correlation : ndarray
-        The same, corrected for trial noise: covariance of mean input and target over
-        sqrt(variance of the target * signal power), CC_norm of Schoppe et al. 2016. NaN for a
-        neuron whose mean input is hardly reliable (``reliability`` below 0.1).
-    reliability : ndarray
-        Signal power over variance of the mean input: the share that is not trial noise. It is
-        defined for constant targets, too.
-    split_half : ndarray
-        Correlation of the mean inputs over even and over odd trials.
-    r2, r2_corrected : ndarray
-        R^2 of mean input and target, wrong means included; and with ``input_noise`` taken off the
-        squared error, what many more trials would give.
-    single_trial_correlation : ndarray
-        Correlation of one trial's input and target, averaged over trials: the metric of the
-        original, which took one trial.
-    psth_correlation, psth_r2 : ndarray
-        Correlation and R^2 of simulated and recorded PSTH; the correlation is NaN for a neuron
-        without any spike, both are for one whose recorded rate is constant.
-    decoded : ndarray of int, shape (n_conditions, n_trials)
-        Condition to whose targets the end of each single trial is nearest (input of all trained
-        neurons, mean over the last 400 ms).
     """
 
-    __repr__ = one_line
-
-    n_trials: int
-    times: np.ndarray
-    targets: np.ndarray
-    recorded_rates: np.ndarray
-    trained: np.ndarray
+    n_trials: int  # test trials of each condition
+    times: np.ndarray  # (n_bins,): times of the targets (ms)
+    targets: np.ndarray  # (..., n_bins): what the mean input was compared with (voltage)
+    recorded_rates: np.ndarray  # (..., n_bins): what the trained neurons' rates were (Hz)
+    trained: np.ndarray  # (n_trained,): the trained neurons
+    # (..., n_bins): total input in windows of 100 ms around ``times``, mean over trials (voltage)
     mean_input: np.ndarray
+    # Variance of ``mean_input`` that is trial noise: the variance over trials, averaged over time,
+    # over the number of trials (voltage^2).
     input_noise: np.ndarray
+    # (n_conditions, n_neurons, n_bins) of float32: PSTH of all neurons of the network (Hz) in bins
+    # around ``times``, smoothed as the recordings were; and the same (2, ...) from even and from
+    # odd trials alone, whose noise is independent
     rates: np.ndarray
     half_rates: np.ndarray
-    correlation: np.ndarray
+    correlation: np.ndarray  # of mean input and target
+    # The same, corrected for trial noise: covariance of mean input and target over sqrt(variance of
+    # the target * signal power), CC_norm of Schoppe et al. 2016. NaN for a neuron whose mean input
+    # is hardly reliable (``reliability`` below 0.1).
     corrected_correlation: np.ndarray
+    # Signal power over variance of the mean input: the share that is not trial noise. It is
+    # defined for constant targets, too.
     reliability: np.ndarray
-    split_half: np.ndarray
+    split_half: np.ndarray  # correlation of the mean inputs over even and over odd trials
+    # R^2 of mean input and target, wrong means included; and with ``input_noise`` taken off the
+    # squared error, what many more trials would give.
     r2: np.ndarray
     r2_corrected: np.ndarray
+    # Correlation of one trial's input and target, averaged over trials: the metric of the original,
+    # which took one trial.
     single_trial_correlation: np.ndarray
+    # Of simulated and recorded PSTH; the correlation is NaN for a neuron without any spike, both
+    # are for one whose recorded rate is constant.
     psth_correlation: np.ndarray
     psth_r2: np.ndarray
+    # (n_conditions, n_trials): condition to whose targets the end of each single trial is nearest
+    # (input of all trained neurons, mean over the last 400 ms)
     decoded: np.ndarray
+
+    __repr__ = one_line
 
     @property
     def side_decoded(self):
@@ -108,19 +81,12 @@ class Evaluation:
 
     @property
     def balanced_accuracy(self):
-        """Mean of ``side_decoded``: 1 over the number of conditions for one that is always named.
-
-        A network that ignores its cue may still end nearest to the same targets in every trial, and
-        is right in all trials of that condition.
-        """
+        """Mean of ``side_decoded``, which is chance for a network that ignores its cue."""
         return float(self.side_decoded.mean())
 
     @property
     def rate_ratio(self):
-        """Simulated over recorded mean rate in eight groups by recorded rate, the slowest first.
-
-        Shape (n_groups,); fewer groups if fewer neurons were trained.
-        """
+        """Simulated over recorded mean rate in eight groups by recorded rate, the slowest first."""
         recorded = self.recorded_rates.mean(axis=(0, 2))
         simulated = self.rates[:, self.trained].mean(axis=(0, 2))
         groups = np.array_split(np.argsort(recorded), min(_RATE_GROUPS, recorded.size))
@@ -138,12 +104,11 @@ class Evaluation:
         return (recorded * simulated).sum(axis=(1, 2)) / (recorded**2).sum(axis=(1, 2))
 
     def mode_gains(self, n_modes=8):
-        """How much of the targets' strongest common time courses the network shows.
+        """How much of the targets' strongest time courses there is, (n_conditions, n_modes).
 
-        Returns (n_conditions, n_modes): for each principal component of the targets the slope of
-        the mean input's projection on that of the targets, 1 where a time course has its full size.
+        For each principal component of the targets the slope of the mean input's projection on
+        that of the targets, 1 where a time course has its full size.
         """
-        n_modes = check_integer("n_modes", n_modes, at_least=1, at_most=min(self.targets.shape[1:]))
         gains = []
         for target, value in zip(self.targets, self.mean_input, strict=True):
             target, value = (x - x.mean(axis=1, keepdims=True) for x in (target, value))
@@ -152,33 +117,14 @@ class Evaluation:
             gains.append((wanted * found).sum(axis=0) / (wanted**2).sum(axis=0))
         return np.array(gains)
 
-    @property
-    def n_unreliable(self):
-        """Neurons without a corrected correlation, for each condition."""
-        return np.isnan(self.corrected_correlation).sum(axis=1)
-
-    @property
-    def n_silent(self):
-        """Neurons without a correlation of PSTHs, for each condition."""
-        return np.isnan(self.psth_correlation).sum(axis=1)
-
-    @property
-    def n_constant(self):
-        """Neurons whose target is constant up to rounding, for each condition."""
-        return is_constant(self.targets).sum(axis=1)
-
     def summary(self):
-        """Measures for each condition.
+        """A dict of measures for each condition.
 
-        Returns
-        -------
-        list of dict
-            Medians over neurons, except for ``mean_correlation`` and
-            ``single_trial_correlation``, which are means, as in the original, and for
-            ``modulation_slope`` and ``side_decoded``. Neurons for which a measure is not defined
-            do not count: all measures leave out the ``n_constant`` neurons of constant target, the
-            corrected correlation ``n_unreliable`` neurons in all, that of PSTHs ``n_silent``. NaN
-            where no neuron is left.
+        Medians over neurons, except for ``mean_correlation`` and ``single_trial_correlation``,
+        which are means, as in the original, and for ``modulation_slope`` and ``side_decoded``.
+        Neurons for which a measure is not defined do not count: all measures leave out the
+        ``n_constant`` neurons of constant target, the corrected correlation ``n_unreliable``
+        neurons in all, that of PSTHs ``n_silent``. NaN where no neuron is left.
         """
         medians = {
             "median_correlation": self.correlation,
@@ -191,8 +137,9 @@ class Evaluation:
         return [
             {name: summarise(values[c]).median for name, values in medians.items()}
             | {name: summarise(values[c]).mean for name, values in means.items()}
-            | {name: int(getattr(self, name)[c])
-               for name in ("n_constant", "n_unreliable", "n_silent")}
+            | {"n_constant": int(is_constant(self.targets[c]).sum()),
+               "n_unreliable": int(np.isnan(self.corrected_correlation[c]).sum()),
+               "n_silent": int(np.isnan(self.psth_correlation[c]).sum())}
             | {name: float(getattr(self, name)[c]) for name in ("modulation_slope", "side_decoded")}
             for c in range(len(self.correlation))
         ]
@@ -219,17 +166,26 @@ def evaluate(
     silenced : array_like of int, optional
         Neurons that do not spike.
     with_feedforward : bool, optional
-        Whether the Poisson neurons spike.
+        Whether the clock's neurons spike.
 
     Returns
     -------
     Evaluation
         The measures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import evaluate, load_network
+    >>> task, weights = load_network()  # the network that comes with the project
+    >>> found = evaluate(task, weights, np.random.default_rng(0), n_trials=2)
+    >>> found.r2.shape, found.rates.shape  # conditions, (trained) neurons, bins
+    ((2, 500), (2, 5000, 100))
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
     check_rng("rng", rng)
-    n_trials = check_integer("n_trials", n_trials, at_least=2)
+    check_integer("n_trials", n_trials, at_least=2)
     check_flag("with_feedforward", with_feedforward)
     p = task.trial_parameters
     fine = replace(p, bin_width=p.bin_width / _BINS_PER_TARGET)

@@ -3,12 +3,11 @@
 `simulate_balanced` in ``tests/reference_part3.py`` does the same in forty lines without any trick:
 read these first. `advance_steps` has the equations in their order; each helper below it is one.
 
-Three things make the loop quick. A spike adds one row of bits to counters of one byte per
-receiver, 64 receivers in a few instructions (in a large sparse network it walks through the list
-of receivers instead). The counters of E and of I spikes become input once a step, by the constant
-weights of the blocks. The update of ``u`` and ``v`` has no branch, so it runs in vector
-registers; who spiked is looked up afterwards, 128 neurons at a time. No sum is reordered, so a
-seed gives the same spikes on every machine and with any number of threads.
+What is more here is for speed. A spike adds one row of bits to counters of one byte per receiver,
+64 receivers in a few instructions (in a large sparse network it walks through the list of receivers
+instead), and the counters become input once a step, by the constant weights of the blocks. The
+update of ``u`` and ``v`` has no branch, so it runs in vector registers; who spiked is looked up
+afterwards. No sum is reordered: a seed gives the same spikes on every machine.
 
 A compiled function calls none of another file: Numba's cache would not notice an edit there.
 """
@@ -48,7 +47,7 @@ class Static(NamedTuple):
 
 
 class Plastic(NamedTuple):
-    """The plastic and feed-forward synapses and their weights."""
+    """The synapses of the plastic kind, those of the clock included, and their weights."""
 
     weights: np.ndarray  # (n_trained * n_plastic,): in the order of the senders, as out_post
     out_start: np.ndarray  # neuron j makes the synapses out_start[j]:out_start[j + 1]
@@ -65,7 +64,7 @@ class Outside(NamedTuple):
     bin_input: np.ndarray  # (n_bins, n_neurons) or no rows: added in each bin
     bin_steps: int
     active: np.ndarray  # False for silenced neurons
-    spike_steps: np.ndarray  # spikes of the Poisson neurons from now on
+    spike_steps: np.ndarray  # spikes of the clock from now on
     spike_sources: np.ndarray
 
 
@@ -120,11 +119,11 @@ def advance_steps(
     Returns the steps made, the spikes that are pending and the spikes that are recorded. S_j is 1
     if neuron j spiked in the step before; these are the pending spikes.
     """
-    next_spike = 0
+    next_spike, room = 0, recording.spike_steps.shape[0]
     for step in range(first_step, first_step + n_steps):
         # A kernel cannot make room: it stops where the next step might not fit, and goes on when
         # it is called again.
-        if _might_overflow(n_spikes, state, recording):
+        if room > 0 and n_spikes + state.v.shape[0] > room:
             return step - first_step, n_pending, n_spikes
         # mu_i = baseline_i + input of the bin_i + cue_i
         if step == first_step or step % outside.bin_steps == 0:
@@ -141,13 +140,6 @@ def advance_steps(
         n_pending = _collect(outside.active, state.pending, scratch)
         n_spikes = _record(step, n_pending, n_spikes, static.n_exc, plastic, state, recording)
     return n_steps, n_pending, n_spikes
-
-
-@njit(cache=True, nogil=True)
-def _might_overflow(n_spikes, state, recording):
-    """Whether there may be no room for the spikes of one more step."""
-    room = recording.spike_steps.shape[0]
-    return room > 0 and n_spikes + state.v.shape[0] > room
 
 
 @njit(cache=True, nogil=True)
@@ -240,7 +232,7 @@ def _follow_probes(decay, constants, n_exc, n_from_exc, recording):
 def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     """Let plastic input and filtered spikes decay, and add what spikes bring.
 
-    Returns the first spike of the Poisson neurons that has not acted yet.
+    Returns the first spike of the clock that has not acted yet.
     """
     if state.u_plastic.shape[0] == 0:
         return next_spike

@@ -9,22 +9,16 @@ network the list of receivers is shorter and quicker, and no bits are made.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numba import njit
 
 from src_part1.common.one_line import one_line
-from src_part1.common.validation import (
-    check_choice,
-    check_index,
-    check_integer,
-    check_rng,
-    check_type,
-)
+from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part3.parameters import BalancedNetworkParameters
 
+_PRECISIONS = "float64", "float32"
 _BLOCK = 8  # words of 64 bits: one cache line, and a whole number of vector registers
 # With more neurons than this for each synapse that a neuron makes, lists are quicker than bits
 # (`python -m benchmarks part3-scaling`).
@@ -60,9 +54,8 @@ class StaticConnectivity:
 class PlasticConnectivity:
     """The plastic synapses onto trained neurons, seen from both ends.
 
-    Row ``i`` of every array over trained neurons belongs to the E neuron ``trained[i]``. Its
-    senders [post, slot] are first ``n_plastic_exc`` trained E neurons, then I neurons, each part
-    in increasing order. They count all neurons of the network.
+    Row ``i`` over trained neurons belongs to the E neuron ``trained[i]``. Its senders are first
+    ``n_plastic_exc`` trained E neurons, then I neurons, each part in increasing order.
     """
 
     trained: np.ndarray  # (n_trained,)
@@ -77,17 +70,12 @@ class PlasticConnectivity:
 
 @dataclass(frozen=True, eq=False)
 class PlasticWeights:
-    """The weights that are trained, for the condition at hand (voltage times ms).
+    """The weights that are trained, for the condition at hand (voltage times ms)."""
 
-    Attributes
-    ----------
-    recurrent_weights : ndarray, shape (n_trained, n_plastic)
-        [post, slot], as ``PlasticConnectivity.pre_index``.
-    feedforward_weights : ndarray, shape (n_inputs, n_trained)
-        [pre, post], unlike all other weights: the spike of a Poisson neuron reads one row.
-    """
-
+    # (n_trained, n_plastic) [post, slot], as ``PlasticConnectivity.pre_index``
     recurrent_weights: np.ndarray
+    # (n_inputs, n_trained): those of the clock, [pre, post] unlike all other weights, because a
+    # spike of one of its neurons reads one row
     feedforward_weights: np.ndarray
 
     __repr__ = one_line
@@ -95,75 +83,35 @@ class PlasticWeights:
 
 @dataclass(frozen=True, eq=False)
 class BalancedNetwork:
-    """Parameters and connections of a balanced network.
-
-    Attributes
-    ----------
-    parameters : BalancedNetworkParameters
-        Numbers.
-    static : StaticConnectivity
-        Static synapses.
-    plastic : PlasticConnectivity or None
-        Plastic synapses; ``None`` for the untrained network.
-    n_inputs : int
-        Number of feed-forward Poisson neurons.
-    precision : {"float32", "float64"}
-        Type of all numbers in the simulation.
-    """
+    """Parameters and connections of a balanced network."""
 
     parameters: BalancedNetworkParameters
     static: StaticConnectivity
-    plastic: PlasticConnectivity | None = None
-    n_inputs: int = 0
-    precision: str = "float32"
+    plastic: PlasticConnectivity | None = None  # None for the untrained network
+    n_inputs: int = 0  # Poisson neurons of the clock
+    precision: str = "float32"  # of all numbers in the simulation, or "float64"
+    # What follows from these.
+    n_exc: int = field(init=False)  # excitatory neurons, which come first
+    dtype: np.dtype = field(init=False)
+    external_input: np.ndarray = field(init=False)  # (n_neurons,): constant (voltage)
+    trained: np.ndarray = field(init=False)  # (n_trained,): the trained neurons
 
     __repr__ = one_line
 
     def __post_init__(self):
-        """Check that the parts fit together."""
-        check_choice("BalancedNetwork.precision", self.precision, ("float64", "float32"))
-        check_type("BalancedNetwork.parameters", self.parameters, BalancedNetworkParameters)
-        check_integer("BalancedNetwork.n_inputs", self.n_inputs, at_least=0)
-        n_neurons = self.parameters.n_neurons
-        if self.static.targets.shape != (n_neurons, self.parameters.out_degree):
-            raise ValueError(
-                f"BalancedNetwork.static must hold {self.parameters.out_degree} targets of "
-                f"{n_neurons} neurons, got shape {self.static.targets.shape}."
-            )
-        if self.plastic is not None and self.plastic.out_start.size != n_neurons + 1:
-            raise ValueError(f"BalancedNetwork.plastic must be drawn for {n_neurons} neurons.")
-        if self.plastic is None and self.n_inputs:
-            raise ValueError(
-                "BalancedNetwork.n_inputs needs trained neurons, but BalancedNetwork.plastic is "
-                "None."
-            )
-
-    @property
-    def n_exc(self):
-        """Number of excitatory neurons, which come first."""
-        return self.parameters.n_exc
-
-    @property
-    def dtype(self):
-        """NumPy type of all numbers in the simulation."""
-        return np.dtype(self.precision)
-
-    @cached_property
-    def external_input(self):
-        """Constant external input, shape (n_neurons,) (voltage)."""
-        return self.parameters.external_input.astype(self.dtype)
-
-    @property
-    def trained(self):
-        """The trained neurons, shape (n_trained,)."""
-        return np.zeros(0, np.int32) if self.plastic is None else self.plastic.trained
+        """Note what follows from the parts."""
+        trained = np.zeros(0, np.int32) if self.plastic is None else self.plastic.trained
+        vars(self).update(
+            n_exc=self.parameters.n_exc, dtype=np.dtype(self.precision), trained=trained,
+            external_input=self.parameters.external_input.astype(self.precision),
+        )
 
     def without_plastic(self):
         """The same network before it got plastic synapses and inputs; static ones are shared."""
         return replace(self, plastic=None, n_inputs=0)
 
     def initial_weights(self):
-        """`PlasticWeights` before training, in new arrays; feed-forward weights are 0."""
+        """`PlasticWeights` before training, in new arrays; those of the clock are 0."""
         one = self.parameters.plastic_weights.astype(self.dtype)
         return PlasticWeights(
             np.tile(one, (self.trained.size, 1)),
@@ -171,25 +119,18 @@ class BalancedNetwork:
         )
 
     def check_weights(self, weights):
-        """Both arrays of ``weights``, contiguous and of the network's type, if they fit it."""
+        """Refuse weights that do not fit, or are not finite; None fits an untrained network."""
         if self.plastic is None:
             if weights is not None:
                 raise ValueError("weights were given, but the network has no plastic synapses.")
-            return np.zeros((0, 0), self.dtype), np.zeros((0, 0), self.dtype)
+            return
         if weights is None:
             raise ValueError("weights must be given, because the network has plastic synapses.")
         check_type("weights", weights, PlasticWeights)
-        shapes = self.plastic.pre_index.shape, (self.n_inputs, self.trained.size)
-        arrays = weights.recurrent_weights, weights.feedforward_weights
-        names = "weights.recurrent_weights", "weights.feedforward_weights"
-        for name, array, shape in zip(names, arrays, shapes, strict=True):
-            if np.shape(array) != shape:
-                raise ValueError(f"{name} must have shape {shape}, got {np.shape(array)}.")
-            if np.asarray(array).dtype.kind not in "fiu":
-                raise TypeError(
-                    f"{name} must hold real numbers, got dtype {np.asarray(array).dtype}."
-                )
-        return tuple(np.ascontiguousarray(array, dtype=self.dtype) for array in arrays)
+        check_array("weights.recurrent_weights", weights.recurrent_weights,
+                    self.plastic.pre_index.shape, dtype=self.dtype)
+        check_array("weights.feedforward_weights", weights.feedforward_weights,
+                    (self.n_inputs, self.trained.size), dtype=self.dtype)
 
 
 def build_network(network_parameters, rng, *, precision="float32"):
@@ -220,8 +161,8 @@ def build_network(network_parameters, rng, *, precision="float32"):
     >>> network.static.in_degrees(n_exc=60).mean(axis=0).tolist()  # E and I inputs of a neuron
     [12.0, 8.0]
     """
-    check_choice("precision", precision, ("float64", "float32"))
     check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    check_choice("precision", precision, _PRECISIONS)
     static = draw_static(network_parameters, check_rng("rng", rng))
     return BalancedNetwork(network_parameters, static, precision=precision)
 
@@ -258,38 +199,21 @@ def _draw_targets(raw, pool, out):
         pool[j] = j
 
 
-def pack_rows(targets, n_words):
-    """Write lists of receivers (n_rows, out_degree) as rows of bits (n_rows, n_words)."""
-    rows = np.zeros((len(targets), 8 * n_words), np.uint8)
-    _pack_rows(targets, rows)
-    return rows.view(np.uint64)
-
-
 @njit(cache=True)
-def _pack_rows(targets, out):
-    """Set the bit of each receiver. ``out`` (n, width) bytes, zero on entry."""
-    width = out.shape[1]
+def pack_rows(targets, n_words):
+    """Lists of receivers (n_rows, out_degree) as rows of bits (n_rows, n_words)."""
+    width = 8 * n_words
+    rows = np.zeros((len(targets), width), np.uint8)
     for j in range(targets.shape[0]):
         for s in range(targets.shape[1]):
             target = targets[j, s]
-            out[j, target % width] |= np.uint8(1 << (target // width))
+            rows[j, target % width] |= np.uint8(1 << (target // width))
+    return rows.view(np.uint64)
 
 
 def draw_plastic(network_parameters, trained, rng):
-    """Draw the plastic synapses of different E neurons; no neuron sends to itself."""
-    trained = np.asarray(trained)
+    """Draw the plastic synapses of different E neurons ``trained``; none sends to itself."""
     n_from_exc, n_from_inh = network_parameters.n_plastic_exc, network_parameters.n_plastic_inh
-    if trained.ndim != 1 or trained.size == 0 or trained.dtype.kind not in "iu":
-        raise ValueError(
-            "trained must be a list of at least one whole number, "
-            f"got shape {trained.shape} and dtype {trained.dtype}."
-        )
-    trained = check_index("trained", trained, network_parameters.n_exc, of="E neurons")
-    names, times = np.unique(trained, return_counts=True)
-    if times.max() > 1:
-        raise ValueError(
-            f"trained must name each neuron once, got {names[times.argmax()]} {times.max()} times."
-        )
     for name, wanted, there_are, of in (
         ("n_plastic_exc", n_from_exc, trained.size - 1, "other trained neurons"),
         ("n_plastic_inh", n_from_inh, network_parameters.n_inh, "I neurons"),
@@ -311,14 +235,7 @@ def draw_plastic(network_parameters, trained, rng):
 
 def plastic_from_index(trained, pre_index, n_neurons):
     """Complete plastic synapses that are given by their senders ``pre_index`` [post, slot]."""
-    trained = check_index("trained", trained, n_neurons).astype(np.int32)
-    pre_index = np.asarray(pre_index)
-    if pre_index.ndim != 2 or len(pre_index) != trained.size:
-        raise ValueError(
-            f"pre_index must have shape ({trained.size}, n_plastic), got {pre_index.shape}."
-        )
-    senders = check_index("pre_index", pre_index.ravel(), n_neurons)
-    pre_index = senders.astype(np.int32).reshape(pre_index.shape)
+    trained = np.asarray(trained, np.int32)
     out_slot = np.argsort(pre_index, axis=None, kind="stable").astype(np.int32)
     counts = np.bincount(pre_index.ravel(), minlength=n_neurons)
     out_start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)

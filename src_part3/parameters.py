@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,13 +42,12 @@ class BalancedNetworkParameters:
     dt: float = real(0.1, unit="ms", above=0)  # time step of forward Euler
     n_plastic_exc: int = integer(20, at_least=0)  # plastic synapses from trained E neurons
     n_plastic_inh: int = integer(20, at_least=0)  # plastic synapses from I neurons
-    tau_plastic: float = real(150.0, unit="ms", above=0)  # plastic and feed-forward synapses
+    tau_plastic: float = real(150.0, unit="ms", above=0)  # plastic and clock's synapses
     j_plastic_exc: float = real(1 / 1.5, at_least=0)  # initial plastic weight from E, of 20
     # The same from I: untrained rates of 6.5 and 12 Hz then cancel.
     j_plastic_inh: float = real(-6.5 / 12.0 / 1.5, at_most=0)
 
     def __post_init__(self):
-        """Check every field, and what ties them together."""
         check_fields(self)
         owner = type(self).__name__
         check_time_step(f"{owner}.dt", self.dt, self.tau_m, self.tau_syn, self.tau_plastic)
@@ -58,29 +58,41 @@ class BalancedNetworkParameters:
                 f"({self.n_neurons - 1}), got {self.out_degree}."
             )
 
-    @property
+    @cached_property
     def n_neurons(self):
         """Number of all neurons."""
         return self.n_exc + self.n_inh
 
-    @property
+    @cached_property
     def in_degree(self):
         """``K``: mean number of excitatory inputs of a neuron."""
         return self.out_degree * self.n_exc / self.n_neurons
 
-    @property
+    @cached_property
     def weights(self):
         """Static weights (2, 2) [post, pre], E first (voltage times ms)."""
         j = np.array([[self.j_ee, self.j_ei], [self.j_ie, self.j_ii]])
-        return j * (self.weight_scale / np.sqrt(self.in_degree))
+        return _read_only(j * (self.weight_scale / np.sqrt(self.in_degree)))
 
-    @property
+    @cached_property
     def external_input(self):
         """Constant external input of each neuron, shape (n_neurons,) (voltage)."""
         mu = np.repeat([self.mu_exc, self.mu_inh], [self.n_exc, self.n_inh])
-        return mu * np.sqrt(self.in_degree)
+        return _read_only(mu * np.sqrt(self.in_degree))
 
-    @property
+    @cached_property
+    def balanced_rates(self):
+        """Rates of E and I neurons (Hz) at which excitation and inhibition cancel, shape (2,)."""
+        degrees = self.out_degree * np.array([self.n_exc, self.n_inh]) / self.n_neurons
+        total = degrees * self.weights
+        if abs(np.linalg.det(total)) < 1e-12 * np.abs(total).max() ** 2:
+            raise ValueError(
+                "the weights have no balanced state, because j_ee j_ii equals j_ei j_ie."
+            )
+        external = np.array([self.mu_exc, self.mu_inh]) * np.sqrt(self.in_degree)
+        return _read_only(-1000 * np.linalg.inv(total) @ external)
+
+    @cached_property
     def plastic_weights(self):
         """Initial plastic weights of one trained neuron, shape (n_plastic,) (voltage times ms).
 
@@ -92,7 +104,13 @@ class BalancedNetworkParameters:
             j * scale / max(count, 1)
             for j, count in zip((self.j_plastic_exc, self.j_plastic_inh), counts, strict=True)
         ]
-        return np.repeat(each, counts)
+        return _read_only(np.repeat(each, counts))
+
+
+def _read_only(array):
+    """The same array, which all who ask a record for it share."""
+    array.flags.writeable = False
+    return array
 
 
 # Numbers that belong together, for the 1824 recorded neurons. Without a clock a network needs many
@@ -108,14 +126,13 @@ class TrialParameters:
 
     duration: float = real(3000.0, unit="ms", above=0)
     stim_on: float = real(800.0, unit="ms", at_least=0)  # start of the cue
-    # End of the cue, start of learning and of feed-forward spikes.
+    # End of the cue, start of learning and of the clock.
     stim_off: float = real(1000.0, unit="ms", at_least=0)
     # The cue is uniform in [-cue_amplitude, cue_amplitude) (voltage).
     cue_amplitude: float = real(0.5, at_least=0)
     bin_width: float = real(20.0, unit="ms", above=0)  # bin of spike counts and mean inputs
 
     def __post_init__(self):
-        """Check every field, and what ties them together."""
         check_fields(self)
         owner = type(self).__name__
         check_real(f"{owner}.stim_off", self.stim_off, unit="ms", at_least=self.stim_on)
@@ -125,15 +142,15 @@ class TrialParameters:
 class FeedforwardParameters:
     """The clock: Poisson neurons that excite the trained neurons, each with a slowly varying rate.
 
-    ``clock`` is a dial from an autonomous to a driven network. With ``"none"`` there are no Poisson
-    neurons: what follows the cue comes from the recurrent synapses. A ``"common"`` clock has the
-    same rates and weights in all conditions, so that it tells the time but not the condition (the
-    non-selective ramp of Finkelstein et al. 2021 is such an input). A clock ``"per_condition"``
-    has its own rates and weights in each condition and so tells both (the original's option).
+    Its spikes are the network's feed-forward input. ``clock`` is a dial from an autonomous to a
+    driven network. With ``"none"`` there is no clock: what follows the cue comes from the recurrent
+    synapses. A ``"common"`` clock has the same rates and weights in all conditions: it tells the
+    time but not the condition (as the non-selective ramp of Finkelstein et al. 2021). A clock
+    ``"per_condition"`` has its own in each and tells both (the original's option).
     """
 
     clock: str = choice("none", "none", "common", "per_condition")
-    n_inputs: int = integer(300, at_least=1)  # Poisson neurons of a clock
+    n_inputs: int = integer(300, at_least=1)  # neurons of a clock
     mean_rate: float = real(5.0, unit="Hz", at_least=0)
     # Time constant of the Ornstein-Uhlenbeck rate.
     relaxation: float = real(400.0, unit="ms", above=0)
@@ -142,10 +159,9 @@ class FeedforwardParameters:
     smoothing: float = real(50.0, unit="ms", at_least=0)
 
     def __post_init__(self):
-        """Check every field."""
         check_fields(self)
 
-    @property
+    @cached_property
     def n_used(self):
-        """Number of Poisson neurons that a network gets: none without a clock."""
+        """Number of the clock's neurons: none without a clock."""
         return 0 if self.clock == "none" else self.n_inputs

@@ -24,7 +24,7 @@ from src_part1.common.validation import (
 from src_part3.evaluation import DECODED_WINDOW, Evaluation, evaluate
 from src_part3.network import PlasticWeights
 from src_part3.task import BalancedTask
-from src_part3.trials import n_bins_of, run_trials
+from src_part3.trials import run_trials
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Lesion:
     # Whether the recurrent plastic synapses keep what they learned, or have the weights from
     # before learning.
     with_recurrent_learning: bool = flag(True)
-    with_feedforward: bool = flag(True)  # whether the Poisson neurons of the clock spike
+    with_feedforward: bool = flag(True)  # whether the clock's neurons spike
     # Cue in the trials of a condition: its own, none, or that of the next condition (the first
     # one's in the last).
     cue: str = choice("own", "own", "none", "other")
@@ -46,7 +46,6 @@ class Lesion:
     coupling_scale: float = real(1.0, above=0)  # factor of all static weights
 
     def __post_init__(self):
-        """Check every field."""
         check_fields(self)
 
 
@@ -89,10 +88,8 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
 
     Parameters
     ----------
-    task : BalancedTask
-        The task.
-    weights : sequence of PlasticWeights
-        Weights of each condition.
+    task, weights
+        As in `evaluate`.
     rng : numpy.random.Generator
         Randomness of the trials and of the choice of silenced neurons. All lesions get the same
         random numbers, so that they differ only by what was taken away.
@@ -110,27 +107,22 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
     Examples
     --------
     >>> import numpy as np
-    >>> from src_part3 import (
-    ...     BalancedNetworkParameters, FeedforwardParameters, TrialParameters, make_task,
-    ...     recordings_from_arrays, study_lesions)
-    >>> time = np.arange(0.0, 220.0, 20.0)  # from the end of the cue, in two conditions
-    >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(48).reshape(2, 24, 1))
-    >>> task = make_task(
-    ...     recordings_from_arrays(rates, time, ("right", "left")),
-    ...     network_parameters=BalancedNetworkParameters(
-    ...         n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, mu_exc=0.3, mu_inh=0.22),
-    ...     trial_parameters=TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0),
-    ...     feedforward_parameters=FeedforwardParameters(clock="none"))
-    >>> weights = [task.network.initial_weights()] * 2
-    >>> study = study_lesions(task, weights, np.random.default_rng(0), n_trials=2)
-    >>> list(study.lesions)[:3]
-    ['intact', 'recurrent learning undone', 'no cue']
+    >>> from src_part3 import Lesion, load_network, study_lesions
+    >>> task, weights = load_network()  # the network that comes with the project
+    >>> study = study_lesions(task, weights, np.random.default_rng(0),
+    ...                       {"no cue": Lesion(cue="none")}, n_trials=2)
     >>> study.measure("r2").shape  # lesions, conditions
-    (9, 2)
+    (1, 2)
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
-    lesions = _possible(task) if lesions is None else check_type("lesions", lesions, Mapping)
+    if lesions is None:
+        lesions = {
+            name: lesion for name, lesion in standard_lesions().items()
+            if (lesion.cue != "other" or task.n_conditions > 1)
+            and (lesion.with_feedforward or task.network.n_inputs)
+        }
+    check_type("lesions", lesions, Mapping)
     if not lesions:
         raise ValueError("lesions must name at least one lesion, got none.")
     for name, lesion in lesions.items():
@@ -151,14 +143,6 @@ def study_lesions(task, weights, rng, lesions=None, *, n_trials=20, n_threads=No
             silenced=own.permutation(task.network.trained)[:n_silenced],
         )
     return LesionStudy(dict(lesions), evaluations, task.conditions)
-
-
-def _possible(task):
-    return {
-        name: lesion for name, lesion in standard_lesions().items()
-        if (lesion.cue != "other" or task.n_conditions > 1)
-        and (lesion.with_feedforward or task.network.n_inputs)
-    }
 
 
 def apply_lesion(task, weights, lesion):
@@ -188,9 +172,8 @@ def apply_lesion(task, weights, lesion):
 class DistractorResult:
     """Where trials ended after a distractor, on the axis between two conditions.
 
-    A position of 0 is the mean end of undisturbed trials of the trial's own condition, 1 that of
-    the next condition, whose cue the distractor is. An end is the total input of the trained
-    neurons in the last 400 ms. Conditions may differ much, so that nothing is averaged over them.
+    An end is the total input of the trained neurons in the last 400 ms; a position of 0 is the mean
+    end of undisturbed trials of its own condition, 1 that of the next, whose cue the distractor is.
     """
 
     times: np.ndarray  # (n_times,): when the distractor began (ms from the start of the trial)
@@ -218,10 +201,8 @@ def run_distractors(
 
     Parameters
     ----------
-    task : BalancedTask
-        A task of at least two conditions.
-    weights : sequence of PlasticWeights
-        Weights of each condition.
+    task, weights
+        As in `evaluate`; of at least two conditions.
     times : array_like, shape (n_times,)
         When the distractor begins (ms from the start of the trial), at the beginning of a bin
         after the cue.
@@ -231,10 +212,8 @@ def run_distractors(
         Factor of the cue.
     duration : float, optional
         How long it lasts (ms), a whole number of bins.
-    n_trials : int, optional
-        Trials of each condition and time, at least 2.
-    n_threads : int, optional
-        Trials at a time; all cores by default. It does not change the result.
+    n_trials, n_threads : int, optional
+        Trials of each condition and time, at least 2; trials at a time, all cores by default.
 
     Returns
     -------
@@ -244,22 +223,12 @@ def run_distractors(
     Examples
     --------
     >>> import numpy as np
-    >>> from src_part3 import (
-    ...     BalancedNetworkParameters, FeedforwardParameters, TrialParameters, make_task,
-    ...     recordings_from_arrays, run_distractors)
-    >>> time = np.arange(0.0, 220.0, 20.0)  # from the end of the cue, in two conditions
-    >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(48).reshape(2, 24, 1))
-    >>> task = make_task(
-    ...     recordings_from_arrays(rates, time, ("right", "left")),
-    ...     network_parameters=BalancedNetworkParameters(
-    ...         n_exc=120, n_inh=120, out_degree=48, n_plastic_exc=5, mu_exc=0.3, mu_inh=0.22),
-    ...     trial_parameters=TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0),
-    ...     feedforward_parameters=FeedforwardParameters(clock="none"))
-    >>> weights = [task.network.initial_weights()] * 2
+    >>> from src_part3 import load_network, run_distractors
+    >>> task, weights = load_network()  # the network that comes with the project
     >>> result = run_distractors(
-    ...     task, weights, [140.0, 180.0], np.random.default_rng(0), duration=40.0, n_trials=3)
-    >>> result.positions.shape, result.switched_share.shape
-    ((2, 2, 3), (2, 2))
+    ...     task, weights, [1600.0], np.random.default_rng(0), duration=100.0, n_trials=2)
+    >>> result.positions.shape  # conditions, times, trials
+    (2, 1, 2)
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
@@ -270,7 +239,7 @@ def run_distractors(
         )
     times = check_array("times", times, (None,))
     check_real("strength", strength)
-    n_trials = check_integer("n_trials", n_trials, at_least=2)
+    check_integer("n_trials", n_trials, at_least=2)
     trial, width = task.trial_parameters, task.trial_parameters.bin_width
     bins = {"of": "the width of a bin"}
     length = n_steps_of("duration", duration, width, **bins)
@@ -287,7 +256,7 @@ def run_distractors(
     last = max(round(DECODED_WINDOW / width), 1)
 
     def ends(condition, begins):
-        distractor = np.zeros((n_bins_of(trial), task.cues.shape[1]))
+        distractor = np.zeros((round(trial.duration / width), task.cues.shape[1]))
         if begins is not None:
             other = task.cues[(condition + 1) % task.n_conditions]
             distractor[begins : begins + length] = strength * other

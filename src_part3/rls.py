@@ -9,7 +9,6 @@ import numpy as np
 from numba import njit
 
 from src_part1.common.blas import one_blas_thread
-from src_part1.common.validation import check_array, check_index, check_integer, check_real
 
 
 class SparseRLS:
@@ -49,10 +48,8 @@ class SparseRLS:
 
     Attributes
     ----------
-    S : ndarray, shape (n_sources, n_sources)
-        Sum of products of sources.
-    b : ndarray, shape (n_sources, n_neurons)
-        Sum of products of sources and targets.
+    S, b : ndarray, shape (n_sources, n_sources) and (n_sources, n_neurons)
+        Sums of products of sources with each other and with targets.
 
     Examples
     --------
@@ -69,53 +66,46 @@ class SparseRLS:
     """
 
     def __init__(self, index, n_sources, ridge, *, n_shared=0, dtype=np.float32):
-        n_sources = check_integer("n_sources", n_sources, at_least=1)
-        self.n_shared = check_integer("n_shared", n_shared, at_least=0, at_most=n_sources)
-        index = np.asarray(index)
-        n_own_sources = n_sources - self.n_shared
-        if index.ndim != 2:
-            raise ValueError(f"index must have shape (n_neurons, n_own), got {index.shape}.")
-        check_index("index", index.ravel(), n_own_sources, of="sources")
-        self.index = index.astype(np.int32)
-        self.ridge = check_real("ridge", ridge, above=0)
+        self.index, n_own_sources = np.asarray(index, np.int32), n_sources - n_shared
+        if self.index.ndim != 2 or self.index.min() < 0 or self.index.max() >= n_own_sources:
+            raise ValueError(
+                "index must have shape (n_neurons, n_own) and name sources 0 to "
+                f"{n_own_sources - 1}, got shape {self.index.shape} with numbers from "
+                f"{self.index.min()} to {self.index.max()}."
+            )
+        if not ridge > 0:
+            raise ValueError(f"ridge must be positive, got {ridge}.")
+        self.ridge, self.n_shared = ridge, n_shared
         self.S = np.zeros((n_sources, n_sources), dtype)
         self.b = np.zeros((n_sources, len(index)), dtype)
 
     def update(self, rows, targets=None, *, forgetting=1.0):
-        """Take in rows of sources and what the neurons should make of them.
+        """Take in ``rows`` X (n_rows, n_sources) and ``targets`` Y (n_rows, n_neurons), 0 if none.
 
-        Parameters
-        ----------
-        rows : array_like, shape (n_rows, n_sources)
-            X.
-        targets : array_like, shape (n_rows, n_neurons), optional
-            Y; 0 if not given.
-        forgetting : float, optional
-            f: how much all earlier rows together count from now on.
+        All earlier rows together count f = ``forgetting`` times from now on.
         """
-        rows = check_array("rows", rows, ("n_rows", len(self.S)), dtype=self.S.dtype)
-        forgetting = check_real("forgetting", forgetting, at_least=0, at_most=1)
-        if targets is not None:
-            shape = len(rows), self.b.shape[1]
-            targets = check_array("targets", targets, shape, dtype=self.b.dtype)
+        rows = np.asarray(rows, self.S.dtype)
+        targets = None if targets is None else np.asarray(targets, self.b.dtype)
+        if rows.ndim != 2 or rows.shape[1] != len(self.S):
+            raise ValueError(f"rows must have shape (n_rows, {len(self.S)}), got {rows.shape}.")
+        if targets is not None and targets.shape != (len(rows), self.b.shape[1]):
+            raise ValueError(
+                f"targets must have shape {(len(rows), self.b.shape[1])}, got {targets.shape}."
+            )
+        for name, values in (("rows", rows), ("targets", 0.0 if targets is None else targets)):
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name} must be finite, got {np.abs(values).max()}.")
+        if not 0 <= forgetting <= 1:
+            raise ValueError(f"forgetting must be at least 0 and at most 1, got {forgetting}.")
         with one_blas_thread():  # the last bits of BLAS depend on its threads
             self.S *= forgetting
             self.S += rows.T @ rows
             self.b *= forgetting
             if targets is not None:
                 self.b += rows.T @ targets
-        self._check_finite(self.S, self.b)
 
     def solve(self):
-        """Return the weights that follow from all rows so far.
-
-        Returns
-        -------
-        weights : ndarray, shape (n_neurons, n_own)
-            Weights of each neuron's own sources.
-        shared_weights : ndarray, shape (n_neurons, n_shared)
-            Weights of the sources that all neurons read.
-        """
+        """Weights from all rows so far: of own (n_neurons, n_own) and of shared sources."""
         n = len(self.S) - self.n_shared
         S_os, ridge = self.S[:n, n:], self.S.dtype.type(self.ridge)
         weights = np.empty(self.index.shape, self.S.dtype)
@@ -142,14 +132,12 @@ class SparseRLS:
             shared_weights = shared.T.copy()
             for i, own in enumerate(self.index if self.n_shared else ()):
                 shared_weights[i] -= weights[i] @ K[:, own].T
-        self._check_finite(self.S, weights, shared_weights)  # an infinite S makes a weight 0
-        return weights, shared_weights
-
-    def _check_finite(self, *arrays):
-        if not all(np.isfinite(array).all() for array in arrays):
+        # An infinite S makes a weight 0.
+        if not all(np.isfinite(array).all() for array in (self.S, weights, shared_weights)):
             raise FloatingPointError(
                 "RLS diverged: a sum or a weight is not finite. Use a stronger ridge."
             )
+        return weights, shared_weights
 
 
 @njit(nogil=True, cache=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -10,10 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from src_part1.common.files import read_arrays, replace_file, shipped_file
-from src_part1.common.validation import check_type
-from src_part3.network import PlasticWeights, build_network, plastic_from_index
+from src_part1.common.validation import check_array, check_type
+from src_part3.network import (
+    BalancedNetwork,
+    PlasticWeights,
+    draw_static,
+    plastic_from_index,
+)
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.task import BalancedTask, assemble_task, stream
+from src_part3.task import BalancedTask, stream
 from src_part3.training import Training, TrainingParameters
 from src_part3.transfer import N_COEFFICIENTS, TransferFunction
 
@@ -22,11 +28,6 @@ FORMAT = "recorded-rnn-part3"
 VERSIONS = {"network": 3, "training": 5}
 # Trained on the synthetic stand-in by data/make_trained_network.py.
 TRAINED_FILE = shipped_file("trained_network.npz")
-_MADE_BY = "save_network or save_training"
-
-
-# The transfer function's arrays in a file.
-_TRANSFER = tuple(f"transfer_{f.name}" for f in dataclasses.fields(TransferFunction))
 
 
 class StorageError(ValueError):
@@ -36,7 +37,7 @@ class StorageError(ValueError):
 def save_network(path, task, weights):
     """Save a task and its trained weights.
 
-    Static synapses, cues and feed-forward rates are not in the file: `load_network` draws them
+    Static synapses, cues and the clock's rates are not in the file: `load_network` draws them
     again from the task's seed and verifies them.
 
     Parameters
@@ -46,14 +47,7 @@ def save_network(path, task, weights):
     task : BalancedTask
         The task.
     weights : sequence of PlasticWeights
-        Weights of each condition, as ``Training.weights``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the weights do not fit the task, or the conditions differ in their recurrent ones.
-    OSError
-        If it cannot be written; an earlier file is untouched then.
+        Weights of each condition, as ``Training.weights``; the recurrent ones must be the same.
     """
     check_type("task", task, BalancedTask)
     weights = task.check_weights(weights)
@@ -88,22 +82,25 @@ def load_network(path=TRAINED_FILE):
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
     StorageError
         If it is foreign, damaged, of another version, or its network cannot be drawn again.
+
+    Examples
+    --------
+    >>> from src_part3 import load_network
+    >>> task, weights = load_network()
+    >>> task.conditions, task.n_trained, weights[0].recurrent_weights.shape[0]
+    (('lick right', 'lick left'), 500, 500)
     """
-    meta, arrays = _read(path)
-    if meta["kind"] == "training":
-        training = _training(path, meta, arrays)
-        return training.task, training.weights
-    task = _task(path, meta, arrays)
-    recurrent_weights = _take(path, arrays, "recurrent")
-    weights = tuple(
-        PlasticWeights(recurrent_weights, feedforward_weights)
-        for feedforward_weights in _take(path, arrays, "feedforward_out")
-    )
-    return task, task.check_weights(weights)
+    with _reading(path):
+        meta, arrays = _read(path)
+        if meta["kind"] == "training":
+            training = _training(meta, arrays)
+            return training.task, training.weights
+        task = _task(meta, arrays)
+        weights = [PlasticWeights(arrays["recurrent"], of_condition)
+                   for of_condition in arrays["feedforward_out"]]
+        return task, task.check_weights(weights)
 
 
 def save_training(path, training):
@@ -114,12 +111,7 @@ def save_training(path, training):
     path : path-like
         File to write, replaced in one go once everything is written.
     training : Training
-        The training.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; an earlier file is untouched then.
+        The training; `load_training` has an example.
     """
     check_type("training", training, Training)
     more = {"training": dataclasses.asdict(training.parameters), "training_seed": training.seed}
@@ -139,26 +131,27 @@ def load_training(path):
     Training
         The training.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    StorageError
-        If it is foreign, damaged, of another version, or its network cannot be drawn again.
+    Examples
+    --------
+    >>> import tempfile
+    >>> from src_part3 import Training, load_network, load_training, save_training
+    >>> training = Training(load_network()[0], seed=3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_training(f"{folder}/unfinished.npz", training)
+    ...     again = load_training(f"{folder}/unfinished.npz")
+    >>> again.seed, again.n_done
+    (3, 0)
     """
-    meta, arrays = _read(path)
-    if meta["kind"] != "training":
-        raise StorageError(
-            f"{path} holds a trained network but no unfinished training; use load_network."
-        )
-    return _training(path, meta, arrays)
+    with _reading(path):
+        meta, arrays = _read(path)
+        if meta["kind"] != "training":
+            raise ValueError("it is a trained network but no unfinished training; use load_network")
+        return _training(meta, arrays)
 
 
-def _training(path, meta, arrays):
-    training = Training(
-        _task(path, meta, arrays), _record(path, TrainingParameters, meta["training"]),
-        seed=meta["training_seed"],
-    )
+def _training(meta, arrays):
+    parameters = TrainingParameters(**meta["training"])
+    training = Training(_task(meta, arrays), parameters, seed=meta["training_seed"])
     training.restore(arrays)
     return training
 
@@ -179,38 +172,38 @@ def _write(path, kind, task, more, arrays, *, compress):
         "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         "trained": task.network.trained, "pre_index": task.network.plastic.pre_index,
         "recorded": task.recorded_rates, "targets": task.targets,
-    } | _transfer_arrays(task.transfer) | arrays
+    } | {f"transfer_{name}": array for name, array in vars(task.transfer).items()} | arrays
     everything["checksum"] = _checksum(everything)
     replace_file(path, lambda file: (np.savez_compressed if compress else np.savez)(
         file, **everything
     ))
 
 
-def _read(path):
-    path = Path(path)
+@contextlib.contextmanager
+def _reading(path):
+    """Turn what a foreign, damaged or old file raises into one sentence with its name."""
     try:
-        arrays = read_arrays(path)
-        meta = json.loads(arrays["meta"].tobytes())
-        known = meta["format"] == FORMAT
+        yield
     except FileNotFoundError:
         raise
     except Exception as error:  # bytes that nobody wrote on purpose raise anything
+        what = f"lacks {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
         raise StorageError(
-            f"{path} is no file of {_MADE_BY}, or it is truncated ({error})."
+            f"{path} is no file of this version's save_network or save_training, or it is "
+            f"damaged: {what}. Train again, or use the program that wrote it."
         ) from error
-    if not known:
-        raise StorageError(f"{path} is a file of {meta['format']!r}, not of {FORMAT!r}.")
-    kind = meta.get("kind")
-    if kind not in VERSIONS:
-        raise StorageError(f"{path} holds a {kind!r}, not one of {', '.join(VERSIONS)}.")
-    if meta.get("version") != VERSIONS[kind]:
-        raise StorageError(
-            f"{path} is a {kind} of version {meta.get('version')}, but this program reads version "
-            f"{VERSIONS[kind]}; train again or use the program that wrote it."
-        )
-    expected = arrays.pop("checksum", None)
-    if expected is None or not np.array_equal(expected, _checksum(arrays)):
-        raise StorageError(f"{path} is damaged: its checksum does not fit its contents.")
+
+
+def _read(path):
+    arrays = read_arrays(Path(path))
+    meta = json.loads(arrays["meta"].tobytes())
+    found = meta["format"], meta["kind"], meta["version"]
+    known = [(FORMAT, kind, version) for kind, version in VERSIONS.items()]
+    if found not in known:
+        raise ValueError(f"it is a {found[1]!r} of version {found[2]} of {found[0]!r}, not " +
+                         " or ".join(f"{kind} {version}" for _, kind, version in known))
+    if not np.array_equal(arrays.pop("checksum"), _checksum(arrays)):
+        raise ValueError("its checksum does not fit its contents")
     del arrays["meta"]
     return meta, arrays
 
@@ -224,67 +217,39 @@ def _checksum(arrays):
     return np.frombuffer(digest.digest(), dtype=np.uint8)
 
 
-def _take(path, arrays, name):
-    if name not in arrays:
-        raise StorageError(f"{path} lacks {name!r}.")
-    return arrays[name]
-
-
-def _record(path, kind, values):
-    try:
-        return kind(**values)
-    except (TypeError, ValueError) as error:
-        raise StorageError(f"{path} holds no valid {kind.__name__}: {error}") from error
-
-
-def _task(path, meta, arrays):
-    parameters = _record(path, BalancedNetworkParameters, meta["network"])
-    network = build_network(
-        parameters, stream(meta["seed"], "static"), precision=meta["precision"]
+def _task(meta, arrays):
+    parameters = BalancedNetworkParameters(**meta["network"])
+    clock = FeedforwardParameters(**meta["feedforward"])
+    trained, pre_index = arrays["trained"], arrays["pre_index"]
+    if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in (trained, pre_index)):
+        raise ValueError(f"it names neurons beyond its {parameters.n_neurons}")
+    network = BalancedNetwork(
+        parameters, draw_static(parameters, stream(meta["seed"], "static")),
+        plastic_from_index(trained, pre_index, parameters.n_neurons), clock.n_used,
+        meta["precision"],
     )
-    neurons = [_take(path, arrays, name) for name in ("trained", "pre_index")]
-    if any(((a < 0) | (a >= parameters.n_neurons)).any() for a in neurons):
-        raise StorageError(f"{path} names neurons beyond its {parameters.n_neurons}.")
-    plastic = plastic_from_index(*neurons, parameters.n_neurons)
-    feedforward_parameters = _record(path, FeedforwardParameters, meta["feedforward"])
-    network = dataclasses.replace(
-        network, plastic=plastic, n_inputs=feedforward_parameters.n_used
-    )
-    task = assemble_task(
-        network, _record(path, TrialParameters, meta["trial"]), feedforward_parameters,
-        recorded_rates=_take(path, arrays, "recorded"),
-        recorded_smoothing=_take(path, meta, "recorded_smoothing"),
-        targets=_take(path, arrays, "targets"),
-        transfer=_transfer(path, arrays, parameters.n_exc),
-        plastic_noise=_take(path, meta, "plastic_noise"), conditions=tuple(meta["conditions"]),
-        seed=meta["seed"], provenance=meta["provenance"],
+    sizes = N_COEFFICIENTS, 2, 2, 2, parameters.n_exc, parameters.n_exc
+    transfer = TransferFunction(*(
+        check_array(f"transfer_{field.name}", arrays[f"transfer_{field.name}"], (size,))
+        for field, size in zip(dataclasses.fields(TransferFunction), sizes, strict=True)
+    ))
+    task = BalancedTask(
+        network, TrialParameters(**meta["trial"]), clock, arrays["recorded"],
+        meta["recorded_smoothing"], arrays["targets"], transfer, meta["plastic_noise"],
+        tuple(meta["conditions"]), meta["seed"], meta["provenance"],
     )
     same_static = network.static.digest == meta["static_digest"]
     if not same_static or not np.allclose(_drive_sums(task), meta["drive_sums"], rtol=1e-6):
-        part = "cues or feed-forward rates" if same_static else "static network"
-        raise StorageError(
-            f"{path}: seed {meta['seed']} gives another {part} here than where the file was "
-            "written (another version of NumPy?), so that its weights do not fit; train again."
+        part = "cues or rates of the clock" if same_static else "static network"
+        raise ValueError(
+            f"seed {meta['seed']} gives another {part} here than where the file was written "
+            "(another version of NumPy?), so that its weights do not fit"
         )
     return task
 
 
-def _transfer(path, arrays, n_exc):
-    found = [_take(path, arrays, name) for name in _TRANSFER]
-    shapes = (N_COEFFICIENTS,), (2,), (2,), (2,), (n_exc,), (n_exc,)
-    for name, array, shape in zip(_TRANSFER, found, shapes, strict=True):
-        if array.shape != shape:
-            raise StorageError(f"{path}: {name} must have shape {shape}, got {array.shape}.")
-    return TransferFunction(*found)
-
-
-def _transfer_arrays(transfer):
-    values = (getattr(transfer, f.name) for f in dataclasses.fields(transfer))
-    return dict(zip(_TRANSFER, values, strict=True))
-
-
 def _drive_sums(task):
     # Sums and not a hash: the last bit of a filtered random path may depend on the machine.
-    cues = np.abs(task.cues).sum(axis=1)
-    rates = task.feedforward_rates.rates.astype(np.float64).sum(axis=(1, 2))
-    return [*cues.tolist(), *rates.tolist()]
+    rates, zeros = task.feedforward_rates, np.zeros(task.n_conditions)
+    clock = zeros if rates is None else rates.rates.astype(np.float64).sum(axis=(1, 2))
+    return [*np.abs(task.cues).sum(axis=1).tolist(), *clock.tolist()]

@@ -1,25 +1,18 @@
-"""The whole task of Part 3 in one record: network, targets, cues and feed-forward rates."""
+"""The whole task of Part 3 in one record: network, targets, cues and the clock's rates."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
-from src_part1.common.validation import (
-    check_finite,
-    check_flag,
-    check_integer,
-    check_real,
-    check_type,
-)
+from src_part1.common.validation import check_choice, check_integer, check_real, check_type
 from src_part1.recordings import Recordings
-from src_part3.balance import leading_order_rates
 from src_part3.clock import FeedforwardRates, draw_rates
-from src_part3.network import BalancedNetwork, build_network, draw_plastic
+from src_part3.network import BalancedNetwork, draw_plastic, draw_static
 from src_part3.parameters import (
     CLOCKED,
     RECURRENT,
@@ -34,14 +27,12 @@ from src_part3.transfer import (
     original_inputs,
     sampled_sd,
 )
-from src_part3.trials import draw_cues
 
 # What is drawn from the seed, each from a stream of its own.
 _STREAMS = ("static", "measurement", "plastic", "cues", "feedforward")
 # A task has bins as wide as the record's within these bounds (ms): with finer ones trials have
 # many bins and little in each, and wider ones are too coarse for targets.
 _OWN_BINS = (10.0, 50.0)
-_A_BIN = "the width of a bin"
 # Fewer trained neurons hardly keep the time without a clock.
 FEW_NEURONS = 100
 # Number of neurons in the course's recordings.
@@ -52,91 +43,65 @@ _RECORDED_NEURONS = 1824
 _PLASTIC_NOISE = {"none": 0.07, "common": 0.07, "per_condition": 0.05}
 # The untrained network counts as balanced up to so many times the rates of the balance equations.
 _BALANCED_UP_TO = 3.0
+# Clocks by default: none, and one for each condition where neurons are few.
+_NO_CLOCK, _CLOCK = (FeedforwardParameters(clock=clock) for clock in ("none", "per_condition"))
 
 
 @dataclass(frozen=True, eq=False)
 class BalancedTask:
-    """Which network should learn which recorded activity, and what drives it in a trial.
+    """Which network should learn which recorded activity, and what drives it in a trial."""
 
-    Attributes
-    ----------
-    network : BalancedNetwork
-        The network with its plastic synapses.
-    trial_parameters : TrialParameters
-        Times of a trial.
-    feedforward_parameters : FeedforwardParameters
-        Numbers from which ``feedforward_rates`` were drawn.
-    feedforward_rates : FeedforwardRates
-        Rates of the Poisson neurons.
-    cues : ndarray, shape (n_conditions, n_neurons)
-        Input during the cue of each condition (voltage).
-    recorded_rates : ndarray of float32, shape (n_conditions, n_trained, n_bins)
-        Recorded rates (Hz) at ``times``.
-    recorded_smoothing : float
-        Half-width of the moving mean by which the recorded rates were smoothed (ms).
-    targets : ndarray, shape (n_conditions, n_trained, n_bins)
-        Targets of the total input at ``times`` (voltage).
-    transfer : TransferFunction
-        The curve by which rates became targets (but for ``make_task(original=True)``).
-    plastic_noise : float
-        Standard deviation of the slow noise with which this curve was measured, which a teacher
-        adds to its current as well (voltage).
-    conditions : tuple of str
-        Name of each condition.
-    seed : int
-        Seed from which all random parts were drawn.
-    provenance : str
-        Where the recorded rates come from.
-    """
+    network: BalancedNetwork  # with its plastic synapses
+    trial_parameters: TrialParameters  # times of a trial
+    feedforward_parameters: FeedforwardParameters  # numbers of the clock
+    recorded_rates: np.ndarray  # (n_conditions, n_trained, n_bins) of float32: at ``times`` (Hz)
+    recorded_smoothing: float  # half-width of the moving mean that smoothed these (ms)
+    targets: np.ndarray  # (n_conditions, n_trained, n_bins): of the total input (voltage)
+    transfer: TransferFunction  # the curve by which rates became targets (but for the original's)
+    # Standard deviation of the slow noise with which it was measured, which a teacher adds to its
+    # current as well (voltage).
+    plastic_noise: float
+    conditions: tuple[str, ...]  # name of each
+    seed: int  # from which all random parts were drawn
+    provenance: str  # where the recorded rates come from
+    # Drawn from the seed unless they are given: rates of the clock's neurons, None without a clock;
+    # and the input during the cue (n_conditions, n_neurons) (voltage).
+    feedforward_rates: FeedforwardRates | None = None
+    cues: np.ndarray | None = None
+    # What follows from these.
+    n_conditions: int = field(init=False)
+    n_trained: int = field(init=False)  # trained neurons
+    n_bins: int = field(init=False)  # bins after the cue, each with a target at its end
+    first_bin: int = field(init=False)  # the cue ends with it: ``[first_bin:]`` of a trial follows
+    times: np.ndarray = field(init=False)  # (n_bins,): end of each bin after the cue (ms)
+    # Which set of the clock's weights each condition uses: only a clock for each condition has
+    # weights of its own in each.
+    weight_sets: tuple[int, ...] = field(init=False)
 
     __repr__ = one_line
 
-    network: BalancedNetwork
-    trial_parameters: TrialParameters
-    feedforward_parameters: FeedforwardParameters
-    feedforward_rates: FeedforwardRates
-    cues: np.ndarray
-    recorded_rates: np.ndarray
-    recorded_smoothing: float
-    targets: np.ndarray
-    transfer: TransferFunction
-    plastic_noise: float
-    conditions: tuple[str, ...]
-    seed: int
-    provenance: str
-
-    @property
-    def n_conditions(self):
-        """Number of conditions."""
-        return len(self.conditions)
-
-    @property
-    def weight_sets(self):
-        """Which set of feed-forward weights each condition uses, shape (n_conditions,).
-
-        Only a clock for each condition has weights of its own in each.
-        """
-        own = self.feedforward_parameters.clock == "per_condition"
-        return tuple(range(self.n_conditions)) if own else (0,) * self.n_conditions
+    def __post_init__(self):
+        """Draw what was not given, and note what follows from the rest."""
+        p, clock = self.trial_parameters, self.feedforward_parameters
+        n_conditions, n_trained, n_bins = self.targets.shape
+        sets = tuple(range(n_conditions)) if clock.clock == "per_condition" else (0,) * n_conditions
+        if self.cues is None:
+            size = n_conditions, self.network.parameters.n_neurons
+            cues = p.cue_amplitude * stream(self.seed, "cues").uniform(-1, 1, size)
+            vars(self).update(cues=cues)
+        if self.feedforward_rates is None and clock.clock != "none":
+            vars(self).update(feedforward_rates=draw_rates(
+                clock, p, n_conditions, stream(self.seed, "feedforward"),
+                dt=self.network.parameters.dt,
+            ))
+        vars(self).update(
+            n_conditions=n_conditions, n_trained=n_trained, n_bins=n_bins, weight_sets=sets,
+            first_bin=round(p.stim_off / p.bin_width),
+            times=p.stim_off + p.bin_width * np.arange(1, n_bins + 1),
+        )
 
     def check_weights(self, weights):
-        """Return the weights of all conditions if they fit the network.
-
-        Parameters
-        ----------
-        weights : sequence of PlasticWeights
-            Weights of each condition.
-
-        Returns
-        -------
-        tuple of PlasticWeights
-            The same.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If some are missing, have another shape or are not finite.
-        """
+        """Weights of all conditions as a tuple; others than such that fit are refused."""
         weights = tuple(weights)
         if len(weights) != self.n_conditions:
             raise ValueError(
@@ -144,66 +109,19 @@ class BalancedTask:
                 f"got {len(weights)}."
             )
         for of_condition in weights:
-            for array in self.network.check_weights(of_condition):
-                check_finite("weights", array)
+            self.network.check_weights(of_condition)
         return weights
 
     def trial_options(self, condition):
-        """Return the options of `run_trial` for a trial of one condition.
-
-        Parameters
-        ----------
-        condition : int
-            Which condition.
-
-        Returns
-        -------
-        dict
-            Cue and feed-forward rates of the condition.
-        """
+        """Cue and clock of one condition, as options of `run_trial`."""
         return {
             "cue": self.cues[condition], "feedforward_rates": self.feedforward_rates,
             "condition": condition,
         }
 
-    @property
-    def n_trained(self):
-        """Number of trained neurons."""
-        return self.network.trained.size
-
-    @property
-    def first_bin(self):
-        """Bin of a trial with which the cue ends: ``[first_bin:]`` is what follows the cue."""
-        p = self.trial_parameters
-        return n_steps_of("TrialParameters.stim_off", p.stim_off, p.bin_width, of=_A_BIN)
-
-    @property
-    def n_bins(self):
-        """Number of bins after the cue, each with a target at its end."""
-        return self.targets.shape[2]
-
-    @property
-    def times(self):
-        """End of each bin after the cue, shape (n_bins,) (ms from the start of the trial)."""
-        p = self.trial_parameters
-        return p.stim_off + p.bin_width * np.arange(1, self.n_bins + 1)
-
 
 def stream(seed, name):
-    """Return the generator from which one random part of a task is drawn.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the task.
-    name : {"static", "measurement", "plastic", "cues", "feedforward"}
-        The part.
-
-    Returns
-    -------
-    numpy.random.Generator
-        The same one at each call.
-    """
+    """The generator of one of the random parts (`_STREAMS`) of a task, the same at each call."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_STREAMS.index(name),)))
 
 
@@ -229,7 +147,7 @@ def make_task(
         these are 10 to 50 ms wide and fit the time step and the cue, else bins of 20 ms. Rates
         of finer bins are averaged over those of the trial, those of wider ones interpolated.
     feedforward_parameters : FeedforwardParameters, optional
-        Whether there is a clock, and numbers of its Poisson neurons. By default there is none for
+        Whether there is a clock, and numbers of its neurons. By default there is none for
         100 neurons or more, and one for each condition for fewer, with a warning.
     precision : {"float32", "float64"}, optional
         Type of all numbers in the simulation.
@@ -260,42 +178,38 @@ def make_task(
     """
     check_type("recordings", recordings, Recordings)
     seed = check_integer("seed", seed, at_least=0)
-    few = recordings.n_neurons < FEW_NEURONS
+    n_recorded = recordings.rates.shape[1]
     if feedforward_parameters is None:
-        feedforward_parameters = FeedforwardParameters(clock="per_condition" if few else "none")
-        if few:
+        feedforward_parameters = _CLOCK if n_recorded < FEW_NEURONS else _NO_CLOCK
+        if n_recorded < FEW_NEURONS:
             warnings.warn(
-                f"{recordings.n_neurons} recorded neurons are too few to keep the time by "
-                f"themselves, which takes about {FEW_NEURONS}: the network gets a clock for each "
-                "condition. FeedforwardParameters(clock='none') does without it.", stacklevel=2,
+                f"{n_recorded} recorded neurons are too few to keep the time by themselves, which "
+                f"takes about {FEW_NEURONS}: the network gets a clock for each condition. "
+                "FeedforwardParameters(clock='none') does without it.", stacklevel=2,
             )
-    clock = check_type(
-        "feedforward_parameters", feedforward_parameters, FeedforwardParameters
-    ).clock
-    if network_parameters is None:
-        network_parameters = network_for(recordings.n_neurons, clock)
-    p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
-    if plastic_noise is None:
-        plastic_noise = _PLASTIC_NOISE[clock]
-    check_real("plastic_noise", plastic_noise, at_least=0)
-    check_flag("original", original)
-    if recordings.n_neurons > p.n_exc:
+    check_type("feedforward_parameters", feedforward_parameters, FeedforwardParameters)
+    clock = feedforward_parameters.clock
+    p = network_for(n_recorded, clock) if network_parameters is None else network_parameters
+    check_type("network_parameters", p, BalancedNetworkParameters)
+    if n_recorded > p.n_exc:
         raise ValueError(
-            f"BalancedNetworkParameters.n_exc must be at least {recordings.n_neurons}, "
+            f"BalancedNetworkParameters.n_exc must be at least {n_recorded}, "
             f"one E neuron for each recorded one, got {p.n_exc}."
         )
-    if trial_parameters is None:
-        trial_parameters = _trial_of(recordings, p.dt)
-    check_type("trial_parameters", trial_parameters, TrialParameters)
-    n_steps_of("TrialParameters.stim_off", trial_parameters.stim_off,
-               trial_parameters.bin_width, of=_A_BIN)
-    recorded_rates = _rates_in_bins(recordings, trial_parameters, p.dt)
+    if plastic_noise is None:
+        plastic_noise = _PLASTIC_NOISE[clock]
+    else:
+        check_real("plastic_noise", plastic_noise, at_least=0)
+    check_type("original", original, bool)
+    check_choice("precision", precision, ("float64", "float32"))
+    trial = _trial_of(recordings, p.dt) if trial_parameters is None else trial_parameters
+    check_type("trial_parameters", trial, TrialParameters)
+    recorded_rates = _rates_in_bins(recordings, trial, p.dt)
 
-    untrained = build_network(p, stream(seed, "static"), precision=precision)
+    untrained = BalancedNetwork(p, draw_static(p, stream(seed, "static")), precision=precision)
     rng = stream(seed, "measurement")
     transfer = measure_transfer(untrained, rng, noise=plastic_noise)
-    exc = np.arange(p.n_exc)
-    rates = transfer.rates(transfer.mean_input, exc)
+    rates = transfer.rates(transfer.mean_input, np.arange(p.n_exc))
     _check_balance(p, rates.mean())
     trained = match_by_rate(recordings.rates.mean(axis=(0, 2)), rates)
     if original:
@@ -303,13 +217,11 @@ def make_task(
     else:
         targets = transfer.inputs(recorded_rates, trained)
     plastic = draw_plastic(p, trained, stream(seed, "plastic"))
-    return assemble_task(
-        replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used),
-        trial_parameters, feedforward_parameters,
-        recorded_rates=recorded_rates, recorded_smoothing=recordings.smoothing,
-        targets=targets.astype(np.float32),
-        transfer=transfer, plastic_noise=float(plastic_noise), conditions=recordings.conditions,
-        seed=seed, provenance=recordings.provenance,
+    network = replace(untrained, plastic=plastic, n_inputs=feedforward_parameters.n_used)
+    return BalancedTask(
+        network, trial, feedforward_parameters, recorded_rates, recordings.smoothing,
+        targets.astype(np.float32), transfer, float(plastic_noise), recordings.conditions, seed,
+        recordings.provenance,
     )
 
 
@@ -327,7 +239,7 @@ def network_for(n_trained, clock):
 def _check_balance(network_parameters, rate):
     """Warn of an untrained network that is not balanced, with what can be done."""
     p = network_parameters
-    wanted = leading_order_rates(p)[0]
+    wanted = p.balanced_rates[0]
     if wanted <= 0:
         cause = (
             "the balance equations have no positive rates: change the signs or ratios of j and mu"
@@ -355,50 +267,33 @@ def _trial_of(recordings, dt):
     whole = (width / (2 * dt), trial.stim_on / width, trial.stim_off / width)
     if narrowest <= width <= widest and all(abs(n - round(n)) < 1e-6 for n in whole):
         trial = replace(trial, bin_width=width)
-    n_bins = _n_bins(recordings, trial.bin_width)
+    n_bins = max(int((recordings.time[-1] - recordings.time[0]) / trial.bin_width + 1e-6), 1)
     return replace(trial, duration=trial.stim_off + n_bins * trial.bin_width)
-
-
-def _n_bins(recordings, width):
-    duration = float(recordings.time[-1] - recordings.time[0])
-    n_bins = int(duration / width + 1e-6)
-    if n_bins == 0:
-        raise ValueError(
-            f"recordings must last at least one bin of {width:g} ms (TrialParameters.bin_width), "
-            f"got {duration:g} ms from the first time to the last."
-        )
-    return n_bins
 
 
 def _rates_in_bins(recordings, trial_parameters, dt):
     """Recorded rates around the end of each bin after the cue, [condition, neuron, bin]."""
-    width = trial_parameters.bin_width
+    p, width = trial_parameters, trial_parameters.bin_width
     n_steps_of(
         "TrialParameters.bin_width", width, 2 * dt, of="twice the time step (tests halve the bins)"
     )
-    after_cue = trial_parameters.duration - trial_parameters.stim_off
-    check_real("TrialParameters.duration after the cue", after_cue, unit="ms", above=0)
-    n_bins = min(_n_bins(recordings, width), n_steps_of(
-        "TrialParameters.duration after the cue", after_cue, width, of=_A_BIN
-    ))
+    times = {"stim_on": p.stim_on, "stim_off": p.stim_off,
+             "duration after the cue": p.duration - p.stim_off}
+    *_, after_cue = (
+        n_steps_of(f"TrialParameters.{name}", time, width, of="the width of a bin")
+        for name, time in times.items()
+    )
+    recorded = float(recordings.time[-1] - recordings.time[0])
+    n_bins = min(int(recorded / width + 1e-6), after_cue)
+    if n_bins < 1:
+        raise ValueError(
+            f"recordings and the trial after the cue must last at least one bin of {width:g} ms "
+            f"(TrialParameters.bin_width), got {recorded:g} and {p.duration - p.stim_off:g} ms."
+        )
     at = recordings.time[0] + width * np.arange(1, n_bins + 1)
-    if width > recordings.bin_width * (1 + 1e-6):
+    if width > recorded / (recordings.time.size - 1) * (1 + 1e-6):
         return recordings.rates_at(at, width).astype(np.float32)
     return np.array(
         [[np.interp(at, recordings.time, neuron) for neuron in of_condition]
          for of_condition in recordings.rates], dtype=np.float32,
-    )
-
-
-def assemble_task(network, trial_parameters, feedforward_parameters, **fields):
-    """Complete a task whose network and targets are there: draw cues and rates from its seed."""
-    n_conditions, seed = len(fields["conditions"]), fields["seed"]
-    return BalancedTask(
-        network=network, trial_parameters=trial_parameters,
-        feedforward_parameters=feedforward_parameters,
-        feedforward_rates=draw_rates(
-            feedforward_parameters, trial_parameters, n_conditions, stream(seed, "feedforward"),
-            dt=network.parameters.dt,
-        ),
-        cues=draw_cues(network, trial_parameters, n_conditions, stream(seed, "cues")), **fields,
     )

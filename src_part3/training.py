@@ -18,21 +18,20 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from src_part1.common.blas import one_blas_thread
 from src_part1.common.fields import check_fields, integer, real
-from src_part1.common.one_line import one_line
-from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import check_integer, check_like, check_type
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.network import PlasticWeights
 from src_part3.rls import SparseRLS
 from src_part3.task import BalancedTask
 from src_part3.transfer import slow_noise
-from src_part3.trials import run_trial
+from src_part3.trials import simulate_trial
 
 # The decay of static synapses and rates after the cue (ms), which all inputs share.
 _FAST_DECAY = 40.0
@@ -90,7 +89,7 @@ class Training:
     Parameters
     ----------
     task : BalancedTask
-        Network, targets, cues and feed-forward rates.
+        Network, targets, cues and the clock's rates.
     training_parameters : TrainingParameters, optional
         How to learn.
     seed : int, optional
@@ -107,11 +106,9 @@ class Training:
         the teacher holds the network (voltage).
     curve, held_curve : list of ndarray, shape (n_conditions,)
         For each loop, how well the mean total input follows its targets in their four strongest
-        patterns over neurons: the correlation over patterns and times. ``curve`` is that of the
-        freely running network (NaN where none was watched), ``held_curve`` that with the teacher
-        (NaN without).
-    patterns : ndarray, shape (4, n_trained)
-        These patterns.
+        ``patterns`` (4, n_trained) over neurons: the correlation over patterns and times. ``curve``
+        is that of the freely running network (NaN where none was watched), ``held_curve`` that with
+        the teacher (NaN without).
     pattern_targets, last_outputs : ndarray, shape (n_conditions, 4, n_bins)
         Targets, and the free network's mean input in the last loop, on these patterns (voltage).
     """
@@ -122,9 +119,10 @@ class Training:
         self.parameters = check_type("training_parameters", parameters, TrainingParameters)
         self.seed = check_integer("seed", seed, at_least=0)
         self.n_done, self.curve, self.held_curve, self.last_outputs = 0, [], [], None
-        network, width = task.network, task.trial_parameters.bin_width
-        self._cue_on = n_steps_of("TrialParameters.stim_on", task.trial_parameters.stim_on, width,
-                                  of="the width of a bin")
+        network = task.network
+        # Times in bins: of the plastic synapses and of the start of the cue.
+        self._width, self._tau = task.trial_parameters.bin_width, network.parameters.tau_plastic
+        self._cue_on = round(task.trial_parameters.stim_on / self._width)
         self._after = slice(task.first_bin, task.first_bin + task.n_bins)
         n_sets = max(task.weight_sets) + 1
         # Columns of the regressors: neurons that send plastic synapses, then each set of clocks.
@@ -142,7 +140,7 @@ class Training:
             self._centre = pooled.mean(axis=0)
             self.patterns = np.linalg.svd(pooled - self._centre, full_matrices=False)[2]
             self.patterns = self.patterns[:_WATCHED_PATTERNS]
-            self.pattern_targets = self._on_patterns(self._targets)
+            self.pattern_targets = self.patterns @ (self._targets - self._centre).swapaxes(1, 2)
         # Each condition counts in units of its own variance, or the one with the smaller changes
         # would hardly be learned. One in which nothing changes counts like that with the largest.
         variance = self._targets.var(axis=1).mean(axis=1)
@@ -159,20 +157,16 @@ class Training:
         return self._weights(self._learned())
 
     @property
-    def is_held(self):
-        """Whether the teacher holds the network in the next loop."""
-        return self.n_done < self.parameters.held_loops
-
-    @property
     def train_correlation(self):
         """The curve as an array, shape (n_loops, n_conditions)."""
         return np.reshape(self.curve, (-1, self.task.n_conditions))
 
     def run(self, total_loops=None, *, progress=True, n_threads=None, after_loop=None):
-        """Train until so many loops are done in all calls together.
+        """Train until so many loops are done in all calls together; return this training.
 
         An interrupt from the keyboard ends the call with a warning, and only the current loop is
-        lost. Call it again to go on.
+        lost. Call it again to go on. If rates exceed ``max_rate`` or a weight is not finite, the
+        ``result`` of the `TrainingDivergedError` is this training as it was after the last loop.
 
         Parameters
         ----------
@@ -184,29 +178,21 @@ class Training:
             Trials at a time; all cores by default. It does not change the result.
         after_loop : callable, optional
             Called with this training after each loop, for example to save or to plot.
-
-        Returns
-        -------
-        Training
-            Itself.
-
-        Raises
-        ------
-        TrainingDivergedError
-            If rates exceed ``max_rate`` or a weight is not finite. The error's ``result`` is this
-            training as it was after the last loop.
         """
-        self._check_sound()
-        total_loops = self.parameters.total_loops if total_loops is None else total_loops
-        total_loops = check_integer("total_loops", total_loops, at_least=1)
+        if not self._sound:
+            raise self._diverged()
+        p = self.parameters
+        total_loops = p.held_loops + p.free_loops if total_loops is None else total_loops
+        check_integer("total_loops", total_loops, at_least=1)
         n_threads = os.cpu_count() if n_threads is None else n_threads
-        n_threads = check_integer("n_threads", n_threads, at_least=1)
+        check_integer("n_threads", n_threads, at_least=1)
         bar = tqdm(total=total_loops, initial=self.n_done, unit="loop", disable=not progress)
         with bar, ThreadPoolExecutor(n_threads) as pool, ThreadPoolExecutor(1) as learner:
             try:
                 while self.n_done < total_loops:
-                    bar.set_description("teacher" if self.is_held else "closed loop")
-                    self._loop(pool, learner)
+                    held = self.n_done < p.held_loops
+                    bar.set_description("teacher" if held else "closed loop")
+                    self._loop(pool, learner, held)
                     bar.update()
                     seen = [q for q in self.curve if np.isfinite(q).all()]
                     bar.set_postfix(alone=f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet")
@@ -214,7 +200,7 @@ class Training:
                         after_loop(self)
             except KeyboardInterrupt:
                 text = f"interrupted after {self.n_done} of {total_loops} loops"
-                if self.n_done <= self.parameters.settling_loops:
+                if self.n_done <= p.settling_loops:
                     text += ", before the teacher had settled: the weights are of little use yet"
                 warnings.warn(f"{text}; call run again to go on.", stacklevel=2)
             except FloatingPointError as error:
@@ -225,11 +211,11 @@ class Training:
                 ) from error
         return self
 
-    def _loop(self, pool, learner):
-        p, conditions, held = self.parameters, range(self.task.n_conditions), self.is_held
+    def _loop(self, pool, learner, held):
+        p, conditions = self.parameters, range(self.task.n_conditions)
         is_watched = held and (self.n_done + 1) % p.watch_every == 0
-        weights = self._weights(0 * self._change if held else self._learned())
-        learned = self._weights(self._learned()) if is_watched else None
+        learned = None if held and not is_watched else self._weights(self._learned())
+        weights = (self.task.network.initial_weights(),) * len(conditions) if held else learned
         running = [
             [pool.submit(self._trial, c, k, weights[c], held)
              for k in range(p.held_trials if held else p.free_trials)] for c in conditions
@@ -251,7 +237,7 @@ class Training:
             raise FloatingPointError(f"the network fires at {rate:.0f} Hz, more than max_rate = "
                                      f"{p.max_rate:g} Hz.")
         # An interrupt reaches the main thread only: the learner always ends what it began.
-        learning = learner.submit(self._take_in, trials, watched)
+        learning = learner.submit(self._take_in, trials, watched, held)
         try:
             learning.result()
         except KeyboardInterrupt:
@@ -260,65 +246,64 @@ class Training:
 
     def _trial(self, condition, k, weights, held):
         """Run one trial; with the teacher, its current is part of the plastic input."""
-        task = self.task
+        task, network = self.task, self.task.network
         key = self.n_done, condition, k + 2**20  # not negative
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-        current, options = 0.0, task.trial_options(condition)
+        current = bin_input = None
         if held:
-            wanted = self._whole_trial(condition)
-            noise = slow_noise(wanted.shape, self._decays(1), rng)
-            current = _bin_means(wanted) + task.plastic_noise * noise
-            options["bin_input"] = np.zeros((len(wanted), task.network.parameters.n_neurons))
-            options["bin_input"][:, task.network.trained] = current
-        trial = run_trial(task.network, task.trial_parameters, rng, weights=weights, filtered=True,
-                          **options)
-        n_inputs, first = task.network.n_inputs, task.weight_sets[condition] * task.network.n_inputs
+            at_ends = self._whole_trial(condition)
+            before = np.concatenate([np.zeros_like(at_ends[:1]), at_ends[:-1]])
+            noise = slow_noise(at_ends.shape, self._width / self._tau, rng)
+            # What runs straight between the ends of bins has these means over them.
+            current = (before + at_ends) / 2 + task.plastic_noise * noise
+            bin_input = np.zeros((len(current), network.parameters.n_neurons))
+            bin_input[:, network.trained] = current
+        trial = simulate_trial(
+            network, task.trial_parameters, rng, weights=weights, filtered=True,
+            bin_input=bin_input, cue=task.cues[condition], condition=condition,
+            feedforward_rates=task.feedforward_rates,
+        )
+        n_inputs, first = network.n_inputs, task.weight_sets[condition] * network.n_inputs
         sources = np.zeros((len(trial.time), self._scale.size), np.float32)
         sources[:, : self._senders.size] = trial.filtered_spikes[:, self._senders]
         clock = sources[:, self._senders.size :]
         clock[:, first : first + n_inputs] = trial.filtered_feedforward
-        rate = 1000 * float(trial.filtered_spikes.mean())
-        return _Seen((trial.total_input + current)[self._after], sources, rate)
+        total = trial.balanced_input + trial.plastic_input + (0.0 if current is None else current)
+        return _Seen(total[self._after], sources, 1000 * float(trial.filtered_spikes.mean()))
 
-    def _take_in(self, trials, watched):
+    def _take_in(self, trials, watched, held):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
         with one_blas_thread():  # a training must not depend on the machine
-            errors = self._watch(trials, watched)
-            self._learn(trials, errors)
+            means, alone = (np.array([np.mean([t.total_input for t in some], axis=0)
+                                      for some in of_all]) for of_all in (trials, watched))
+            # How well the network does, with the teacher and alone.
+            for curve, inputs in ((self.held_curve, means if held else alone),
+                                  (self.curve, alone if held else means)):
+                quality = np.full(len(means), np.nan)
+                if len(inputs):
+                    found = self.patterns @ (inputs - self._centre).swapaxes(1, 2)
+                    wanted = self.pattern_targets
+                    norm = np.sqrt((found**2).sum(axis=(1, 2)) * (wanted**2).sum(axis=(1, 2)))
+                    quality = (found * wanted).sum(axis=(1, 2))
+                    quality = quality / np.maximum(norm, np.finfo(float).tiny)
+                curve.append(quality)
+            if len(inputs):
+                self.last_outputs = found
+            self._learn(trials, means, held)
         self.n_done += 1
         self._sound = True
 
-    def _watch(self, trials, watched):
-        """Write down how well the network does; return the error of the mean input."""
-        means = np.array([np.mean([t.total_input for t in some], axis=0) for some in trials])
-        nothing = np.full(len(means), np.nan)
-        free = means
-        if self.is_held:
-            free = np.array([np.mean([t.total_input for t in some], axis=0) for some in watched])
-        self.held_curve.append(self._quality(means) if self.is_held else nothing)
-        self.curve.append(self._quality(free) if len(free) else nothing)
-        if len(free):
-            self.last_outputs = self._on_patterns(free)
-        return [basis @ (basis.T @ (target - mean))
-                for basis, target, mean in zip(self._bases, self._targets, means, strict=True)]
-
-    def _on_patterns(self, inputs):
-        return self.patterns @ (inputs - self._centre).swapaxes(1, 2)
-
-    def _quality(self, inputs):
-        found, wanted = self._on_patterns(inputs), self.pattern_targets
-        norm = np.sqrt((found**2).sum(axis=(1, 2)) * (wanted**2).sum(axis=(1, 2)))
-        return (found * wanted).sum(axis=(1, 2)) / np.maximum(norm, np.finfo(float).tiny)
-
-    def _learn(self, trials, errors):
-        p, held = self.parameters, self.is_held
+    def _learn(self, trials, mean_inputs, held):
+        p = self.parameters
+        errors = [basis @ (basis.T @ (target - mean)) for basis, target, mean in
+                  zip(self._bases, self._targets, mean_inputs, strict=True)]
         sources = [np.array([t.sources for t in some]) for some in trials]
         if self.n_done == 0:
             # Filtered Poisson spikes have the variance rate / (2 tau): the unit of the noise. A
             # neuron has at least that of one spike in a hundred seconds.
             rates = np.maximum(np.mean([s.mean(axis=(0, 1)) for s in sources], axis=0), 1e-5)
-            self._scale[:] = np.sqrt(rates / (2 * self.task.network.parameters.tau_plastic))
+            self._scale[:] = np.sqrt(rates / (2 * self._tau))
         means = [s.mean(axis=0) / self._scale for s in sources]
         if held:
             # An integral controller, whose gain falls as 1 / n once it has settled.
@@ -370,11 +355,6 @@ class Training:
         sets = [clock[s * network.n_inputs :][: network.n_inputs] for s in self.task.weight_sets]
         return tuple(PlasticWeights(recurrent, of_set) for of_set in sets)
 
-    def _decays(self, n_bins):
-        """Bins in units of the plastic time constant."""
-        width = self.task.trial_parameters.bin_width
-        return n_bins * width / self.task.network.parameters.tau_plastic
-
     def _whole_trial(self, condition, wanted=None):
         """What learning should add to the plastic input, at the end of all bins of a trial.
 
@@ -384,11 +364,11 @@ class Training:
         """
         course = self.wanted[condition] if wanted is None else wanted
         at = np.arange(1, self._after.start + 1)[:, None]
-        before = -np.expm1(-self._decays(at)) * self.wanted.mean(axis=(0, 1))
+        before = -np.expm1(-at * self._width / self._tau) * self.wanted.mean(axis=(0, 1))
         # The first value belongs to the end of the first bin, the start half a bin before.
         taught = self.wanted[condition]
         start = taught[0] - (taught[min(1, len(taught) - 1)] - taught[0]) / 2
-        in_cue = -np.expm1(-self._decays(np.maximum(at - self._cue_on, 0)))
+        in_cue = -np.expm1(-np.maximum(at - self._cue_on, 0) * self._width / self._tau)
         in_cue = in_cue / max(in_cue[-1, 0], np.finfo(float).tiny)
         return np.concatenate([in_cue * start + (1 - in_cue) * before, course])
 
@@ -399,8 +379,8 @@ class Training:
         scored = centred[:, spread > 0] / spread[spread > 0]
         strongest = np.linalg.svd(scored, full_matrices=False)[0]
         strongest = strongest[:, : self.parameters.input_courses]
-        time = (np.arange(len(centred)) + 0.5) * self.task.trial_parameters.bin_width
-        decays = np.exp(-time[:, None] / [self.task.network.parameters.tau_plastic, _FAST_DECAY])
+        time = (np.arange(len(centred)) + 0.5) * self._width
+        decays = np.exp(-time[:, None] / [self._tau, _FAST_DECAY])
         return np.linalg.qr(np.concatenate([np.ones((len(centred), 1)), strongest, decays], 1))[0]
 
     def _rows(self, values):
@@ -414,19 +394,19 @@ class Training:
             for weight, of_condition in zip(self._condition_weights, values, strict=True)
         ])
 
-    def _check_sound(self):
-        if not self._sound:
-            raise TrainingDivergedError(
-                f"the weights diverged in loop {self.n_done + 1} of this training, which is of no "
-                "further use; go on from a file of an earlier loop, or start a new training."
-            )
+    def _diverged(self):
+        return TrainingDivergedError(
+            f"the weights diverged in loop {self.n_done + 1} of this training, which is of no "
+            "further use; go on from a file of an earlier loop, or start a new training."
+        )
 
     def _arrays(self):
         return {"S": self.rls.S, "b": self.rls.b, "wanted": self.wanted, "scale": self._scale}
 
     def state(self):
         """Return all that training has changed, as named arrays: views, but for the curves."""
-        self._check_sound()
+        if not self._sound:
+            raise self._diverged()
         curves = np.reshape(self.curve + self.held_curve, (2, self.n_done, self.task.n_conditions))
         return self._arrays() | {"curves": curves, "n_done": np.array(self.n_done)}
 
@@ -448,11 +428,8 @@ class Training:
         self._change[:] = 0
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
+class _Seen(NamedTuple):
     """What training keeps of a trial."""
-
-    __repr__ = one_line
 
     total_input: np.ndarray  # (n_bins, n_trained) after the cue
     sources: np.ndarray  # (n_trial_bins, n_sources): filtered spikes (1/ms)
@@ -461,16 +438,12 @@ class _Seen:
 
 def train(task, training_parameters=None, *, seed=0, total_loops=None, progress=True,
           n_threads=None, after_loop=None):
-    """Train the network of a task; see `Training` and `Training.run`.
+    """Train the network of a task.
 
     Parameters
     ----------
-    task : BalancedTask
-        What `make_task` made.
-    training_parameters : TrainingParameters, optional
-        How to learn.
-    seed : int, optional
-        Source of the trials' randomness.
+    task, training_parameters, seed
+        See `Training`.
     total_loops, progress, n_threads, after_loop : optional
         See `Training.run`.
 
@@ -478,6 +451,25 @@ def train(task, training_parameters=None, *, seed=0, total_loops=None, progress=
     -------
     Training
         Its ``weights`` are what was learned, ``run`` goes on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part3 import (
+    ...     BalancedNetworkParameters, FeedforwardParameters, TrainingParameters, make_task,
+    ...     recordings_from_arrays, train)
+    >>> time = np.arange(0.0, 220.0, 20.0)  # from the end of the cue, in two conditions
+    >>> rates = 8 + 4 * np.sin(time / 60 + np.arange(48).reshape(2, 24, 1))
+    >>> task = make_task(
+    ...     recordings_from_arrays(rates, time, ("right", "left")),
+    ...     network_parameters=BalancedNetworkParameters(
+    ...         n_exc=120, n_inh=120, out_degree=48, mu_exc=0.3, mu_inh=0.22, n_plastic_exc=5,
+    ...         n_plastic_inh=6, tau_plastic=50.0, j_plastic_exc=0.1, j_plastic_inh=-0.1),
+    ...     feedforward_parameters=FeedforwardParameters(clock="none"))
+    >>> few = TrainingParameters(held_loops=2, settling_loops=1, held_trials=2, free_loops=0)
+    >>> training = train(task, few, progress=False)
+    >>> training.weights[0].recurrent_weights.shape  # trained neurons, plastic synapses of each
+    (24, 11)
     """
     training = Training(task, training_parameters, seed=seed)
     return training.run(total_loops, progress=progress, n_threads=n_threads, after_loop=after_loop)
@@ -487,9 +479,3 @@ def _strongest(values, n_patterns):
     """The strongest patterns of values [time, neuron]: the rest is taken for noise."""
     left, sizes, right = np.linalg.svd(values, full_matrices=False)
     return (left[:, :n_patterns] * sizes[:n_patterns]) @ right[:n_patterns]
-
-
-def _bin_means(at_ends):
-    """Means over bins of what runs straight between the ends of bins, from 0 at the start."""
-    before = np.concatenate([np.zeros_like(at_ends[:1]), at_ends[:-1]])
-    return (before + at_ends) / 2

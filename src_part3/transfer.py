@@ -16,17 +16,18 @@ import numpy as np
 
 from src_part1.common.blas import one_blas_thread
 from src_part1.common.one_line import one_line
-from src_part1.common.time_grid import n_steps_of
 from src_part2.siegert import siegert_mean_input
 from src_part3.network import PlasticWeights, plastic_from_index
 from src_part3.parameters import TrialParameters
-from src_part3.trials import advance, initial_state, run_trial
+from src_part3.trials import advance, initial_state, simulate_trial
 
 # The smallest rate that is inverted (Hz): a silent bin has no finite mean input.
 LOWEST_RATE = 0.1
 # Each trial settles, then gives some E neurons another constant input in each of some periods (ms).
 _SETTLE, _PERIOD, _N_PERIODS, _BIN = 500.0, 1000.0, 4, 20.0
 _N_TRIALS = 16
+_TRIAL = TrialParameters(duration=_SETTLE + _N_PERIODS * _PERIOD, stim_on=0.0, stim_off=0.0,
+                         bin_width=_BIN)
 # Standard deviation of these inputs over neurons (voltage), and the share of neurons that get one:
 # few, so that the rates of a neuron's senders, and with them its own mean input, stay as they are.
 _SPREAD, _SHARE = 0.2, 0.04
@@ -42,24 +43,14 @@ class TransferFunction:
 
     where x is the mean input and z the standard deviation of a neuron's static input, both in
     units of their spread over neurons. The coefficients maximise the likelihood of Poisson counts.
-
-    Attributes
-    ----------
-    coefficients : ndarray, shape (9,)
-        a and b.
-    centre, scale : ndarray, shape (2,)
-        Mean and spread of both variables (voltage).
-    limits : ndarray, shape (2,)
-        Mean inputs between which it was measured (voltage).
-    mean_input, input_sd : ndarray, shape (n_exc,)
-        Mean, and standard deviation over time, of the static and external input of each E neuron
-        in the untrained network (voltage).
     """
 
-    coefficients: np.ndarray
-    centre: np.ndarray
-    scale: np.ndarray
-    limits: np.ndarray
+    coefficients: np.ndarray  # (9,): a and b
+    centre: np.ndarray  # (2,): mean of both variables (voltage),
+    scale: np.ndarray  # (2,): and their spread
+    limits: np.ndarray  # (2,): mean inputs between which it was measured (voltage)
+    # (n_exc,): mean, and standard deviation over time, of the static and external input of each E
+    # neuron in the untrained network (voltage)
     mean_input: np.ndarray
     input_sd: np.ndarray
 
@@ -67,31 +58,22 @@ class TransferFunction:
 
     def rates(self, mean_input, neurons):
         """Rates (Hz) at mean inputs (..., n) (voltage) of some E neurons (n,)."""
-        return np.exp(self._log_rates(mean_input, self.input_sd[neurons]))
+        sd = self.input_sd[neurons]
+        return np.exp(_columns(mean_input, sd, self.centre, self.scale) @ self.coefficients)
 
     def inputs(self, rates, neurons):
-        """Return the mean inputs that cause rates.
+        """Mean inputs (voltage) that cause rates (n_conditions, n, n_time) (Hz) of E neurons (n,).
 
-        Parameters
-        ----------
-        rates : array_like, shape (n_conditions, n, n_time)
-            Rates (Hz); lower ones than 0.1 are raised to it, since no finite input silences a
-            noisy neuron.
-        neurons : array_like of int, shape (n,)
-            The E neurons.
-
-        Returns
-        -------
-        ndarray, shape of ``rates``
-            Mean input (voltage). Beyond the measured inputs the curve goes on as an exponential.
+        Rates below 0.1 Hz are raised to it, since no finite input silences a noisy neuron. Beyond
+        the measured inputs the curve goes on as an exponential.
         """
         logs = np.log(np.maximum(rates, LOWEST_RATE))
         found = np.empty(logs.shape)
-        low, high = self.limits
-        grid = np.linspace(low, high, 400)
+        grid = np.linspace(*self.limits, 400)
         for i, sd in enumerate(self.input_sd[neurons]):
+            curve = _columns(grid, sd, self.centre, self.scale) @ self.coefficients
             # The fit rises but for its last digits at the ends.
-            curve = np.maximum.accumulate(self._log_rates(grid, sd)) + 1e-6 * np.arange(400)
+            curve = np.maximum.accumulate(curve) + 1e-6 * np.arange(400)
             slope = (curve[-1] - curve[-40]) / (grid[-1] - grid[-40])
             beyond = np.maximum(logs[:, i] - curve[-1], 0) / slope
             found[:, i] = np.interp(logs[:, i], curve, grid) + beyond
@@ -101,9 +83,6 @@ class TransferFunction:
         """Change of the rate (Hz) for a unit of mean input (voltage)."""
         more, less = (self.rates(mean_input + d, neurons) for d in (step, -step))
         return (more - less) / (2 * step)
-
-    def _log_rates(self, mean_input, input_sd):
-        return _columns(mean_input, input_sd, self.centre, self.scale) @ self.coefficients
 
 
 def _columns(mean_input, input_sd, centre, scale):
@@ -116,25 +95,10 @@ def _columns(mean_input, input_sd, centre, scale):
 def measure_transfer(network, rng, *, noise):
     r"""Measure how the E neurons of a network without plastic synapses fire at each mean input.
 
-    All neurons get noise as slow as the plastic synapses, and some a constant input for a while. A
-    neuron's mean input is then known, and its spikes are counted. The fluctuation of its static
-    input follows from the rates of those that send to it,
-
-    .. math:: s_i^2 = \sum_j J_{ij}^2 \nu_j / (2 \tau_{syn}) .
-
-    Parameters
-    ----------
-    network : BalancedNetwork
-        The untrained network.
-    rng : numpy.random.Generator
-        Randomness of inputs, noise and first voltages.
-    noise : float
-        Standard deviation of the slow noise (voltage).
-
-    Returns
-    -------
-    TransferFunction
-        The curve.
+    All neurons get noise as slow as the plastic synapses, of standard deviation ``noise``
+    (voltage), and some a constant input for a while. A neuron's mean input is then known, and its
+    spikes are counted. The fluctuation of its static input follows from the rates of those that
+    send to it, :math:`s_i^2 = \sum_j J_{ij}^2 \nu_j / (2 \tau_{syn})`.
     """
     p = network.parameters
     exc = np.arange(p.n_exc)
@@ -142,17 +106,15 @@ def measure_transfer(network, rng, *, noise):
     plastic = plastic_from_index(exc, np.zeros((p.n_exc, 1), np.int32), p.n_neurons)
     network = replace(network, plastic=plastic, n_inputs=0)
     weights = PlasticWeights(np.zeros((p.n_exc, 1)), np.zeros((0, p.n_exc)))
-    times = TrialParameters(duration=_SETTLE + _N_PERIODS * _PERIOD, stim_on=0.0, stim_off=0.0,
-                            bin_width=_BIN)
     first = round(_SETTLE / _BIN)
 
     def measure(rng):
         added = rng.normal(0, _SPREAD, (_N_PERIODS, p.n_exc))
         added[rng.random(added.shape) > _SHARE] = 0
-        current = np.zeros((round(times.duration / _BIN), p.n_neurons))
+        current = np.zeros((round(_TRIAL.duration / _BIN), p.n_neurons))
         current[:, exc] = slow_noise(current[:, exc].shape, _BIN / p.tau_plastic, rng) * noise
         current[first:, exc] += np.repeat(added, round(_PERIOD / _BIN), axis=0)
-        trial = run_trial(network, times, rng, weights=weights, bin_input=current)
+        trial = simulate_trial(network, _TRIAL, rng, weights=weights, bin_input=current)
         counts = trial.bin_counts[first:].reshape(_N_PERIODS, -1, p.n_neurons).sum(axis=1)
         return added, trial.balanced_input[first:].mean(axis=0), counts
 
@@ -223,9 +185,9 @@ def sampled_sd(network, rng, *, duration=3000.0, settle=500.0, every=1.0):
     It is sampled ``every`` so many ms for a ``duration`` after the network has settled (ms).
     """
     dt = network.parameters.dt
-    gap, n_samples = n_steps_of("every", every, dt), round(duration / every)
+    gap, n_samples = round(every / dt), round(duration / every)
     state = initial_state(network, rng)
-    advance(network, state, n_steps_of("settle", settle, dt))
+    advance(network, state, round(settle / dt))
     total, squares = np.zeros((2, network.parameters.n_neurons))
     for _ in range(n_samples):
         advance(network, state, gap)

@@ -176,7 +176,7 @@ BREAKS = [
          "np.eye(len(A), dtype=A.dtype)"),
     ),
     *_breaks(
-        "src_part3/original.py", "tests/part3/test_original.py",
+        "benchmarks/original.py", "tests/part3/test_original.py",
         ("original: gain", "c = 1 / (1 + a + eps_i @ k)", "c = 1 / (1 + eps_i @ k)"),
         ("original: Q", "Q[i] -= c * np.outer(k, k)", "Q[i] -= 0.5 * c * np.outer(k, k)"),
         ("original: what own inputs do already", "(w[i] @ eps_i) / (1 + a) - c * error",

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from src_part3.clock import FeedforwardRates, draw_rates, draw_spikes, with_held_clock, with_ramp
+from benchmarks.ramps import with_held_clock, with_ramp
+from src_part3.clock import FeedforwardRates, draw_rates, draw_spikes
 from src_part3.parameters import FeedforwardParameters, TrialParameters
 from tests.part3.small import small_task
 
@@ -67,12 +68,6 @@ def test_spikes_are_poisson_with_the_given_rates():
     np.testing.assert_allclose(counts.mean(axis=0), expected, atol=0.35)
     np.testing.assert_allclose(counts.var(axis=0), expected, rtol=0.12)
     assert draw_spikes(rates, 0, rng)[0].size == 0
-
-
-def test_no_feedforward_neurons():
-    rates = draw_rates(FeedforwardParameters(clock="none"), TrialParameters(), 2,
-                       np.random.default_rng(0), dt=1.0)
-    assert draw_spikes(rates, 1, np.random.default_rng(0))[0].size == 0
 
 
 def task_with(clock):

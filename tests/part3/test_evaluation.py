@@ -55,7 +55,7 @@ def test_noise_free_trials_that_follow_the_target_are_perfect(task, monkeypatch)
                    "split_half", "reliability"):
         np.testing.assert_allclose(getattr(result, measure), 1.0, atol=5e-5)
     np.testing.assert_allclose(result.rates, 100.0, rtol=1e-6)
-    assert list(result.n_unreliable) == [0, 0]
+    assert [c["n_unreliable"] for c in result.summary()] == [0, 0]
 
 
 def test_correction_removes_what_noise_takes(monkeypatch):
@@ -169,30 +169,14 @@ def test_mean_input_and_rates_are_those_of_the_trials(task):
         np.testing.assert_allclose(result.rates[c, :, k], expected, rtol=1e-5, atol=1e-4)
 
 
-def test_number_of_threads_does_not_matter(task):
-    one, two = (
-        evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=4, n_threads=n)
-        for n in (1, 2)
-    )
-    np.testing.assert_array_equal(one.mean_input, two.mean_input)
-    np.testing.assert_array_equal(one.rates, two.rates)
-
-
-def test_silenced_neurons_and_feedforward_reach_the_trials(task):
+def test_silenced_neurons_reach_the_trials_on_any_number_of_threads(task):
     silenced = np.arange(30, 240)
-    result = evaluate(
-        task, weights_of(task), np.random.default_rng(1), n_trials=2, silenced=silenced
-    )
+    result, again = (evaluate(
+        task, weights_of(task), np.random.default_rng(1), n_trials=2, silenced=silenced, n_threads=n
+    ) for n in (1, 2))
+    np.testing.assert_array_equal(result.mean_input, again.mean_input)
     assert result.rates[:, silenced].max() == 0
     assert result.rates[:, :30].max() > 0
-
-
-def test_summary_takes_medians_and_the_originals_means(task):
-    result = evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=2)
-    for c, measures in enumerate(result.summary()):
-        assert measures["median_correlation"] == np.median(result.correlation[c])
-        assert measures["single_trial_correlation"] == result.single_trial_correlation[c].mean()
-        assert measures["n_unreliable"] == np.isnan(result.corrected_correlation[c]).sum()
 
 
 def test_modes_of_too_small_size_have_a_gain_below_1(task, monkeypatch):
@@ -204,8 +188,6 @@ def test_modes_of_too_small_size_have_a_gain_below_1(task, monkeypatch):
     lacks = 0.4**2 * (1 + task.targets.mean(axis=2) ** 2 / task.targets.var(axis=2))
     np.testing.assert_allclose(result.r2, 1 - lacks, rtol=1e-6)
     np.testing.assert_allclose(result.r2_corrected, result.r2, atol=1e-9)
-    with pytest.raises(ValueError, match="n_modes must be at most 10, got 11"):
-        result.mode_gains(11)
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.7])
@@ -295,11 +277,6 @@ def test_the_condition_is_decoded_from_the_end_of_a_trial(task, monkeypatch):
     monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.0, 0.0, []))
     result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=3)
     assert result.balanced_accuracy == 0.5
-
-
-def test_a_summary_without_any_reliable_neuron_says_nan_without_a_warning(task, monkeypatch):
-    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.0, 0.0, []))
-    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=3)
-    summary = result.summary()[0]
+    summary = result.summary()[0]  # without a warning
     assert np.isnan(summary["corrected_correlation"]) and np.isnan(summary["psth_correlation"])
     assert summary["n_unreliable"] == summary["n_silent"] == 24

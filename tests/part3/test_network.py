@@ -1,14 +1,12 @@
 """The network: numbers and uniformity of its synapses, the two views of each, its weights."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src_part3.network import BalancedNetwork, draw_plastic, draw_static
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
+from src_part3.parameters import BalancedNetworkParameters
 from tests.reference_part3 import dense_static, draw_receivers
 
 
@@ -44,6 +42,9 @@ def test_rows_of_bits_hold_the_same_receivers():
         bits = (as_bytes[:, post % width] >> (post // width)) & 1
         np.testing.assert_array_equal(bits, connected[post])
     assert np.bitwise_count(static.rows).sum() == 733 * 150
+    degrees = static.in_degrees(400)
+    np.testing.assert_array_equal(degrees[:, 0], connected[:, :400].sum(axis=1))
+    np.testing.assert_array_equal(degrees[:, 1], connected[:, 400:].sum(axis=1))
 
 
 def test_a_sparse_network_has_lists_only():
@@ -51,7 +52,7 @@ def test_a_sparse_network_has_lists_only():
     dense = draw_static(BalancedNetworkParameters(**sizes, out_degree=10), np.random.default_rng(0))
     sparse = draw_static(BalancedNetworkParameters(**sizes, out_degree=9), np.random.default_rng(0))
     assert len(dense.rows) == 300
-    assert len(sparse.rows) == 0
+    assert sparse.rows.shape == (0, dense.rows.shape[1])
     assert sparse.targets.shape == (300, 9)
 
 
@@ -63,15 +64,6 @@ def test_receivers_are_uniform():
     assert (np.diag(total) == 0).all()
     sd = np.sqrt(3000 * (1 / 3) * (2 / 3))
     assert abs(off_diagonal - 1000).max() < 5 * sd
-
-
-def test_in_degrees_add_up():
-    parameters = BalancedNetworkParameters(n_exc=50, n_inh=30, out_degree=20)
-    static = draw_static(parameters, np.random.default_rng(0))
-    degrees = static.in_degrees(50)
-    connected = dense_static(static.targets)
-    np.testing.assert_array_equal(degrees[:, 0], connected[:, :50].sum(axis=1))
-    np.testing.assert_array_equal(degrees[:, 1], connected[:, 50:].sum(axis=1))
 
 
 def test_a_seed_keeps_its_network():
@@ -102,38 +94,6 @@ def test_plastic_senders_and_both_views():
             assert plastic.out_post[m] == plastic.trained[i]
             seen.add((i, slot))
     assert len(seen) == 25 * 12
-
-
-@pytest.mark.parametrize(
-    ("trained", "message"),
-    [
-        ([], "at least one"),
-        ([0.5, 1.5], "whole number"),
-        ([1, 1, 2], "each neuron once"),
-        ([1, 60], "E neurons 0 to 59"),
-        ([1, 2], "n_plastic_exc must be at most 1, the number of other trained neurons"),
-    ],
-)
-def test_bad_trained_neurons_are_refused(trained, message):
-    parameters = BalancedNetworkParameters(n_exc=60, n_inh=40, out_degree=20)
-    with pytest.raises(ValueError, match=message):
-        draw_plastic(parameters, trained, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"out_degree": 5000}, "number of other neurons"),
-        ({"n_exc": 0}, "n_exc must be at least 1"),
-        ({"tau_syn": 0.4}, "dt must be at most a fifth of the shortest time constant"),
-        ({"j_ei": 0.5}, "j_ei must be at most 0"),
-        ({"v_reset": 1.0}, "v_reset must be below 1"),
-        ({"mu_exc": np.nan}, "mu_exc must be finite"),
-    ],
-)
-def test_bad_parameters_are_refused(changes, message):
-    with pytest.raises(ValueError, match=message):
-        BalancedNetworkParameters(**changes)
 
 
 def test_default_weights_are_those_of_the_original():
@@ -169,29 +129,3 @@ def test_initial_weights_are_those_of_the_parameters(network):
     assert (weights.feedforward_weights == 0).all()
     weights.recurrent_weights[0, 0] = 99.0
     assert network.initial_weights().recurrent_weights[0, 0] != 99.0
-
-
-def test_parts_that_do_not_fit_are_refused(network):
-    with pytest.raises(ValueError, match=r"BalancedNetwork.static must hold 10 targets of 51"):
-        replace(network, parameters=replace(SMALL, n_exc=31))
-    with pytest.raises(ValueError, match="needs trained neurons"):
-        replace(network, plastic=None)
-    with pytest.raises(ValueError, match="precision must be one of"):
-        replace(network, precision="float16")
-    untrained = replace(network, plastic=None, n_inputs=0)
-    with pytest.raises(ValueError, match="no plastic synapses"):
-        untrained.check_weights(network.initial_weights())
-
-
-@pytest.mark.parametrize(
-    ("record", "changes", "message"),
-    [
-        (TrialParameters, {"stim_off": 700.0}, "stim_off must be at least 800"),
-        (TrialParameters, {"duration": 0.0}, "duration must be positive"),
-        (FeedforwardParameters, {"n_inputs": -1}, "n_inputs must be at least 1"),
-        (FeedforwardParameters, {"relaxation": 0.0}, "relaxation must be positive"),
-    ],
-)
-def test_bad_numbers_are_refused(record, changes, message):
-    with pytest.raises(ValueError, match=message):
-        record(**changes)

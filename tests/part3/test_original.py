@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.original import OriginalRLS, train_original
 from src_part3.clock import draw_spikes
 from src_part3.network import PlasticWeights
-from src_part3.original import OriginalRLS, train_original
 from src_part3.trials import advance, initial_state, make_drive
 from tests.part3.small import small_task
 from tests.reference_part3_rls import TextbookRLS, sources_of
@@ -93,5 +93,3 @@ def test_the_curve_holds_the_metric_at_the_loops_asked_for():
     )
     assert sorted(result.correlation) == [2, 4]
     assert all(-1 <= value <= 1 for value in result.correlation.values())
-    with pytest.raises(ValueError, match="n_loops must be at least 1"):
-        train_original(small_task(), np.random.default_rng(0), n_loops=0)

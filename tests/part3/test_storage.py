@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import pickle
 
 import numpy as np
 import pytest
@@ -98,58 +97,41 @@ def test_a_failed_save_leaves_the_old_file(training, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load_network(tmp_path / "nothing.npz")
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps({"a": 1})])
-def test_foreign_files(tmp_path, content):
-    path = tmp_path / "foreign.npz"
-    path.write_bytes(content)
-    with pytest.raises(StorageError, match="no file of save_network or save_training"):
-        load_network(path)
-
-
 def test_foreign_archives(tmp_path):
     path = tmp_path / "foreign.npz"
     np.savez(path, weights=np.ones(3))
-    with pytest.raises(StorageError, match="no file of save_network"):
+    with pytest.raises(StorageError, match="no file of .*save_network"):
         load_training(path)
     np.savez(path, meta=np.array([object()], dtype=object))
-    with pytest.raises(StorageError, match="no file of save_network"):
+    with pytest.raises(StorageError, match="no file of .*save_network"):
         load_training(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_truncated_files(training, tmp_path, share):
+def test_truncated_and_altered_files(training, tmp_path, share):
     path = tmp_path / "network.npz"
     save_network(path, training.task, training.weights)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(StorageError, match="or it is truncated"):
+    with pytest.raises(StorageError, match="or it is damaged"):
         load_network(path)
-
-
-def test_altered_files(training, tmp_path):
-    path = tmp_path / "network.npz"
-    save_network(path, training.task, training.weights)
-    other = training.weights[0].recurrent_weights + 1
-    rewrite(path, arrays_change={"recurrent": other}, checksum=False)
-    with pytest.raises(StorageError, match="damaged: its checksum"):
+    path.write_bytes(content)
+    rewrite(path, arrays_change={"recurrent": training.weights[0].recurrent_weights + 1},
+            checksum=False)
+    with pytest.raises(StorageError, match="damaged: its checksum does not fit"):
         load_network(path)
 
 
 @pytest.mark.parametrize(
     ("meta", "arrays", "message"),
     [
-        ({"version": 99}, {}, "is a network of version 99, but this program reads version 3"),
-        ({"kind": "song"}, {}, "holds a 'song', not one of network, training"),
-        ({"format": "other"}, {}, "is a file of 'other'"),
+        ({"version": 99}, {}, "is a 'network' of version 99 .* not network 3 or training 5"),
+        ({"kind": "song"}, {}, "is a 'song' of version 3 .* not network 3"),
+        ({"format": "other"}, {}, "of 'other', not network"),
         ({"seed": 4}, {}, "seed 4 gives another static network"),
-        ({"drive_sums": [0.0] * 4}, {}, "gives another cues or feed-forward rates"),
-        ({"network": {"n_exc": -1}}, {}, "holds no valid BalancedNetworkParameters: .*n_exc"),
-        ({"trial": {"lasts": 1}}, {}, "holds no valid TrialParameters"),
+        ({"drive_sums": [0.0] * 4}, {}, "gives another cues or rates of the clock"),
+        ({"network": {"n_exc": -1}}, {}, "damaged: BalancedNetworkParameters.n_exc must be"),
+        ({"trial": {"lasts": 1}}, {}, "damaged: .*TrialParameters.* argument 'lasts'"),
         ({}, {"recurrent": None}, "lacks 'recurrent'"),
         ({}, {"transfer_limits": None}, "lacks 'transfer_limits'"),
         ({}, {"transfer_coefficients": np.ones(8)}, "transfer_coefficients.* shape"),
@@ -164,15 +146,6 @@ def test_files_of_other_programs(training, tmp_path, meta, arrays, message):
     rewrite(path, meta, arrays)
     with pytest.raises((TypeError, ValueError), match=message):
         load_network(path)
-
-
-@pytest.mark.parametrize("version", range(1, storage.VERSIONS["training"]))
-def test_a_training_of_an_earlier_version_is_refused(training, tmp_path, version):
-    path = tmp_path / "training.npz"
-    save_training(path, training)
-    rewrite(path, {"version": version})
-    with pytest.raises(StorageError, match=f"training of version {version}, but this program"):
-        load_training(path)
 
 
 @pytest.mark.parametrize(

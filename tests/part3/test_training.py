@@ -16,7 +16,7 @@ from src_part3.parameters import FeedforwardParameters
 from src_part3.storage import load_training, save_training
 from src_part3.task import make_task
 from src_part3.training import Training, TrainingParameters, train
-from src_part3.trials import run_trial
+from src_part3.trials import simulate_trial
 from tests.part3.small import NETWORK, TRAINING, TRIAL, small_task
 from tests.reference_part3_rls import ridge_weights, sources_of
 
@@ -30,7 +30,11 @@ def task():
 
 @pytest.fixture(scope="module")
 def whole(task):
-    return Training(task, TRAINING, seed=1).run(progress=False, n_threads=1)
+    seen = []
+    trained = train(task, TRAINING, seed=1, progress=False, n_threads=1,
+                    after_loop=lambda t: seen.append(t.n_done))
+    assert seen == list(range(1, N_LOOPS + 1))
+    return trained
 
 
 def assert_same(one, other):
@@ -146,11 +150,11 @@ def test_learns_in_both_stages_what_a_slow_twin_makes_of_the_same_trials(clock, 
     training, twin, seen = Training(task, p, seed=7), Twin(task, p), []
 
     def spy(*arguments, **options):
-        trial = run_trial(*arguments, **options)
+        trial = simulate_trial(*arguments, **options)
         seen.append((options, trial))
         return trial
 
-    monkeypatch.setattr(module, "run_trial", spy)
+    monkeypatch.setattr(module, "simulate_trial", spy)
     for loop in range(p.total_loops):
         held, before = loop < p.held_loops, twin.wanted.copy()
         training.run(loop + 1, progress=False, n_threads=1)
@@ -187,20 +191,6 @@ def test_pieces_threads_and_files_give_the_bits_of_one_run(task, whole, tmp_path
     assert np.isfinite(whole.curve).all()
 
 
-def test_train_is_a_training_that_has_run(task, whole):
-    seen = []
-    trained = train(task, TRAINING, seed=1, progress=False,
-                    after_loop=lambda t: seen.append(t.n_done))
-    assert_same(trained, whole)
-    assert seen == list(range(1, N_LOOPS + 1))
-
-
-def test_another_seed_gives_other_weights(task, whole):
-    other = train(task, TRAINING, seed=2, total_loops=1, progress=False)
-    first = train(task, TRAINING, seed=1, total_loops=1, progress=False)
-    assert np.abs(other.wanted - first.wanted).max() > 1e-3
-
-
 def test_weights_before_any_loop_are_the_initial_ones_with_a_warning(task, whole):
     with pytest.warns(UserWarning, match="no loop is done: .* before learning") as caught:
         weights = Training(task).weights
@@ -233,28 +223,20 @@ def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch,
         calls.append(1)
         if len(calls) == 15:  # each of the first loops has six trials
             raise KeyboardInterrupt
-        return run_trial(*arguments, **options)
+        return simulate_trial(*arguments, **options)
 
     def after_loop(training):
         if where == "after_loop" and training.n_done == 2:
             raise KeyboardInterrupt
 
     if where == "trial":
-        monkeypatch.setattr(module, "run_trial", interrupted)
+        monkeypatch.setattr(module, "simulate_trial", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 5 loops; call run again") as seen:
         assert training.run(progress=progress, after_loop=after_loop) is training
     assert seen[0].filename == __file__
     assert training.n_done == 2 and np.isfinite(training.weights[0].recurrent_weights).all()
     monkeypatch.undo()
     assert_same(training.run(progress=False), whole)
-
-
-def test_an_interrupt_before_the_teacher_has_settled_says_so(task):
-    def stop(training):
-        raise KeyboardInterrupt
-
-    with pytest.warns(UserWarning, match="1 of 5 loops, before the teacher had settled"):
-        Training(task, TRAINING).run(progress=False, after_loop=stop)
 
 
 @pytest.fixture
@@ -380,12 +362,6 @@ def test_other_numbers_of_conditions_also_with_constant_targets(n_conditions):
     for of_condition in training.weights:
         assert np.isfinite(of_condition.recurrent_weights).all()
         assert np.isfinite(of_condition.feedforward_weights).all()
-
-
-def test_the_cue_must_fit_the_bins():
-    odd = small_task(trial_parameters=replace(TRIAL, stim_on=50.0))
-    with pytest.raises(ValueError, match="stim_on must be a whole multiple of the width of a bin"):
-        Training(odd)
 
 
 def test_restore_refuses_what_does_not_fit_and_changes_nothing(task, whole):

@@ -13,7 +13,6 @@ from numba.core.dispatcher import Dispatcher
 import src_part3
 from course.part3 import check_rls_update, warm_kernels
 from src_part3.evaluation import evaluate
-from src_part3.original import train_original
 from src_part3.parameters import FeedforwardParameters
 from src_part3.training import train
 from tests.part3.small import TRAINING, small_task
@@ -26,12 +25,11 @@ def compiled():
 
 warm_kernels()
 before = compiled()
-assert {name for name, _ in before} >= {"advance_steps", "learn_neurons", "learn_sample"}
+assert {name for name, _ in before} >= {"advance_steps", "learn_neurons"}
 for clock in ("none", "common", "per_condition"):
     task = small_task(feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=5))
     weights = train(task, TRAINING, progress=False).weights
     evaluate(task, weights, np.random.default_rng(0), n_trials=2)
-train_original(task, np.random.default_rng(0), n_loops=1, progress=False)
 check_rls_update(None)
 assert compiled() == before, set(compiled()) - set(before)
 """
@@ -51,7 +49,7 @@ def test_after_warming_no_kernel_is_compiled_by_a_training():
 
 def test_all_parts_can_be_imported_and_stepped_through_without_numba():
     run("""
-import numpy as np, src_part1, src_part2, src_part3, src_part3.original
+import numpy as np, src_part1, src_part2, src_part3
 rls = src_part3.SparseRLS([[0, 1]], 3, 1.0, n_shared=1)
 rls.update(np.eye(3), np.ones((3, 1)))
 np.testing.assert_allclose(np.concatenate(rls.solve(), axis=1), 0.5)

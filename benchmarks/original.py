@@ -20,7 +20,7 @@ from src_part1.common.validation import check_integer, check_rng, check_type
 from src_part3.evaluation import evaluate
 from src_part3.network import PlasticWeights
 from src_part3.task import BalancedTask
-from src_part3.trials import run_trial
+from src_part3.trials import simulate_trial
 
 _RIDGE_RECURRENT, _ROW_SUM, _RIDGE_FEEDFORWARD = 0.04, 8.0, 1.0
 
@@ -30,41 +30,23 @@ class OriginalResult:
     """What the original's rule learned."""
 
     weights: tuple[PlasticWeights, ...]  # of each condition
-    correlation: dict[int, float]  # the original's metric in the first condition, by loop
+    # By loop: mean over neurons of the correlation of a single trial's total input in the first
+    # condition with its target.
+    correlation: dict[int, float]
 
     __repr__ = one_line
 
 
 def train_original(task, rng, *, n_loops=50, measure_every=10, n_trials=4, progress=True):
-    """Train with the original's rule and measure with the original's metric.
+    """Train with the original's rule and measure with the original's metric, as `OriginalResult`.
 
-    Parameters
-    ----------
-    task : BalancedTask
-        The task, from ``make_task(original=True)``; updates come at its bins, which the original
-        has every 20 ms.
-    rng : numpy.random.Generator
-        Randomness of all trials.
-    n_loops : int, optional
-        Passes through all conditions.
-    measure_every : int, optional
-        Loops between two measurements.
-    n_trials : int, optional
-        Test trials over which the metric is averaged, at least 2 (the original takes one).
-    progress : bool, optional
-        Show a bar.
-
-    Returns
-    -------
-    OriginalResult
-        Weights, and the mean over neurons of the correlation of a single trial's total input
-        in the first condition with its target.
+    ``task`` comes from ``make_task(original=True)``; updates come at its bins, which the original
+    has every 20 ms. In each of ``n_loops`` all conditions are shown once. Every ``measure_every``
+    loops the metric is averaged over ``n_trials`` test trials, at least 2 (the original takes one).
     """
     check_type("task", task, BalancedTask)
     check_rng("rng", rng)
     check_integer("n_loops", n_loops, at_least=1)
-    check_integer("measure_every", measure_every, at_least=1)
-    check_integer("n_trials", n_trials, at_least=2)
     rls = OriginalRLS(task.network)
     feedforward = [np.zeros((task.n_trained, task.network.n_inputs)) for _ in set(task.weight_sets)]
 
@@ -153,7 +135,7 @@ def _train_trial(task, condition, rls, weights, rng):
         # The input that has come in already stays what it was: only new spikes see new weights.
         return _weights(network, rls.w, rls.feedforward())
 
-    run_trial(
+    simulate_trial(
         network, task.trial_parameters, rng, weights=weights, after_bin=learn,
         **task.trial_options(condition),
     )

@@ -1,4 +1,4 @@
-"""The rehearsal finds an interpreter, prints its table and complains about what is out of bounds."""
+"""The rehearsal prints its table and complains about what is out of bounds."""
 
 import platform
 

@@ -48,7 +48,8 @@ def test_a_report_of_rates(tmp_path, capsys, names, bin_width, n_neurons):
     assert f"Training {n_neurons - 1} of 150 excitatory" in text
     # Many neurons keep the time by themselves, few have a clock.
     clock = "none" if n_neurons > 100 else "per_condition"
-    assert f"Clock: {clock}" in text and ("no clock" in text) == (clock != "none")
+    assert f"Clock: {clock}" in text
+    assert bool(re.search(r"\d  no clock", text)) == (clock != "none")
     assert "(ceiling)" in text and "R²*" in text and "recorded:" in text and "simulated:" in text
     assert ("other cue, its targets" in text) == (len(names) > 1)
     task, _ = load_network(tmp_path / "out/network.npz")
@@ -78,7 +79,7 @@ def test_spikes_are_read_as_the_command_line_says(tmp_path, capsys):
              "side=left", "--output", str(tmp_path / "out")]
     assert report.main([str(path), *words]) == 0
     _, text = text_of(tmp_path / "out")
-    assert "10 of 20 trials of the table 'trials'" in text and "-400" in text
+    assert "10 of 20 trials of the table 'trials'" in text
     assert "12 recorded neurons are too few to keep the time by themselves" in text
     # What cannot be read is refused in a sentence.
     assert report.main([str(tmp_path / "none.npz"), "--output", str(tmp_path)]) == 1

@@ -85,6 +85,7 @@ def page(notebook, title):
     head, body = html.split("</head>", 1)
     head = re.sub(r"<script\b.*?</script>", "", head, flags=re.DOTALL)  # fetched from elsewhere
     head = head.replace("<title>TITLE</title>", f"<title>{escape(title)}</title>")
+    body = re.sub(r'<a href="[^"]*\.ipynb[^"]*">([^<]*)</a>', r"\1", body)  # not beside a page
     return head + _STYLE + body
 
 

@@ -12,6 +12,8 @@ Modules
     `WatchForce`, `WatchLoops`: plots that are drawn anew while a network learns.
 ``sizes``
     `sized`: small sizes for tests.
+``report``
+    A page of a user's recordings, made by the notebook for them.
 
 Folders
 -------

@@ -22,6 +22,7 @@ network_file = None  # where to keep the trained network, for example "my_networ
 # %%
 import time
 import warnings
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,7 +44,8 @@ started = time.perf_counter()
 # ## 1 · Load
 
 # %%
-recordings = part3.load_recordings(source, **options)
+beside = Path("notebooks", source)  # where JupyterLab puts what is uploaded
+recordings = part3.load_recordings(beside if beside.exists() else source, **options)
 print(recordings.describe())
 print("Where they come from:", recordings.provenance)
 kept = recordings.drop_silent()

@@ -62,8 +62,8 @@ soak: $(ORACLE) ## the long tests: full notebooks, faults, damaged files, elepha
 rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one core and on all
 	$(RUN) -m tools.rehearse
 
-report: $(READY) ## train on RECORDINGS=FILE, write build/report/report.html (REPORT_ARGS="--event go")
-	$(RUN) -m tools.report $(or $(RECORDINGS),synthetic) $(REPORT_ARGS)
+report: $(READY) ## run the notebook own_recordings on RECORDINGS=FILE, write build/report (REPORT_ARGS="--event go")
+	$(RUN) -m course.report $(or $(RECORDINGS),synthetic) $(REPORT_ARGS)
 
 site: $(SITE) ## build the course site in build/site and read every page in a browser
 	$(RUN) -m tools.build_site

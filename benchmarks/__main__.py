@@ -1,6 +1,6 @@
 """Run one benchmark by name, for example ``python -m benchmarks part1-rls --json``, or ``all``.
 
-Every module ``benchmarks/partN_<topic>.py`` is one benchmark. It offers
+Every module ``partN_<topic>.py`` of `benchmarks` and of `experiments` is one. It offers
 ``add_arguments(parser)``, ``run(arguments) -> dict`` (the measurement, fit for JSON) and
 ``report(result) -> str`` (the table for people). Its docstring is its help text. A long one has
 ``BRIEF``, the options with which ``all`` runs it, so that all together take about 50 minutes;
@@ -16,6 +16,7 @@ import pkgutil
 import time
 
 import benchmarks
+import experiments
 from benchmarks.page import run_all
 
 
@@ -27,10 +28,12 @@ def benchmark_modules():
     dict of str
         ``{"part1-rls": "benchmarks.part1_rls", ...}``, sorted by name.
     """
-    names = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__))
-    return {
-        name.replace("_", "-"): f"benchmarks.{name}" for name in names if name.startswith("part")
+    found = {
+        module.name.replace("_", "-"): f"{package.__name__}.{module.name}"
+        for package in (benchmarks, experiments)
+        for module in pkgutil.iter_modules(package.__path__) if module.name.startswith("part")
     }
+    return dict(sorted(found.items()))
 
 
 def main(argv=None):

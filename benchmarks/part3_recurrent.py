@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import networks
 from benchmarks.measurement import machine, peak_rss_mb, table
-from benchmarks.networks import by_condition, tested, train_network
+from experiments import networks
+from experiments.networks import by_condition, tested, train_network
 from src_part1.recordings import load_recordings
 from src_part3.analysis import weight_gain
 from src_part3.perturbations import Lesion, study_lesions

@@ -15,9 +15,9 @@ import time
 
 import numpy as np
 
-from benchmarks import networks
 from benchmarks.measurement import machine, peak_rss_mb, table
-from benchmarks.networks import by_condition
+from experiments import networks
+from experiments.networks import by_condition
 from src_part1.recordings import load_recordings
 from src_part3.analysis import weight_gain
 from src_part3.evaluation import evaluate

@@ -14,6 +14,8 @@ Modules
     `Schematic`: what the drawings of all parts are made of.
 ``sizes``
     `numbers`: check what was typed under the name that was typed; `sized`: small sizes for tests.
+``report``
+    A page of a user's recordings, made by the notebook for them.
 
 Folders
 -------

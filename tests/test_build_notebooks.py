@@ -152,8 +152,7 @@ def test_a_placeholder_shows_no_address_until_it_is_set(project):
     address = pyproject.read_text(encoding="utf-8")
     placeholder = address.replace("github.com/someone", "github.com/OWNER")
     pyproject.write_text(placeholder, encoding="utf-8")
-    notebooks = "notebooks/lesson.ipynb", "notebooks/solutions/lesson.ipynb"
-    paths = "README.md", "CITATION.cff", *notebooks
+    paths = "README.md", "CITATION.cff", "notebooks/lesson.ipynb"
 
     def texts():
         assert build_notebooks.main([], root=project) == 0
@@ -162,7 +161,7 @@ def test_a_placeholder_shows_no_address_until_it_is_set(project):
 
     for text in texts():
         assert not re.search(r"OWNER|github\.com|mybinder|colab\.research|git clone", text)
-    readme, citation, notebook, _ = texts()
+    readme, citation, notebook = texts()
     assert "no public address yet: copy this folder" in readme
     assert "make tutorial" in readme and "(notebooks/lesson.ipynb)" in readme
     assert "runs inside a copy of the project's folder" in notebook
@@ -170,7 +169,7 @@ def test_a_placeholder_shows_no_address_until_it_is_set(project):
     pyproject.write_text(address, encoding="utf-8")
     for text in texts():
         assert "https://github.com/someone/some-course" in text
-    readme, citation, notebook, _ = texts()
+    readme, citation, notebook = texts()
     assert "no public address" not in readme and "# repository-code" not in citation
     assert readme.count("badge_logo.svg") == 1 and "badge_logo.svg" in notebook
 

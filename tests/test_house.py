@@ -182,7 +182,8 @@ def test_the_way_to_the_first_learned_weight_of_part_3_is_no_longer_than_it_was(
 
 
 def test_retired_words_stay_retired():
-    for folder in (*PARTS, "course", "docs", "notebooks/source", "benchmarks", "tools", "tests"):
+    others = "course", "docs", "notebooks/source", "benchmarks", "experiments", "tools", "tests"
+    for folder in (*PARTS, *others):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in {".py", ".md"} and path != Path(__file__):
                 text = path.read_text(encoding="utf-8")

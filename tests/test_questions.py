@@ -8,7 +8,7 @@ import pytest
 from tools.build_notebooks import ROOT, build_notebook, project_facts
 from tools.questions import THINK, TICKET, answers_page, link_solutions, questions_of
 
-SOURCES = sorted((ROOT / "notebooks/source").glob("*.py"))
+SOURCES = sorted((ROOT / "notebooks/source").glob("part*.py"))
 CASES = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 FOLDED = "<details><summary>Answer</summary>\n{}\n</details>"
 

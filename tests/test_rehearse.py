@@ -1,37 +1,41 @@
-"""The rehearsal finds an interpreter and complains about what is out of bounds."""
+"""The rehearsal prints its table and complains about what is out of bounds."""
 
 import platform
 
-from tools.rehearse import complaints, find_python, main
+from tools import rehearse
+
+OWN = ".".join(platform.python_version_tuple()[:2])
 
 
-def measured(first_plot=5.0, peak=400.0):
-    return {"seconds": 60.0, "first_figure_s": first_plot, "peak_mb": peak}
+def run(seconds=50.0, first_plot=4.0, peak=700.0):
+    return {"seconds": seconds, "first_figure_s": first_plot, "peak_mb": peak}
 
 
 def test_bounds():
-    assert complaints({1: {"one": measured()}, 2: {"one": measured()}}) == []
-    (late,) = complaints({1: {"one": measured(first_plot=25.0)}})
-    assert late == "one on 1 core: first plot after 25 s, not within 20 s"
-    (none,) = complaints({2: {"one": measured(first_plot=float("nan"))}})
-    assert "on 2 cores: first plot after nan s" in none
-    (large,) = complaints({1: {"one": measured(peak=1600.0)}})
-    assert "1600 MB, more than 1500" in large
+    good = {1: {"a": run(), "b": run(99.9)}, 2: {"a": run(), "b": run(59.9)}}
+    assert rehearse.complaints(good) == []
+    assert rehearse.complaints({
+        1: {"a": run(), "b": run(101.0, first_plot=float("nan"))},
+        2: {"a": run(), "b": run(61.0, peak=900.0)},
+    }) == [
+        "all notebooks on 1 core: 151 s, not 150 s",
+        "b on 1 core: first plot after nan s, not within 5 s",
+        "all notebooks on 2 cores: 111 s, not 110 s",
+        "b on 2 cores: 900 MB, not 800 MB",
+    ]
 
 
 def test_interpreters():
-    own = ".".join(platform.python_version_tuple()[:2])
-    assert find_python(own)
-    assert find_python("3.1") is None
-    assert main(["--pythons", "3.1"]) == 1
+    assert rehearse.find_python(OWN)
+    assert rehearse.find_python("3.1") is None
+    assert rehearse.main(["--pythons", "3.1"]) == 1
 
 
-def test_the_table_of_all_runs_and_what_is_out_of_bounds(monkeypatch, capsys):
-    runs = {1: {"one": measured()}, 2: {"one": measured(peak=1600.0)}}
-    monkeypatch.setattr("tools.rehearse.rehearse", lambda python, folder: runs)
-    own = ".".join(platform.python_version_tuple()[:2])
-    assert main(["--pythons", own]) == 1
-    printed = capsys.readouterr()
-    assert "| one | 1 | 5.0 | 60 | 400 |" in printed.out
-    assert "| one | 2 | 5.0 | 60 | 1600 |" in printed.out
-    assert printed.err.strip().endswith("one on 2 cores: 1600 MB, more than 1500")
+def test_the_table_of_all_runs_and_the_exit_status(monkeypatch, capsys):
+    for peak, status in ((700.0, 0), (900.0, 1)):
+        runs = {1: {"one": run()}, 2: {"one": run(peak=peak)}}
+        monkeypatch.setattr(rehearse, "rehearse", lambda python, folder, runs=runs: runs)
+        assert rehearse.main(["--pythons", OWN]) == status
+        out, err = capsys.readouterr()
+        assert "| one | 1 | 4.0 | 50 | 700 |" in out and "| all | 2 | | 50 | |" in out
+        assert ("900 MB, not 800 MB" in err) == bool(status)

@@ -21,7 +21,7 @@ from tools.section_minutes import (
     with_minutes,
 )
 
-SOURCES = sorted((ROOT / "notebooks/source").glob("*.py"))
+SOURCES = sorted((ROOT / "notebooks/source").glob("part*.py"))
 # Sessions of 90 and 60 minutes, less what questions and the break take.
 MOST = {("part1", "part2"): 80, ("part3",): 50}
 

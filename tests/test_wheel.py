@@ -17,6 +17,7 @@ JOBS = """
 import json, warnings
 import numpy as np
 import src_part1, src_part2, src_part3
+from course import report
 
 warnings.simplefilter("ignore")
 rng = np.random.default_rng(0)
@@ -35,6 +36,7 @@ trial = src_part3.run_trial(
 print(json.dumps({
     "place": src_part1.__file__, "standin": standin.describe(), "auto": auto.source,
     "rate": rate.train_correlation.tolist(), "spiking": spiking.train_correlation.tolist(),
+    "report": report.notebook_for("mine.npz", {}, None).cells[0].source,
     "n_trained": task.n_trained, "spikes": float(trial.bin_counts.sum()),
 }))
 """
@@ -46,7 +48,7 @@ def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "copy"
     skip = shutil.ignore_patterns("__pycache__")
-    for name in ("src_part1", "src_part2", "src_part3", "course", "data"):
+    for name in ("src_part1", "src_part2", "src_part3", "course", "data", "notebooks"):
         shutil.copytree(ROOT / name, copy / name, ignore=skip)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
@@ -86,6 +88,7 @@ def test_an_installed_wheel_has_the_standin_and_the_trained_network(installed, f
     assert found["standin"].startswith("500 synthetic neurons in 2 conditions")
     assert found["auto"] == "synthetic"
     assert found["n_trained"] == 500
+    assert found["report"].startswith("# Your own recordings: `mine.npz`")
     names = {path.name for path in (installed / "site").iterdir()}
     parts = {"src_part1", "src_part2", "src_part3", "course"}
     assert {name for name in names if not name.endswith(".dist-info")} == parts
@@ -101,4 +104,6 @@ def test_an_installed_wheel_does_a_job_of_each_part(found):
 def test_each_package_is_listed():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     found = setuptools.find_packages(str(ROOT), include=["src_part*", "course*"])
-    assert sorted(declared["tool"]["setuptools"]["packages"]) == sorted([*found, "src_part1.data"])
+    assert sorted(declared["tool"]["setuptools"]["packages"]) == sorted(
+        [*found, "src_part1.data", "course.notebooks"]
+    )

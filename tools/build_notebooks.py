@@ -1,22 +1,14 @@
 """Make the notebooks and the badges from their sources: ``python -m tools.build_notebooks``.
 
 Each ``notebooks/source/NAME.py`` (jupytext's percent format) becomes ``notebooks/NAME.ipynb``,
-where exercises wait for an answer, and ``notebooks/solutions/NAME.ipynb``, which has them (see
-`tools.exercise_cells`); both without outputs. Three things are filled in, all made from
-pyproject.toml, where alone the repository's address and the version stand:
-
-- the one markdown cell tagged ``badges`` gets the Binder and Colab badges, or, as long as the
-  address is a placeholder (its owner is ``OWNER``), a sentence in their place,
-- the one code cell tagged ``setup`` gets the text of ``tools/setup_cell.py``,
-- ``{{repository}}``, ``{{tag}}``, ``{{version}}`` and ``{{feedback}}`` are replaced in every cell;
-  the last is a sentence that leads to the form whose address pyproject.toml names.
-
-Markdown tagged ``slide`` is for the slides (`tools.build_slides`) and in neither copy.
-
-README.md gets its badges and the clone command between comments, CITATION.cff its address and
-version, and the page for instructors the questions and answers of all notebooks. No address is
-shown while it is a placeholder, because it would lead nowhere. With ``--check`` nothing is written
-and the exit status is 1 if anything would change.
+where exercises wait for an answer, and, if it has exercises, ``notebooks/solutions/NAME.ipynb``
+(`tools.exercise_cells`); both without outputs. The markdown cell tagged ``badges``, the code cell
+tagged ``setup`` and ``{{repository}}``, ``{{tag}}``, ``{{version}}``, ``{{feedback}}`` are filled
+in from pyproject.toml, where alone the repository's address stands, and
+``notebooks/setup_cell.py``; no address is shown while its owner is ``OWNER``. Markdown tagged
+``slide`` is for `tools.build_slides`.
+README.md, CITATION.cff and the page for instructors get what is made for them. With ``--check``
+nothing is written and the exit status is 1 if anything would change.
 """
 
 from __future__ import annotations
@@ -26,20 +18,19 @@ import hashlib
 import re
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import jupytext
 import nbformat
 
-from tools.exercise_cells import apply_exercises
+from tools.exercise_cells import BEGIN, apply_exercises
 from tools.questions import answers_page, link_solutions
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACEHOLDER = "OWNER"
-NO_BADGES = (
-    "*This notebook runs inside a copy of the project's folder, from its folder `notebooks`; the "
-    "README says how to begin.*"
-)
+NO_BADGES = ("*This notebook runs inside a copy of the project's folder, from its folder "
+             "`notebooks`; the README says how to begin.*")
 NO_FORM = "Please tell your instructor, who may have a form for it."
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -48,19 +39,7 @@ KERNEL = {
 
 
 def project_facts(root=ROOT):
-    """Read what the placeholders stand for from pyproject.toml.
-
-    Parameters
-    ----------
-    root : pathlib.Path, optional
-        Root of the project.
-
-    Returns
-    -------
-    dict of str
-        ``repository`` (address; empty while it is a placeholder), ``version``, ``tag`` (``v``
-        and the version) and ``feedback`` (a sentence).
-    """
+    """Read what the placeholders stand for from pyproject.toml."""
     pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     project = pyproject["project"]
     form = pyproject.get("tool", {}).get("recorded-rnn", {}).get("feedback_form", "")
@@ -68,47 +47,19 @@ def project_facts(root=ROOT):
     address = project["urls"]["Repository"]
     repository = "" if address.rsplit("/", 2)[1] == PLACEHOLDER else address
     feedback = f"Please tell us in [the feedback form]({form})." if form else NO_FORM
-    return {
-        "repository": repository, "version": version, "tag": f"v{version}", "feedback": feedback
-    }
+    return {"repository": repository, "version": version, "tag": f"v{version}",
+            "feedback": feedback}
 
 
 def fill(text, facts):
-    """Return ``text`` with ``{{name}}`` replaced for every name in ``facts``.
-
-    Parameters
-    ----------
-    text : str
-        Any text; double braces around other words stay as they are.
-    facts : dict of str
-        Name and replacement.
-
-    Returns
-    -------
-    str
-        The filled text.
-    """
+    """Return ``text`` with ``{{name}}`` replaced for every name in ``facts``."""
     for name, value in facts.items():
         text = text.replace("{{" + name + "}}", value)
     return text
 
 
 def badges(path, facts):
-    """Return the Binder and Colab badges of one notebook as Markdown.
-
-    Parameters
-    ----------
-    path : str
-        The notebook, seen from the root (``notebooks/part1_rate_rnn.ipynb``).
-    facts : dict of str
-        What `project_facts` returns.
-
-    Returns
-    -------
-    tuple of str
-        The two badges, each a linked picture with an alternative text; none while the address is
-        a placeholder.
-    """
+    """Return the Binder and Colab badges of one notebook as Markdown."""
     if not facts["repository"]:
         return ()
     place = facts["repository"].removeprefix("https://github.com/")
@@ -121,47 +72,19 @@ def badges(path, facts):
 
 
 def build_notebook(source, facts, path, *, solution=False, slides=False):
-    """Return one of the notebooks that one source makes.
-
-    Parameters
-    ----------
-    source : str
-        The source in jupytext's percent format.
-    facts : dict of str
-        What `project_facts` returns.
-    path : str
-        Where the notebook will stand, seen from the root: the badges lead there.
-    solution : bool, optional
-        Whether exercises come with their solutions; without them they link to them.
-    slides : bool, optional
-        Whether to keep the cells that are for the slides only.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        The notebook, without outputs. A cell's id follows from its source, so that an edit
-        changes the ids of the edited cells only.
-
-    Raises
-    ------
-    ValueError
-        If there is not exactly one cell for the badges and one for the setup, or if an exercise
-        is not well formed.
-    """
+    """Return one of the notebooks that one source makes."""
     notebook = jupytext.reads(source, fmt="py:percent")
     notebook.metadata = nbformat.from_dict(KERNEL)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     marked = {
         ("markdown", "badges"): "\n".join(badges(path, facts)) or NO_BADGES,
-        ("code", "setup"): (ROOT / "tools/setup_cell.py").read_text(encoding="utf-8").rstrip(),
+        ("code", "setup"): (ROOT / "notebooks/setup_cell.py").read_text(encoding="utf-8").rstrip(),
     }
     for (kind, tag), text in marked.items():
         cells = [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
         if len(cells) != 1 or cells[0].cell_type != kind:
-            raise ValueError(
-                f"The source of {path} must hold exactly one {kind} cell tagged {tag!r}, "
-                f"got {[cell.cell_type for cell in cells]}."
-            )
+            raise ValueError(f"The source of {path} must hold exactly one {kind} cell tagged "
+                             f"{tag!r}, got {[cell.cell_type for cell in cells]}.")
         cells[0].source = text
     notebook.cells = apply_exercises(
         [c for c in notebook.cells if slides or "slide" not in c.metadata.get("tags", [])],
@@ -169,69 +92,41 @@ def build_notebook(source, facts, path, *, solution=False, slides=False):
     )
     if not solution:
         link_solutions(notebook.cells, path.rsplit("/", 1)[-1])
-    ids = set()
+    seen = Counter()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
-        cell.id = _cell_id(cell.cell_type, cell.source, ids)
+        # An id follows from the cell alone, so that an edit changes those of the edited cells only.
+        same = cell.cell_type, cell.source
+        cell.id = hashlib.sha256(f"{same[0]}:{seen[same]}:{same[1]}".encode()).hexdigest()[:12]
+        seen[same] += 1
         cell.source = fill(cell.source, facts)
     nbformat.validate(notebook)
     return notebook
 
 
-def _cell_id(kind, source, ids):
-    repeat = 0
-    while True:
-        cell_id = hashlib.sha256(f"{kind}:{repeat}:{source}".encode()).hexdigest()[:12]
-        if cell_id not in ids:
-            ids.add(cell_id)
-            return cell_id
-        repeat += 1
-
-
 def _title(notebook):
-    for cell in notebook.cells:
-        heading = re.search(r"^# (.+)$", cell.source, re.MULTILINE)
-        if cell.cell_type == "markdown" and heading:
-            return heading[1].strip()
-    raise ValueError("A notebook must open with a heading of the first level.")
+    heading = re.match(r"# (.+)$", notebook.cells[0].source, re.MULTILINE)
+    if not heading:
+        raise ValueError("A notebook must open with a heading of the first level.")
+    return heading[1].strip()
 
 
 def _replace_block(text, name, block):
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
     if len(pattern.findall(text)) != 1:
-        raise ValueError(
-            f"README.md and the page for instructors must hold the comments of the block {name!r} "
-            "exactly once."
-        )
+        raise ValueError("README.md and the page for instructors must hold the comments of the "
+                         f"block {name!r} exactly once.")
     return pattern.sub(lambda match: f"{match[1]}{block}\n{match[2]}", text)
 
 
 def build_readme(text, notebooks, facts):
-    """Return the README with its badges and its clone command made anew.
-
-    Parameters
-    ----------
-    text : str
-        The README as it stands.
-    notebooks : dict
-        Path and attendee's copy of each notebook, in the order of the table.
-    facts : dict of str
-        What `project_facts` returns.
-
-    Returns
-    -------
-    str
-        The README.
-    """
-    if facts["repository"]:
+    """Return the README with its badges and its clone command made anew."""
+    shown = bool(facts["repository"])
+    if shown:
         folder = facts["repository"].rsplit("/", 1)[1]
         clone = f"git clone {facts['repository']}\ncd {folder}"
         needs = "Python 3.11 or later, git and make"
         rows = ["Without an installation:", "", "| notebook | open it |", "| --- | --- |"]
-        rows += [
-            f"| [{_title(notebook)}]({path}) | {' '.join(badges(path, facts))} |"
-            for path, notebook in notebooks.items()
-        ]
     else:
         clone = "cd recorded-rnn    # your copy of this folder, whatever its name"
         needs = "Python 3.11 or later and make, in a copy of this folder"
@@ -241,27 +136,17 @@ def build_readme(text, notebooks, facts):
             "begin with `%cd` and its name.",
             "", "| notebook |", "| --- |",
         ]
-        rows += [f"| [{_title(notebook)}]({path}) |" for path, notebook in notebooks.items()]
+    rows += [
+        " ".join([f"| [{_title(notebook)}]({path}) |", *badges(path, facts), "|" * shown]).rstrip()
+        for path, notebook in notebooks.items()
+    ]
     begin = f"On Linux or macOS, with {needs}:\n\n```sh\n{clone}\nmake tutorial\n```"
     text = _replace_block(text, "badges", "\n".join(rows))
     return _replace_block(text, "clone", begin)
 
 
 def build_citation(text, facts):
-    """Return CITATION.cff with the address and the version of the project.
-
-    Parameters
-    ----------
-    text : str
-        The file as it stands.
-    facts : dict of str
-        What `project_facts` returns.
-
-    Returns
-    -------
-    str
-        The file.
-    """
+    """Return CITATION.cff with the address and the version of the project."""
     address = facts["repository"]
     lines = {
         "version": f'version: "{facts["version"]}"',
@@ -276,18 +161,7 @@ def build_citation(text, facts):
 
 
 def build_all(root=ROOT):
-    """Make every generated text of the project.
-
-    Parameters
-    ----------
-    root : pathlib.Path, optional
-        Root of the project.
-
-    Returns
-    -------
-    dict
-        Path (`pathlib.Path`) and text of each file.
-    """
+    """Make every generated text of the project."""
     facts = project_facts(root)
     notebooks, texts = {}, {}
     for source in sorted((root / "notebooks/source").glob("*.py")):
@@ -295,8 +169,9 @@ def build_all(root=ROOT):
         path, solved = (f"notebooks/{folder}{source.stem}.ipynb" for folder in ("", "solutions/"))
         notebooks[path] = build_notebook(text, facts, path)
         texts[root / path] = nbformat.writes(notebooks[path]) + "\n"
-        solution = build_notebook(text, facts, solved, solution=True)
-        texts[root / solved] = nbformat.writes(solution) + "\n"
+        if BEGIN in text:
+            solution = build_notebook(text, facts, solved, solution=True)
+            texts[root / solved] = nbformat.writes(solution) + "\n"
     readme, citation = root / "README.md", root / "CITATION.cff"
     texts[readme] = build_readme(readme.read_text(encoding="utf-8"), notebooks, facts)
     texts[citation] = build_citation(citation.read_text(encoding="utf-8"), facts)
@@ -307,31 +182,13 @@ def build_all(root=ROOT):
 
 
 def main(argv=None, root=ROOT):
-    """Write, or with ``--check`` compare, every generated file.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; those of the process by default.
-    root : pathlib.Path, optional
-        Root of the project.
-
-    Returns
-    -------
-    int
-        Exit status: 1 if ``--check`` found a difference or a notebook has no source.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.build_notebooks", description=__doc__.splitlines()[0]
-    )
+    """Write, or with ``--check`` compare, every generated file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if anything differs")
     check = parser.parse_args(argv).check
     texts = build_all(root)
-    stale = [
-        path
-        for path, text in texts.items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
+    stale = [path for path, text in texts.items()
+             if not path.is_file() or path.read_text(encoding="utf-8") != text]
     found = {*root.glob("notebooks/*.ipynb"), *root.glob("notebooks/solutions/*.ipynb")}
     orphans = sorted(found - set(texts))
     for path in orphans:

@@ -30,18 +30,6 @@ def prepare(notebook, static):
 
     Plots get their alternative texts, solutions are folded, demos turn through frames, and what
     only works in a live notebook (badges, widgets) is left out.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The executed solution copy; changed in place.
-    static : pathlib.Path
-        Folder of the site's static files, which gets the frames.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        The same notebook.
     """
     kept = []
     for cell in without_widgets(notebook).cells:
@@ -70,18 +58,7 @@ def prepare(notebook, static):
 
 
 def api_page(part):
-    """Return the page that describes what is public in one part, module after module.
-
-    Parameters
-    ----------
-    part : str
-        Name of the package.
-
-    Returns
-    -------
-    str
-        The page in MyST's Markdown; Sphinx takes the text from the docstrings.
-    """
+    """Return the page that describes what is public in one part, module after module."""
     package = importlib.import_module(part)
     sections = [f"# {_title(package)}"]
     for found in pkgutil.walk_packages(package.__path__, f"{part}."):
@@ -97,9 +74,8 @@ def api_page(part):
                 lines += [f".. autofunction:: {name}", ""]
         if len(lines) > 2:
             block = "\n".join(lines)
-            sections.append(
-                f"## {found.name}\n\n{_title(module)}.\n\n```{{eval-rst}}\n{block}\n```"
-            )
+            title = f"## {found.name}\n\n{_title(module)}."
+            sections.append(f"{title}\n\n```{{eval-rst}}\n{block}\n```")
     return "\n\n".join(sections) + "\n"
 
 
@@ -108,21 +84,8 @@ def _title(module):
 
 
 def main(argv=None):
-    """Execute, prepare and build.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; those of the process by default.
-
-    Returns
-    -------
-    int
-        Exit status of Sphinx.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.build_site", description=__doc__.splitlines()[0]
-    )
+    """Execute, prepare and build."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "site")
     output = parser.parse_args(argv).output.resolve()
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
@@ -141,9 +104,7 @@ def main(argv=None):
         page.write_text(api_page(part), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
-    return subprocess.run(
-        [*command, pages, output], env=environment, check=False
-    ).returncode
+    return subprocess.run([*command, pages, output], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -50,23 +50,7 @@ class Slide(NamedTuple):
 
 
 def slides_of(notebook):
-    """Return the slides of one executed notebook.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        A solved copy that was built with its slides, with outputs.
-
-    Returns
-    -------
-    list of Slide
-        In the order of the notebook.
-
-    Raises
-    ------
-    ValueError
-        If a slide has no heading of level 1 or 2, or should show a plot and none follows.
-    """
+    """Return the slides of one executed notebook."""
     slides, marks = [], {}
     waiting = False  # for the plot of the slide that came last
     for cell in notebook.cells:
@@ -85,9 +69,8 @@ def slides_of(notebook):
             if waiting:
                 break
             if not re.match(r"##? \S", cell.source):
-                raise ValueError(
-                    f"A slide must begin with a heading of level 1 or 2, got:\n{cell.source}"
-                )
+                raise ValueError("A slide must begin with a heading of level 1 or 2, got:\n"
+                                 f"{cell.source}")
             slides.append(Slide(cell.source))
             waiting = "plot" in tags
             continue
@@ -113,20 +96,7 @@ def slides_of(notebook):
 
 
 def deck(slides, title):
-    """Return the page of one session.
-
-    Parameters
-    ----------
-    slides : list of Slide
-        All slides of the session.
-    title : str
-        What the browser's window is called.
-
-    Returns
-    -------
-    str
-        One HTML page that needs no other file.
-    """
+    """Return the page of one session."""
     cells, plots = [], []
     for slide in slides:
         text = slide.text
@@ -138,9 +108,8 @@ def deck(slides, title):
         if slide.notes:
             cells.append(_cell(slide.notes, "notes"))
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
-    exporter = SlidesExporter(
-        template_name="slides", extra_template_basedirs=[str(ROOT / "tools")]
-    )
+    exporter = SlidesExporter(template_name="slides",
+                              extra_template_basedirs=[str(ROOT / "tools")])
     page, _ = exporter.from_notebook_node(notebook, {"deck": _parts_of_a_deck()})
     for number, (png, alt) in enumerate(plots):
         described = f'src="data:image/png;base64,{png}" alt="{html.escape(alt)}"'
@@ -158,10 +127,8 @@ def _parts_of_a_deck():
     reveal = _folder_of("sphinx_revealjs") / "_static/revealjs"
     mathjax = _folder_of("sphinx-mathjax-offline") / "static/mathjax"
     files = {
-        "reveal_css": reveal / "dist/reveal.css",
-        "reveal_js": reveal / "dist/reveal.js",
-        "notes_js": reveal / "plugin/notes/notes.js",
-        "mathjax": mathjax / "tex-svg.js",
+        "reveal_css": reveal / "dist/reveal.css", "reveal_js": reveal / "dist/reveal.js",
+        "notes_js": reveal / "plugin/notes/notes.js", "mathjax": mathjax / "tex-svg.js",
         "css": ROOT / "tools/slides/course.css",
     }
     parts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
@@ -176,29 +143,14 @@ def _folder_of(package):
     # Both are only looked up, never imported: they would want a running Sphinx.
     found = importlib.util.find_spec(package)
     if found is None:
-        raise ModuleNotFoundError(
-            f"The slides need the package {package}: 'make slides' installs it, or "
-            "pip install --require-hashes -r requirements-site.lock."
-        )
+        raise ModuleNotFoundError(f"The slides need the package {package}: 'make slides' installs "
+                                  "it, or pip install --require-hashes -r requirements-site.lock.")
     return Path(found.origin).parent
 
 
 def main(argv=None):
-    """Execute the notebooks and write the pages.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; those of the process by default.
-
-    Returns
-    -------
-    int
-        Exit status, 0.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.build_slides", description=__doc__.splitlines()[0]
-    )
+    """Execute the notebooks and write the pages."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "slides")
     output = parser.parse_args(argv).output.resolve()
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
@@ -208,9 +160,8 @@ def main(argv=None):
         for stem in stems:
             source = (ROOT / f"notebooks/source/{stem}.py").read_text(encoding="utf-8")
             path = ROOT / f"notebooks/solutions/{stem}.ipynb"
-            notebook = build_notebook(
-                source, project_facts(), str(path.relative_to(ROOT)), solution=True, slides=True
-            )
+            notebook = build_notebook(source, project_facts(), str(path.relative_to(ROOT)),
+                                      solution=True, slides=True)
             done = execute(path, notebook=notebook)
             print(f"{stem}: {done.seconds:.0f} s", flush=True)
             slides += slides_of(done.notebook)

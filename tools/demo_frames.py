@@ -20,32 +20,18 @@ MIME = "application/vnd.recorded-rnn.frames+json"
 SCRIPT = Path(__file__).resolve().parents[1] / "docs" / "site" / "_static" / "frames.js"
 STYLE = SCRIPT.with_suffix(".css")
 GRIDS = {
-    "demo_gain": {
-        "gain": (0.1, 0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0),
-        "n_units": (30, 100, 300, 600),
-    },
-    "demo_ridge": {
-        "ridge": (1e-4, 1e-2, 1.0, 3.0, 10.0, 100.0, 1000.0),
-        "noise": (0.0, 0.1, 0.3, 0.6, 1.0, 2.0),
-    },
-    "demo_rls_ellipse": {
-        "n_samples": (0, 1, 2, 3, 4, 6, 8), "noise": (0.0, 0.1, 0.5, 1.0),
-    },
-    "demo_noise": {
-        "noise": (0.0, 0.5, 1.0, 2.0, 4.0, 8.0),
-        "mean_input": (0.2, 0.5, 0.7, 0.9, 1.0, 1.2, 1.6),
-    },
-    "demo_synapse": {
-        "tau_syn": (5.0, 20.0, 50.0, 100.0, 200.0, 400.0),
-        "period": (100.0, 200.0, 500.0, 1000.0, 2000.0),
-    },
-    "demo_balance": {
-        "j_ei": (-1.5, -1.0, -0.75, -0.5, -0.35, -0.25, -0.2),
-        "out_degree": (100, 200, 500, 1000, 1500),
-    },
-    "demo_sparseness": {
-        "n_synapses": (5, 10, 20, 40, 66, 132, 264), "n_patterns": (2, 8, 20),
-    },
+    "demo_gain": {"gain": (0.1, 0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0),
+                  "n_units": (30, 100, 300, 600)},
+    "demo_ridge": {"ridge": (1e-4, 1e-2, 1.0, 3.0, 10.0, 100.0, 1000.0),
+                   "noise": (0.0, 0.1, 0.3, 0.6, 1.0, 2.0)},
+    "demo_rls_ellipse": {"n_samples": (0, 1, 2, 3, 4, 6, 8), "noise": (0.0, 0.1, 0.5, 1.0)},
+    "demo_noise": {"noise": (0.0, 0.5, 1.0, 2.0, 4.0, 8.0),
+                   "mean_input": (0.2, 0.5, 0.7, 0.9, 1.0, 1.2, 1.6)},
+    "demo_synapse": {"tau_syn": (5.0, 20.0, 50.0, 100.0, 200.0, 400.0),
+                     "period": (100.0, 200.0, 500.0, 1000.0, 2000.0)},
+    "demo_balance": {"j_ei": (-1.5, -1.0, -0.75, -0.5, -0.35, -0.25, -0.2),
+                     "out_degree": (100, 200, 500, 1000, 1500)},
+    "demo_sparseness": {"n_synapses": (5, 10, 20, 40, 66, 132, 264), "n_patterns": (2, 8, 20)},
 }
 # What a cell runs first; how many values a dial has at most is in the environment.
 REPLACE_SLIDERS = "import tools.demo_frames; course.sliders = tools.demo_frames.show"
@@ -54,22 +40,7 @@ _COLOURS = 32
 
 
 def show(demo, **controls):
-    """Draw the frames of a demo and display them as one output.
-
-    Parameters
-    ----------
-    demo : callable
-        Draws with pyplot and returns nothing; its name is a key of ``GRIDS``.
-    **controls : ipywidgets.Widget
-        What ``course.sliders`` takes.
-
-    Raises
-    ------
-    KeyError
-        If the demo has no grid, or the grid has a name that the demo has not.
-    ValueError
-        If the grid leaves the range of a slider or misses its first value.
-    """
+    """Draw the frames of a demo and display them as one output."""
     from IPython.display import display
 
     most = int(os.environ.get(MOST_VALUES, "1000"))
@@ -84,11 +55,8 @@ def show(demo, **controls):
         picture, titles = _draw(demo, starts | chosen)
         words = ", ".join(f"{name} = {value:g}" for name, value in chosen.items())
         frames.append([picture, f"Plot of {demo.__name__} at {words}. {titles}".strip()])
-    dials = [
-        {"name": name, "values": [f"{value:g}" for value in values],
-         "start": values.index(starts[name])}
-        for name, values in grid.items()
-    ]
+    dials = [{"name": name, "values": [f"{value:g}" for value in values],
+              "start": values.index(starts[name])} for name, values in grid.items()]
     # A slider has a lowest value, what is fixed has not.
     stay = {n: f"{starts[n]:g}" for n, w in controls.items() if n not in grid and hasattr(w, "min")}
     data = {"name": demo.__name__, "dials": dials, "stay": stay, "frames": frames}
@@ -101,10 +69,8 @@ def _fitting(name, values, widget):
     slack = 1e-9 * (most - least)
     outside = [value for value in values if not least - slack <= value <= most + slack]
     if outside or widget.value not in values:
-        raise ValueError(
-            f"the frames' values of {name} must lie between {least:g} and {most:g} and hold "
-            f"{widget.value:g}, got {values}."
-        )
+        raise ValueError(f"the frames' values of {name} must lie between {least:g} and {most:g} "
+                         f"and hold {widget.value:g}, got {values}.")
     return values
 
 
@@ -130,13 +96,8 @@ def _draw(demo, values):
     figure = plt.gcf()
     figure.canvas.draw()
     pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
-    words = [
-        words for ax in figure.axes
-        for words in (
-            map(ax.get_title, ("left", "center")) if ax.axison
-            else (text.get_text() for text in ax.texts)
-        )
-    ]
+    words = [words for ax in figure.axes for words in (
+        map(ax.get_title, ("left", "center")) if ax.axison else (t.get_text() for t in ax.texts))]
     plt.close("all")
     few = Image.fromarray(pixels).quantize(_COLOURS, dither=Image.Dither.NONE)
     file = io.BytesIO()
@@ -146,40 +107,12 @@ def _draw(demo, values):
 
 
 def frames_of(cell):
-    """Return the output of a cell that holds frames.
-
-    Parameters
-    ----------
-    cell : nbformat.NotebookNode
-        A cell of an executed notebook.
-
-    Returns
-    -------
-    nbformat.NotebookNode or None
-        The output, if there is one.
-    """
+    """Return the output of a cell that holds frames."""
     return next((o for o in cell.get("outputs", []) if MIME in o.get("data", {})), None)
 
 
 def html(data, folder=None, address="", start_alt=""):
-    """Return the panel of a demo.
-
-    Parameters
-    ----------
-    data : dict
-        What `show` displayed.
-    folder : pathlib.Path, optional
-        Where to write the pictures; inside of the panel by default.
-    address : str, optional
-        The folder as a page has to name it.
-    start_alt : str, optional
-        Alternative text of the first picture, if somebody wrote one.
-
-    Returns
-    -------
-    str
-        HTML that needs ``SCRIPT`` and ``STYLE``.
-    """
+    """Return the panel of a demo."""
     sources = []
     for number, (picture, alt) in enumerate(data["frames"]):
         source = f"data:image/webp;base64,{picture}"

@@ -1,6 +1,7 @@
 """Execute the notebooks on the embedded data: ``python -m tools.execute_notebooks``.
 
-Each notebook runs from its first cell to its last in a kernel of its own and becomes
+Each part runs from its first cell to its last in a kernel of its own, says which section runs, and
+becomes
 ``build/NAME.html`` with its plots and a few frames of its demos inside. The recordings are the
 synthetic ones that come with the project unless the environment variable ``MOTOR_CORTEX_SOURCE``
 says otherwise. The first cell that fails ends its notebook; its traceback is printed and the exit
@@ -61,39 +62,11 @@ class Client(NotebookClient):
 
 
 def execute(path, *, notebook=None, timeout=1800, most_values=0):
-    """Run every cell of a notebook in a kernel of its own.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The notebook. Its folder is the kernel's working folder; the file stays as it is.
-    notebook : nbformat.NotebookNode, optional
-        What to run in place of what the file holds.
-    timeout : int, optional
-        Seconds that one cell may take.
-    most_values : int, optional
-        Values for each dial of a demo, whose frames take the place of its sliders; 0 leaves the
-        sliders as Jupyter shows them.
-
-    Returns
-    -------
-    Execution
-        The notebook with its outputs, seconds and memory.
-
-    Raises
-    ------
-    nbclient.exceptions.CellExecutionError
-        If a cell fails; the message holds the cell and its traceback.
-    nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError
-        If a cell takes too long, or the kernel dies.
-    """
+    """Run every cell of a notebook in a kernel of its own."""
     notebook = nbformat.read(path, as_version=4) if notebook is None else notebook
     client = Client(
-        notebook,
-        timeout=timeout,
-        kernel_name="python3",
+        notebook, timeout=timeout, kernel_name="python3", extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(Path(path).parent)}},
-        extra_arguments=["--log-level=ERROR"],
     )
     first_plot, peak = math.nan, 0.0
     environment = kernel_environment()
@@ -106,6 +79,8 @@ def execute(path, *, notebook=None, timeout=1800, most_values=0):
         start = time.perf_counter()
         for index, cell in enumerate(notebook.cells):
             source = cell.source
+            for title in re.findall(r"(?m)^## (.+)$", source) * (cell.cell_type == "markdown"):
+                print(f"[{time.perf_counter() - start:4.0f} s] {title}", flush=True)
             if most_values and "demo" in cell.metadata.get("tags", []):
                 cell.source = f"{REPLACE_SLIDERS}\n{source}"
             try:
@@ -128,21 +103,12 @@ def _peak_mb(process):
 
 
 def _pictures(cell):
-    return [
-        output.data["image/png"]
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
+    outputs = cell.get("outputs", [])
+    return [o.data["image/png"] for o in outputs if "image/png" in o.get("data", {})]
 
 
 def kernel_environment():
-    """Return the environment of a kernel: embedded recordings unless it says otherwise.
-
-    Returns
-    -------
-    dict of str
-        Names and values.
-    """
+    """Return the environment of a kernel: embedded recordings unless it says otherwise."""
     environment = dict(os.environ)
     environment.setdefault("MOTOR_CORTEX_SOURCE", "synthetic")
     # Any backend named here would take the place of the one that puts plots into cells.
@@ -150,65 +116,22 @@ def kernel_environment():
     return environment
 
 
-def write_html(notebook, path):
-    """Write an executed notebook as one HTML file that needs no network.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The executed notebook; its widgets and frames are replaced in place.
-    path : pathlib.Path
-        The file; its folder is made if need be.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_html(notebook, path.stem), encoding="utf-8")
-
-
 def write_plots(notebook, stem, folder):
-    """Write every plot of an executed notebook as ``STEM_cellNN_M.png``.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The executed notebook.
-    stem : str
-        How the files' names begin.
-    folder : pathlib.Path
-        Where they go; made if need be.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files, in the order of the notebook.
-    """
+    """Write every plot of an executed notebook as ``STEM_cellNN_M.png``."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
     for index, cell in enumerate(notebook.cells):
         for number, picture in enumerate(_pictures(cell)):
-            paths.append(folder / f"{stem}_cell{index:02d}_{number}.png")
-            paths[-1].write_bytes(base64.b64decode(picture))
-    return paths
+            path = folder / f"{stem}_cell{index:02d}_{number}.png"
+            path.write_bytes(base64.b64decode(picture))
+            print(f"  {path}")
 
 
 def main(argv=None):
-    """Execute the notebooks that the command line names, all by default.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; those of the process by default.
-
-    Returns
-    -------
-    int
-        Exit status: 1 if a cell failed or there was no notebook.
-    """
+    """Execute the notebooks that the command line names, all by default."""
     # A user's own kernel called python3 must not take the place of this environment's.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.execute_notebooks", description=__doc__.splitlines()[0]
-    )
-    parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks/*.ipynb by default")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all parts by default")
     parser.add_argument("--output", type=Path, default=ROOT / "build", help="folder of the HTML")
     parser.add_argument("--png", type=Path, metavar="DIR", help="also write each plot there")
     parser.add_argument("--timeout", type=int, default=1800, help="seconds that a cell may take")
@@ -217,7 +140,7 @@ def main(argv=None):
                         help="values for each dial of a demo; 0: no dials, sliders as in Jupyter")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write seconds and memory there")
     arguments = parser.parse_args(argv)
-    paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("part*.ipynb"))
     if not paths:
         print("There is no notebook in notebooks/.", file=sys.stderr)
     if arguments.cores:
@@ -234,17 +157,14 @@ def main(argv=None):
             print(f"{path.name} failed:\n{plain}", file=sys.stderr)
             continue
         html = arguments.output / f"{path.stem}.html"
-        write_html(done.notebook, html)
-        print(
-            f"{path.name}: {done.seconds:.0f} s, first plot after {done.first_plot:.0f} s, "
-            f"{done.peak_mb:.0f} MB; wrote {html}"
-        )
-        measured[path.stem] = {
-            "seconds": done.seconds, "first_figure_s": done.first_plot, "peak_mb": done.peak_mb
-        }
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(to_html(done.notebook, path.stem), encoding="utf-8")
+        print(f"{path.name}: {done.seconds:.0f} s, first plot after {done.first_plot:.0f} s, "
+              f"{done.peak_mb:.0f} MB; wrote {html}")
+        measured[path.stem] = {"seconds": done.seconds, "first_figure_s": done.first_plot,
+                               "peak_mb": done.peak_mb}
         if arguments.png:
-            for plot in write_plots(done.notebook, path.stem, arguments.png):
-                print(f"  {plot}")
+            write_plots(done.notebook, path.stem, arguments.png)
     if arguments.json:
         arguments.json.write_text(json.dumps(measured, indent=1), encoding="utf-8")
     return int(failures > 0 or not paths)

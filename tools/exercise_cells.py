@@ -18,48 +18,25 @@ BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
 
 
 def exercise_text(source, *, solution):
-    """Return the text of an exercise cell in one of its two forms.
-
-    Parameters
-    ----------
-    source : str
-        The cell with its marks.
-    solution : bool
-        Whether to keep the solution or the stub.
-
-    Returns
-    -------
-    str
-        The text without marks.
-
-    Raises
-    ------
-    ValueError
-        If a mark has no partner, or a region lacks a solution or a stub.
-    """
+    """Return the text of an exercise cell in one of its two forms."""
     lines, region = [], None
     for line in source.splitlines():
         mark = line.strip()
-        indent = line[: len(line) - len(line.lstrip())]
         if mark in (BEGIN, END):
             if (mark == BEGIN) != (region is None):
                 raise ValueError(f"{mark!r} has no partner in the exercise cell:\n{source}")
-            if mark == BEGIN:
-                region = {True: [], False: []}
-                continue
-            if not (region[True] and region[False]):
-                missing = "solution" if region[False] else "stub"
-                raise ValueError(f"there is no {missing} in the exercise cell:\n{source}")
-            lines += region[solution]
-            region = None
+            if mark == END:
+                if not (region[True] and region[False]):
+                    missing = "solution" if region[False] else "stub"
+                    raise ValueError(f"there is no {missing} in the exercise cell:\n{source}")
+                lines += region[solution]
+            region = {True: [], False: []} if mark == BEGIN else None
         elif mark.startswith(STUB):
             if region is None:
                 raise ValueError(f"{STUB!r} stands outside of a solution:\n{source}")
-            region[False].append(indent + mark.removeprefix(STUB))
-        elif region is None:
-            lines.append(line)
+            region[False].append(line.replace(STUB, "", 1))
         else:
-            region[True].append(line)
+            (lines if region is None else region[True]).append(line)
     if region is not None:
         raise ValueError(f"{BEGIN!r} has no partner in the exercise cell:\n{source}")
     if BEGIN not in source:
@@ -68,25 +45,7 @@ def exercise_text(source, *, solution):
 
 
 def apply_exercises(cells, *, solution):
-    """Return the cells of one of the two copies.
-
-    Parameters
-    ----------
-    cells : list of nbformat.NotebookNode
-        Cells of the source; exercise cells are changed in place.
-    solution : bool
-        Whether to make the solution or the attendee's copy.
-
-    Returns
-    -------
-    list of nbformat.NotebookNode
-        The cells that belong there.
-
-    Raises
-    ------
-    ValueError
-        If an exercise cell is not well formed, or another cell holds marks.
-    """
+    """Return the cells of one of the two copies."""
     kept = []
     for cell in cells:
         tags = cell.metadata.get("tags", [])

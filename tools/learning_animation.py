@@ -1,13 +1,12 @@
-"""Make the animation of the site's first page: ``python -m tools.learning_animation FOLDER``.
+"""The animation of the site's first page, which `tools.build_site` makes.
 
 A rate network learns the stand-in's recorded rates. After each loop its weights are frozen, and the
 freely running network is drawn onto its targets: what learning brings is a network that does it by
-itself. Writes ``learning.gif``, which plays once, and its last picture as ``learning.png``.
+itself.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,20 +25,7 @@ MOST_BYTES = 2_000_000
 
 
 def pictures(n_neurons=N_NEURONS, n_loops=N_LOOPS):
-    """Train a network and draw what it does by itself before the first and after each loop.
-
-    Parameters
-    ----------
-    n_neurons : int, optional
-        Number of neurons of the stand-in, and of units.
-    n_loops : int, optional
-        Number of loops.
-
-    Returns
-    -------
-    list of PIL.Image.Image
-        One picture for each loop, and the one before.
-    """
+    """Train a network and draw what it does by itself before the first and after each loop."""
     plotting.use_course_style()
     rng = np.random.default_rng(SEED)
     recordings = part1.load_recordings("synthetic").select(n_neurons, rng=rng)
@@ -74,20 +60,7 @@ def pictures(n_neurons=N_NEURONS, n_loops=N_LOOPS):
 
 
 def write(frames, folder):
-    """Write the animation and its last picture.
-
-    Parameters
-    ----------
-    frames : list of PIL.Image.Image
-        The pictures.
-    folder : pathlib.Path
-        Where ``learning.gif`` and ``learning.png`` go; made if need be.
-
-    Raises
-    ------
-    ValueError
-        If the animation is larger than a page should load.
-    """
+    """Write ``learning.gif``, which plays once, and its last picture as ``learning.png``."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     # The colours of the last picture, in which every line is drawn, serve all.
@@ -99,22 +72,5 @@ def write(frames, folder):
     few_colours[0].save(path, save_all=True, append_images=few_colours[1:], duration=stay)
     frames[-1].save(folder / "learning.png", optimize=True)
     if path.stat().st_size > MOST_BYTES:
-        raise ValueError(
-            f"{path.name} must be at most {MOST_BYTES} bytes, got {path.stat().st_size}."
-        )
-
-
-def main(argv=None):
-    """Make the animation in the folder that the command line names.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; those of the process by default.
-    """
-    (folder,) = sys.argv[1:] if argv is None else argv
-    write(pictures(), folder)
-
-
-if __name__ == "__main__":
-    main()
+        raise ValueError(f"{path.name} must be at most {MOST_BYTES} bytes, got "
+                         f"{path.stat().st_size}.")

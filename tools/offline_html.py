@@ -37,20 +37,7 @@ class _Exporter(HTMLExporter):
 
 
 def without_widgets(notebook):
-    """Empty the outputs that only a live notebook can show, and what else went to stderr.
-
-    Progress bars are such widgets; their text would only repeat.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The executed notebook; changed in place.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        The same notebook.
-    """
+    """Empty the outputs that only a live notebook can show, as bars, and what went to stderr."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [
@@ -62,20 +49,7 @@ def without_widgets(notebook):
 
 
 def to_html(notebook, name):
-    """Return an executed notebook as HTML with everything inside.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The executed notebook; changed in place.
-    name : str
-        Title of the page.
-
-    Returns
-    -------
-    str
-        The page.
-    """
+    """Return an executed notebook as HTML with everything inside."""
     for cell in without_widgets(notebook).cells:
         if (output := demo_frames.frames_of(cell)) is not None:
             output.data = {"text/html": demo_frames.html(output.data[demo_frames.MIME])}
@@ -89,9 +63,7 @@ def to_html(notebook, name):
     script = demo_frames.SCRIPT.read_text(encoding="utf-8")
     body = re.sub(r'href="([\w-]+)\.ipynb', r'href="\1.html', body)
     # No page is made of a solution: its notebook is named.
-    body = re.sub(
-        r'<a href="(solutions/[\w-]+\.ipynb)[^"]*">([^<]*)</a>',
-        r"\2: <code>notebooks/\1</code>", body,
-    )
+    body = re.sub(r'<a href="(solutions/[\w-]+\.ipynb)[^"]*">([^<]*)</a>',
+                  r"\2: <code>notebooks/\1</code>", body)
     body = body.replace("</body>", f"<script>\n{script}</script>\n</body>")
     return f"{head}<style>{style}</style>\n</head>{body}"

@@ -38,56 +38,23 @@ class Question(NamedTuple):
 
 
 def questions_of(cell):
-    """Return the questions of one cell.
-
-    Parameters
-    ----------
-    cell : nbformat.NotebookNode
-        A cell of a source or of either copy.
-
-    Returns
-    -------
-    list of Question
-        Empty if the cell is neither tagged ``think`` nor ``exit-ticket``.
-
-    Raises
-    ------
-    ValueError
-        If a tagged cell holds no question, a question has no answer, or the questions of a
-        ticket are not numbered 1, 2, and so on.
-    """
+    """Return the questions of one cell."""
     tags = set(cell.metadata.get("tags", []))
     if not tags & {THINK, TICKET}:
         return []
-    found = [
-        Question(*(" ".join(part.split()) for part in match))
-        for match in _QUESTION.findall(cell.source)
-    ]
+    found = [Question(*(" ".join(part.split()) for part in match))
+             for match in _QUESTION.findall(cell.source)]
     begun = re.findall(r"(?m)^\*\*(Think, then look|\d+)\.\*\* ", cell.source)
     wanted = ["Think, then look"] if THINK in tags else [str(n + 1) for n in range(len(found))]
     if not found or begun != wanted:
-        raise ValueError(
-            "Each question of a cell tagged 'think' or 'exit-ticket' must begin with its mark and "
-            f"have a folded answer; the marks must be {wanted}, got {begun} with {len(found)} "
-            f"answers in:\n{cell.source}"
-        )
+        raise ValueError("Each question of a cell tagged 'think' or 'exit-ticket' must begin with "
+                         f"its mark and have a folded answer; the marks must be {wanted}, got "
+                         f"{begun} with {len(found)} answers in:\n{cell.source}")
     return found
 
 
 def answers_page(notebooks):
-    """Return all questions and answers as Markdown for the page for instructors.
-
-    Parameters
-    ----------
-    notebooks : dict of str to nbformat.NotebookNode
-        A copy of each notebook by its title, in order.
-
-    Returns
-    -------
-    str
-        A heading for each notebook, below it the questions before plots as a list and the exit
-        ticket as a numbered list.
-    """
+    """Return all questions and answers as Markdown for the page for instructors."""
     lines = []
     for title, notebook in notebooks.items():
         tagged = {tag: [] for tag in (THINK, TICKET)}
@@ -106,28 +73,13 @@ def answers_page(notebooks):
 
 
 def link_solutions(cells, name):
-    """Let the task of each exercise of an attendee's copy lead to its solution.
-
-    Parameters
-    ----------
-    cells : list of nbformat.NotebookNode
-        Cells of the copy; the markdown cell before each exercise is changed in place.
-    name : str
-        File name of the notebook, the same in both copies.
-
-    Raises
-    ------
-    ValueError
-        If the cell before an exercise has no heading of an exercise.
-    """
+    """Let the task of each exercise of an attendee's copy lead to its solution."""
     for task, cell in itertools.pairwise(cells):
         if "exercise" not in cell.metadata.get("tags", []):
             continue
         heading = _EXERCISE.search(task.source)
         if not heading:
-            raise ValueError(
-                "The cell before an exercise must hold its heading, '### Exercise 1 (★☆☆): ...', "
-                f"got:\n{task.source}"
-            )
+            raise ValueError("The cell before an exercise must hold its heading, "
+                             f"'### Exercise 1 (★☆☆): ...', got:\n{task.source}")
         anchor = quote(heading[1].strip().replace(" ", "-"))
         task.source += f"\n\n[Solution of this exercise](solutions/{name}#{anchor})"

@@ -1,9 +1,6 @@
-"""Minutes that each section of a notebook takes, by one rule for all.
+"""Minutes that each section takes, by one rule for all: ``python -m tools.section_minutes``.
 
-    python -m tools.section_minutes            # list them
-    python -m tools.section_minutes --write    # and put them into the tables of the sources
-
-What counts is in CONTRIBUTING.md, under "Minutes".
+``--write`` puts them into the tables of the sources. CONTRIBUTING.md says what counts ("Minutes").
 """
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ import argparse
 import math
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
@@ -31,81 +28,33 @@ _NOT_RUN = {"setup", "parameters", "exercise", "demo"}
 
 @dataclass
 class Section:
-    """A numbered section and its minutes.
-
-    Attributes
-    ----------
-    number : int
-        Its number.
-    core, bonus : float
-        Minutes of what everybody does, and of what is marked as bonus.
-    """
+    """A numbered section and its minutes."""
 
     number: int
-    core: float = field(default=0.0)
-    bonus: float = field(default=0.0)
+    core: float = 0.0
+    bonus: float = 0.0
 
-    def add(self, minutes, bonus):
-        """Count minutes as bonus or as core.
-
-        Parameters
-        ----------
-        minutes : float
-            The minutes.
-        bonus : bool
-            Whether they are bonus.
-        """
-        if bonus:
-            self.bonus += minutes
-        else:
-            self.core += minutes
+    def add(self, minutes, is_bonus):
+        """Count minutes as bonus or as core."""
+        self.bonus += minutes * is_bonus
+        self.core += minutes * (not is_bonus)
 
     @property
     def text(self):
-        """The entry of the table, for example ``9``, ``9 + 4`` or ``bonus 6``.
-
-        Returns
-        -------
-        str
-            Whole minutes, rounded up.
-        """
+        """The entry of the table, for example ``9``, ``9 + 4`` or ``bonus 6``."""
         core, bonus = math.ceil(self.core), math.ceil(self.bonus)
-        if not bonus:
-            return str(core)
-        return f"{core} + {bonus}" if core else f"bonus {bonus}"
+        return f"{core} + {bonus}" if core and bonus else f"bonus {bonus}" if bonus else str(core)
 
 
 def reading_minutes(text):
-    """Minutes that a piece of text takes.
-
-    Parameters
-    ----------
-    text : str
-        Markdown; what is folded is not read.
-
-    Returns
-    -------
-    float
-        Minutes.
-    """
+    """Minutes that a piece of text takes."""
     text = _NOT_READ.sub(" ", text)
     words = _EQUATION.sub(" ", text).split()
     return len(words) / WORDS_PER_MINUTE + EQUATION * len(_EQUATION.findall(text))
 
 
 def sections_of(notebook):
-    """Minutes of each numbered section.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        A source or either copy.
-
-    Returns
-    -------
-    list of Section
-        In their order.
-    """
+    """Minutes of each numbered section."""
     sections, marks = [], {}
     counted = in_exercise = False
     for cell in notebook.cells:
@@ -144,57 +93,20 @@ def sections_of(notebook):
 
 
 def table_of(text):
-    """What the table of minutes in a source says.
-
-    Parameters
-    ----------
-    text : str
-        A source in percent format.
-
-    Returns
-    -------
-    dict of int to str
-        Entry by number of the section.
-
-    Raises
-    ------
-    ValueError
-        If the source has no such table, or more than one.
-    """
+    """What the table of minutes in a source says."""
     if text.count(HEADER) != 1:
-        raise ValueError(
-            f"A source must hold the table {HEADER!r} exactly once, got {text.count(HEADER)}."
-        )
+        raise ValueError(f"A source must hold the table {HEADER!r} exactly once, got "
+                         f"{text.count(HEADER)}.")
     rows = re.findall(r"(?m)^# \| (\d+) · [^|]*\| ([^|]*) \|$", text)
     return {int(number): entry for number, entry in rows}
 
 
 def with_minutes(text, sections):
-    """A source whose table of minutes follows from its sections.
-
-    Parameters
-    ----------
-    text : str
-        A source in percent format.
-    sections : list of Section
-        Its sections.
-
-    Returns
-    -------
-    str
-        The source.
-
-    Raises
-    ------
-    ValueError
-        If the table has other sections than the text.
-    """
+    """A source whose table of minutes follows from its sections."""
     numbers = [section.number for section in sections]
     if list(table_of(text)) != numbers:
-        raise ValueError(
-            f"The table of minutes must have a row for each of the sections {numbers}, got "
-            f"{list(table_of(text))}."
-        )
+        raise ValueError("The table of minutes must have a row for each of the sections "
+                         f"{numbers}, got {list(table_of(text))}.")
     for section in sections:
         row = rf"(?m)^(# \| {section.number} · [^|]*\| )[^|]*( \|)$"
         text = re.sub(row, rf"\g<1>{section.text}\g<2>", text)
@@ -202,44 +114,20 @@ def with_minutes(text, sections):
 
 
 def core_minutes(sections):
-    """Sum of the core minutes as the table shows them.
-
-    Parameters
-    ----------
-    sections : list of Section
-        Sections of one or more notebooks.
-
-    Returns
-    -------
-    int
-        Minutes.
-    """
+    """Sum of the core minutes as the table shows them."""
     return sum(math.ceil(section.core) for section in sections)
 
 
 def main(argv=None, root=ROOT):
-    """List the minutes of all sources, and write them if asked to.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; those of the process by default.
-    root : pathlib.Path, optional
-        Root of the project.
-
-    Returns
-    -------
-    int
-        Exit status: 1 if a table differs and was not written.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.section_minutes", description=__doc__.splitlines()[0]
-    )
+    """List the minutes of all sources, and write them if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the tables anew")
     write = parser.parse_args(argv).write
     stale = 0
     for path in sorted((root / "notebooks/source").glob("*.py")):
         text = path.read_text(encoding="utf-8")
+        if HEADER not in text:  # not a part of the course
+            continue
         sections = sections_of(jupytext.reads(text, fmt="py:percent"))
         entries = ", ".join(f"{section.number}: {section.text}" for section in sections)
         print(f"{path.stem}: core {core_minutes(sections)} minutes ({entries})")

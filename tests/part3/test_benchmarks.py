@@ -1,4 +1,4 @@
-"""The benchmarks of Part 3 run on small sizes and report what they promise."""
+"""Benchmarks and experiments of Part 3 run on small sizes and report what they promise."""
 
 import argparse
 import json
@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 
 from benchmarks import (
+    part3_original,
+    part3_recurrent,
+    part3_rls,
+    part3_scaling,
+    part3_simulation,
+    part3_training,
+    part3_tsn,
+)
+from experiments import (
     networks,
     part3_distractor,
     part3_indegree,
     part3_lesions,
     part3_lessons,
     part3_networks,
-    part3_original,
-    part3_recurrent,
-    part3_rls,
-    part3_scaling,
-    part3_simulation,
     part3_spread,
-    part3_training,
-    part3_tsn,
+    study,
 )
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.balance import mean_field
@@ -154,8 +157,12 @@ def test_a_network_comes_from_its_folder_and_only_by_the_same_recipe(words, monk
     options = *words, "--networks", "none", "--seeds", "0"
     first, _ = measure(part3_lesions, *options)
     monkeypatch.setattr(networks, "train", None)
+    monkeypatch.setattr(study, "_code", lambda: "changed since")
     again, _ = measure(part3_lesions, *options)
     assert json.dumps(first["none"]) == json.dumps(again["none"])
+    # With the same code not even the test of the network is made again.
+    monkeypatch.setattr(networks, "load_network", None)
+    measure(part3_lesions, *options)
     with pytest.raises(SystemExit, match="another recipe"):
         measure(part3_lesions, *options, "--loops", "2", "1")
 
@@ -170,10 +177,10 @@ def test_an_interrupted_network_is_not_kept(words, monkeypatch, tmp_path):
 
 def test_networks_are_compared_with_what_chance_gives():
     one = {"weights": np.array([[np.nan, 1.0, 2.0], [3.0, np.nan, 5.0], [4.0, 2.0, np.nan]]),
-           "rates": {k: np.random.default_rng(0).normal(10, 1, (2, 2, 30, 20))
-                     for k in part3_networks.KINDS},
            "lesions": {n: {"median_correlation": {"right": v}} for n, v in
                        (("a", 0.9), ("b", 0.1), ("c", 0.4))}}
+    for kind in part3_networks.KINDS:
+        one[kind] = np.random.default_rng(0).normal(10, 1, (2, 2, 30, 20))
     pair = part3_networks._pair(one, one, np.random.default_rng(1))
     assert pair["weights"]["correlation"] == pytest.approx(1) != pair["weights"]["chance"]
     assert pair["weights"]["n_shared"] == 6

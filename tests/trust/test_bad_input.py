@@ -313,7 +313,8 @@ BAD_INPUT = {
     "source that is a number": (lambda w: one.load_recordings(7),
                                 "source", "word or a path", "int"),
     # --- Part 1: sweeps and demos ---
-    "sweep of no function": (lambda w: one.sweep(3, {"a": [1]}), "function", "callable", "int"),
+    "sweep over a text": (lambda w: one.sweep(print, {"a": "text"}), "grid['a']", "sequence",
+                          "'text'"),
     "sweep with equal seeds": (lambda w: one.sweep(print, {"a": [1]}, seeds=(1, 1)),
                                "seeds", "differ", "[1, 1]"),
     "sweep over nothing": (lambda w: one.sweep(print, {"a": []}), "grid['a']", "empty"),

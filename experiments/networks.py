@@ -1,4 +1,4 @@
-"""The networks of Part 3 that several benchmarks train, keep in a folder and test."""
+"""The networks of Part 3 that experiments and benchmarks train, keep in a folder and test."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.measurement import peak_rss_mb
 from benchmarks.original import train_original
 from benchmarks.ramps import with_ramp
+from experiments import study
 from src_part1.recordings import recordings_from_arrays
 from src_part3.evaluation import evaluate
 from src_part3.network import PlasticWeights
@@ -37,14 +38,14 @@ class Trained(NamedTuple):
 
 
 def add_arguments(parser, *, seeds=(0,), trials=100):
-    """Declare the options that all benchmarks of trained networks have."""
+    """Declare the options that all measurements of trained networks have."""
     pair = {"type": int, "nargs": 2, "metavar": ("HELD", "FREE")}
     parser.add_argument("--source", default="auto", help="recordings: a word or a folder")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds), help="of the networks")
     parser.add_argument("--loops", **pair, help="with the teacher and in the closed loop")
     parser.add_argument("--loop-trials", **pair, help="of each condition in a loop of each stage")
     parser.add_argument("--trials", type=int, default=trials, help="test trials of each condition")
-    parser.add_argument("--folder", help="keep the networks here, and take those that are here")
+    study.add_arguments(parser)
 
 
 def training_parameters(arguments, **changes):
@@ -184,7 +185,7 @@ def by_condition(test, conditions, measures):
 
 
 def about(arguments, recordings):
-    """What the numbers of a benchmark rest on."""
+    """What the numbers of a table rest on."""
     p = training_parameters(arguments)
     return {
         "seeds": arguments.seeds, "loops": [p.held_loops, p.free_loops],

@@ -20,19 +20,21 @@ that their standard error is too small).
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks import networks
 from benchmarks.measurement import cell, machine, over_networks, table
-from benchmarks.networks import (
+from experiments import networks
+from experiments.networks import (
     by_condition,
     tested,
     train_network,
     untrained_weights,
     within_equal,
 )
-from benchmarks.part3_lesions import lesion_profile
+from experiments.part3_lesions import lesion_profile
+from experiments.study import run_study
 from src_part1.recordings import load_recordings
 from src_part3.analysis import neuron_groups, principal_components, selectivity
 from src_part3.evaluation import evaluate
@@ -56,10 +58,10 @@ def run(arguments):
     """Measure; see the module's docstring."""
     arguments.seeds = list(range(arguments.networks))
     recordings = load_recordings(arguments.source)
-    samples = [_sample(recordings, seed, arguments) for seed in arguments.seeds]
+    (samples,) = run_study(sample, recordings, arguments)
     mean = [np.mean(list(s["quality"]["corrected_correlation"].values())) for s in samples]
     equal = within_equal(mean)
-    chosen = [samples[i] for i in equal]
+    chosen = [samples[i] | dict(np.load(samples[i]["arrays"])) for i in equal]
     rng = np.random.default_rng(0)
     pairs = [_pair(a, b, rng) for a, b in combinations(chosen, 2)]
     return {
@@ -73,13 +75,18 @@ def run(arguments):
     }
 
 
-def _sample(recordings, seed, arguments):
+def sample(recordings, seed, arguments):
+    """What one network measures; ``arrays`` names the file of what pairs are compared by."""
     trained = train_network("none", recordings, seed, arguments)
     task = trained.task
     test = tested(trained, seed, arguments)
     before = evaluate(task, untrained_weights(task), np.random.default_rng(seed + 3),
                       n_trials=arguments.trials)
     groups = neuron_groups(task)
+    file = Path(arguments.folder) / f"none-seed{seed}-of-{arguments.trials}-trials.npz"
+    np.savez_compressed(file, weights=learned_pairs(trained), **{
+        kind: [of.rates[:, getattr(groups, kind)] for of in (test, before)] for kind in KINDS
+    })
     return {
         "quality": by_condition(test, task.conditions, MEASURES)
         | {"balanced_accuracy": test.balanced_accuracy,
@@ -89,9 +96,7 @@ def _sample(recordings, seed, arguments):
             kind: {name: _selectivity(task, of, getattr(groups, kind))
                    for name, of in (("trained", test), ("before", before))} for kind in KINDS
         },
-        "seconds": trained.record["seconds"], "weights": learned_pairs(trained),
-        "rates": {kind: [of.rates[:, getattr(groups, kind)] for of in (test, before)]
-                  for kind in KINDS},
+        "seconds": trained.record["seconds"], "arrays": str(file),
     }
 
 
@@ -122,15 +127,15 @@ def learned_pairs(trained):
 def _pair(a, b, rng):
     """How alike two networks are, and what that would be by chance."""
     both = np.isfinite(a["weights"]) & np.isfinite(b["weights"])
-    one, two = a["weights"][both], b["weights"][both]
+    weights = a["weights"][both], b["weights"][both]
     profiles = [[np.mean(list(of["median_correlation"].values()))
-                 for of in sample["lesions"].values()] for sample in (a, b)]
+                 for of in one["lesions"].values()] for one in (a, b)]
     return {
         "lesion_profile": {"correlation": _correlation(*profiles), "chance": _correlation(
             profiles[0], rng.permutation(profiles[1]))},
-        "weights": {"correlation": _correlation(one, two), "n_shared": int(both.sum()),
-                    "chance": _correlation(one, rng.permutation(two))},
-        "angles": {kind: _angles(a["rates"][kind], b["rates"][kind], rng) for kind in KINDS},
+        "weights": {"correlation": _correlation(*weights), "n_shared": int(both.sum()),
+                    "chance": _correlation(weights[0], rng.permutation(weights[1]))},
+        "angles": {kind: _angles(a[kind], b[kind], rng) for kind in KINDS},
     }
 
 

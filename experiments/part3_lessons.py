@@ -6,9 +6,10 @@ weights.
 
 from __future__ import annotations
 
-from benchmarks import networks
 from benchmarks.measurement import machine, table
-from benchmarks.networks import by_condition, tested, train_network
+from experiments import networks
+from experiments.networks import by_condition, tested, train_network
+from experiments.study import run_study
 from src_part1.recordings import load_recordings
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.analysis import weight_gain
@@ -43,15 +44,18 @@ def add_arguments(parser):
 
 def run(arguments):
     """Measure; see the module's docstring."""
-    recordings, seed = load_recordings(arguments.source), arguments.seeds[0]
-    rows = {name: _row(name, recordings, seed, arguments) for name in arguments.lessons}
+    recordings = load_recordings(arguments.source)
+    arguments.seeds = arguments.seeds[:1]
+    found = run_study(sample, recordings, arguments, lesson=arguments.lessons)
+    rows = {name: row for name, (row,) in zip(arguments.lessons, found, strict=True)}
     return {"lessons": rows} | networks.about(arguments, recordings) | {"machine": machine()}
 
 
-def _row(name, recordings, seed, arguments):
+def sample(recordings, seed, arguments, lesson):
+    """One row of the table."""
     try:
-        trained = train_network("none", recordings, seed, arguments, label=f"lesson {name}",
-                                **LESSONS[name])
+        trained = train_network("none", recordings, seed, arguments, label=f"lesson {lesson}",
+                                **LESSONS[lesson])
     except TrainingDivergedError as error:
         return {"diverged": str(error)}
     test = tested(trained, seed, arguments)

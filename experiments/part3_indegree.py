@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks import networks
 from benchmarks.measurement import machine, table
-from benchmarks.networks import by_condition, tested, train_network
+from experiments import networks
+from experiments.networks import by_condition, tested, train_network
+from experiments.study import run_study
 from src_part1.recordings import load_recordings
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.analysis import weight_gain
@@ -31,21 +32,22 @@ def add_arguments(parser):
 def run(arguments):
     """Measure; see the module's docstring."""
     recordings = load_recordings(arguments.source)
-    base = networks.network_for(recordings.n_neurons, "none")
-    rows = [
-        {"in_degree": n, "seed": seed} | _row(recordings, replace(
-            base, n_plastic_exc=min(n, recordings.n_neurons - 1), n_plastic_inh=n
-        ), n, seed, arguments)
-        for n in arguments.in_degrees for seed in arguments.seeds
-    ]
+    found = run_study(sample, recordings, arguments, in_degree=arguments.in_degrees)
+    rows = [row for of_degree in found for row in of_degree]
     return {"rows": rows} | networks.about(arguments, recordings) | {"machine": machine()}
 
 
-def _row(recordings, network_parameters, n, seed, arguments):
-    row = {"n_plastic_exc": network_parameters.n_plastic_exc,
+def sample(recordings, seed, arguments, in_degree):
+    """One row of the table."""
+    network_parameters = replace(
+        networks.network_for(recordings.n_neurons, "none"),
+        n_plastic_exc=min(in_degree, recordings.n_neurons - 1), n_plastic_inh=in_degree,
+    )
+    row = {"in_degree": in_degree, "seed": seed,
+           "n_plastic_exc": network_parameters.n_plastic_exc,
            "n_plastic_inh": network_parameters.n_plastic_inh}
     try:
-        trained = train_network("none", recordings, seed, arguments, label=f"none-{n}",
+        trained = train_network("none", recordings, seed, arguments, label=f"none-{in_degree}",
                                 network_parameters=network_parameters)
     except TrainingDivergedError as error:
         return row | {"diverged": str(error)}

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import networks
 from benchmarks.measurement import cell, machine, over_networks, table
-from benchmarks.networks import by_condition, tested, train_network
 from benchmarks.ramps import with_held_clock
+from experiments import networks
+from experiments.networks import by_condition, tested, train_network
+from experiments.study import run_study
 from src_part1.recordings import load_recordings
 from src_part3.perturbations import run_distractors
 
@@ -45,10 +46,10 @@ def add_arguments(parser):
 def run(arguments):
     """Measure; see the module's docstring."""
     recordings = load_recordings(arguments.source)
-    samples = [_sample(recordings, seed, arguments) for seed in arguments.seeds]
+    (samples,) = run_study(sample, recordings, arguments)
     result = {}
     for name in samples[0]:
-        measured, positions = zip(*(sample[name] for sample in samples), strict=True)
+        measured, positions = zip(*(one[name] for one in samples), strict=True)
         result[name] = {"times": arguments.after} | over_networks(measured) | {
             key: {c: [p[key][c] for p in positions] for c in recordings.conditions}
             for key in positions[0]
@@ -58,7 +59,7 @@ def run(arguments):
     }
 
 
-def _sample(recordings, seed, arguments):
+def sample(recordings, seed, arguments):
     """For each variant its measures, and its positions trial by trial."""
     trained = {"without_ramp": train_network("none", recordings, seed, arguments)}
     if not arguments.without_ramp_only:

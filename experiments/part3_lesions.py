@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import networks
 from benchmarks.measurement import cell, machine, over_networks, table
-from benchmarks.networks import DIAL, by_condition, train_network, untrained_weights
+from experiments import networks
+from experiments.networks import DIAL, by_condition, train_network, untrained_weights
+from experiments.study import run_study
 from src_part1.recordings import load_recordings
 from src_part3.evaluation import evaluate
 from src_part3.perturbations import study_lesions
@@ -34,17 +35,17 @@ def add_arguments(parser):
 def run(arguments):
     """Measure; see the module's docstring."""
     recordings = load_recordings(arguments.source)
-    result = {
-        name: over_networks([_sample(name, recordings, s, arguments) for s in arguments.seeds])
-        for name in arguments.networks
-    }
+    found = run_study(sample, recordings, arguments, network=arguments.networks)
+    result = dict(zip(arguments.networks, map(over_networks, found), strict=True))
     return result | {"networks": arguments.networks, "machine": machine()} | networks.about(
         arguments, recordings
     )
 
 
-def _sample(name, recordings, seed, arguments):
-    return lesion_profile(train_network(name, recordings, seed, arguments), seed, arguments.trials)
+def sample(recordings, seed, arguments, network):
+    """The lesion profile of one network."""
+    trained = train_network(network, recordings, seed, arguments)
+    return lesion_profile(trained, seed, arguments.trials)
 
 
 def lesion_profile(trained, seed, n_trials):

@@ -24,6 +24,7 @@ import time
 import numpy as np
 
 from benchmarks.measurement import machine, mean_and_error, table
+from experiments import study
 from src_part1 import (
     correlation,
     load_recordings,
@@ -43,6 +44,7 @@ BRIEF = ("--seeds", "3")
 
 def add_arguments(parser):
     """Declare the options of this benchmark."""
+    study.add_arguments(parser)
     parser.add_argument("--source", default="auto",
                         help="folder of the ALM files, or a source")
     parser.add_argument("--neurons", type=int, default=300)
@@ -55,7 +57,7 @@ def add_arguments(parser):
                         help="where the ramp is clamped, as a share of the delay")
 
 
-def _one_network(recordings, arguments, seed):
+def sample(recordings, seed, arguments):
     """Measure networks of all kinds, drawn with one seed."""
     rng = np.random.default_rng(seed)
     if arguments.neurons < recordings.n_neurons:
@@ -100,7 +102,8 @@ def run(arguments):
     if arguments.seeds < 2:
         raise SystemExit(f"--seeds must be at least 2 for a standard error, got {arguments.seeds}.")
     recordings = load_recordings(arguments.source)
-    networks = [_one_network(recordings, arguments, seed) for seed in range(arguments.seeds)]
+    arguments.seeds = list(range(arguments.seeds))
+    (networks,) = study.run_study(sample, recordings, arguments)
     result = {}
     for kind in KINDS:
         of_kind = [network[kind] for network in networks]
@@ -108,13 +111,13 @@ def run(arguments):
             name: {m: mean_and_error([one[name][m] for one in of_kind]) for m in MEASURES}
             for name in ("once", "twice")
         }
-        result[kind] = {"times": networks[0]["times"].tolist(), **by_strength["once"]}
+        result[kind] = {"times": networks[0]["times"], **by_strength["once"]}
         result[kind]["twice"] = by_strength["twice"]
         for name in ("undisturbed_switched_share", "distance", "median_test_correlation"):
             result[kind][name] = mean_and_error([one[name] for one in of_kind])
     return result | {
         "source": recordings.source, "neurons": min(arguments.neurons, recordings.n_neurons),
-        "loops": arguments.loops, "seeds": list(range(arguments.seeds)),
+        "loops": arguments.loops, "seeds": arguments.seeds,
         "trials": arguments.trials, "strength": arguments.strength, "noise": arguments.noise,
         "clamp": arguments.clamp, "seconds": time.perf_counter() - start, "machine": machine(),
     }

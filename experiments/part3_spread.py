@@ -17,9 +17,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import root
 
-from benchmarks import networks
 from benchmarks.measurement import cell, machine, over_networks, table
-from benchmarks.networks import EQUAL, tested, train_network, untrained_weights
+from experiments import networks
+from experiments.networks import EQUAL, tested, train_network, untrained_weights
+from experiments.study import run_study
 from src_part1.recordings import load_recordings
 from src_part3.analysis import neuron_groups, principal_components, selectivity, shared_variance
 from src_part3.balance import mean_field
@@ -83,14 +84,9 @@ def scaled_network(scale, network_parameters=RECURRENT):
 def run(arguments):
     """Measure; see the module's docstring."""
     recordings = load_recordings(arguments.source)
-    base = networks.network_for(recordings.n_neurons, "none")
-    samples, result = {}, {}
-    for scale in arguments.scales:
-        name = f"{scale:g}"
-        parameters = scaled_network(scale, base)
-        samples[name] = [_sample(recordings, parameters, name, s, arguments)
-                         for s in arguments.seeds]
-        result[name] = over_networks(samples[name])
+    found = run_study(sample, recordings, arguments, scale=arguments.scales)
+    samples = dict(zip((f"{scale:g}" for scale in arguments.scales), found, strict=True))
+    result = {name: over_networks(of) for name, of in samples.items()}
     return {"scales": result} | compared(samples) | networks.about(arguments, recordings) | {
         "machine": machine()
     }
@@ -125,9 +121,11 @@ def compared(samples):
             "not_comparable": [scale for scale in samples if scale not in alike]}
 
 
-def _sample(recordings, network_parameters, scale, seed, arguments):
-    network = train_network("none", recordings, seed, arguments, label=f"none-scale{scale}",
-                            network_parameters=network_parameters)
+def sample(recordings, seed, arguments, scale):
+    """Quality and spread in one network."""
+    base = networks.network_for(recordings.n_neurons, "none")
+    network = train_network("none", recordings, seed, arguments, label=f"none-scale{scale:g}",
+                            network_parameters=scaled_network(scale, base))
     task = network.task
     rng = np.random.default_rng(seed + 3)
     trained = tested(network, seed, arguments)

@@ -1,0 +1,1 @@
+"""What makes the tables of notebooks and pages: ``python -m experiments NAME [--json]``."""

@@ -254,10 +254,8 @@ def pairwise_correlations(counts, *, n_neurons=500, at_least=10, rng=None):
     ----------
     counts : ndarray, shape (n_bins, n_all)
         Spikes in each bin.
-    n_neurons : int, optional
-        At most this many neurons are compared, each with each.
-    at_least : int, optional
-        Neurons with fewer spikes are left out: their correlations are far from normal.
+    n_neurons, at_least : int, optional
+        At most so many neurons, each with at least so many spikes, are compared, each with each.
     rng : numpy.random.Generator, optional
         Chooses the neurons at random; by default they are taken at even steps.
 

@@ -159,8 +159,7 @@ def evaluate(
     rng : numpy.random.Generator
         Randomness of the trials; each gets a generator of its own.
     n_trials : int, optional
-        Trials of each condition, at least 2. The fewer, the more neurons have no corrected
-        correlation: of 1824, about 60 at 100 trials and several hundred at 20.
+        Trials of each condition, at least 2; the fewer, the more have no corrected correlation.
     n_threads : int, optional
         Trials at a time; all cores by default. It does not change the result.
     silenced : array_like of int, optional

@@ -1,9 +1,8 @@
 """The network: static synapses in four blocks, plastic ones onto trained cells, their weights.
 
-Static weights are constant within a block, so that a spike is fully described by its sender and
-a set of receivers. With a fifth of all possible connections present the cheapest description of
-that set is one bit per possible receiver: the simulator adds whole rows of bits. In a large sparse
-network the list of receivers is shorter and quicker, and no bits are made.
+Static weights are constant within a block, so that a spike is described by its sender and a set of
+receivers. With a fifth of all possible connections the cheapest description of that set is one bit
+per possible receiver; in a large sparse network it is a list, and no bits are made.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Trials: what acts on the network, what is written down, and the time steps between.
 
 All times and bins count from the start of the trial. `src_part3.kernels` has the equations and the
-loop. Because all plastic synapses share one time constant, ``u_p = w r`` holds at every step
-although only spikes touch it (after a change of the weights the input that has already come in
-stays what it was). Only `run_trial` and `run_trials` check what they are given.
+loop. ``u_p = w r`` holds at every step although only spikes touch it, because all plastic synapses
+share one time constant. Only `run_trial` and `run_trials` check what they are given.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ NETWORK = BalancedNetworkParameters(
     mu_exc=0.3, mu_inh=0.22, j_plastic_exc=0.1, j_plastic_inh=-0.1,
 )
 TRIAL = TrialParameters(duration=300.0, stim_on=60.0, stim_off=100.0)
-# Both stages, in as few trials as can be.
+# Both stages, in as few trials as can be, with a prior that does not follow the library's defaults.
 TRAINING = TrainingParameters(
     held_loops=3, settling_loops=1, held_trials=2, watch_every=1, watched_trials=1, free_loops=2,
-    free_trials=3,
+    free_trials=3, noise_weight=0.03, ridge=3.0,
 )
 
 

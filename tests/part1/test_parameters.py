@@ -21,7 +21,7 @@ from src_part1 import ForceParameters, RateNetworkParameters, TrialTiming, rando
         (TrialTiming, "learn_off", 110.0, "learn_off must be above 110"),
         (TrialTiming, "learn_every", 0.0, "learn_every must be positive"),
         (ForceParameters, "connection_probability", 1.2, "connection_probability must be at most"),
-        (ForceParameters, "alpha", 0, "alpha must be positive"),
+        (ForceParameters, "ridge", 0, "ridge must be positive"),
         (ForceParameters, "learn_every", 1e-9, "learn_every must be a whole multiple"),
         (ForceParameters, "dt", 2.5, r"ForceParameters.dt must be at most a fifth .* \(2 ms\)"),
         (ForceParameters, "learn_every", 1.5, "learn_every must be a whole multiple"),

@@ -1,0 +1,35 @@
+"""Each exported name has examples in its docstring, and they run and show what they say."""
+
+import doctest
+import inspect
+
+import pytest
+
+import src_part1
+import src_part2
+import src_part3
+
+# One test for each object, however many parts export it.
+EXPORTS = {
+    f"{value.__module__}.{name}": value
+    for part in (src_part1, src_part2, src_part3) for name in part.__all__
+    if inspect.isclass(value := getattr(part, name)) or inspect.isfunction(value)
+}
+# Their examples are still to be written.
+WITHOUT = ("src_part1.recordings", "src_part3")
+
+
+def tests_of(name):
+    return [t for t in doctest.DocTestFinder(recurse=False).find(EXPORTS[name], name) if t.examples]
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_examples_show_what_they_say(name):
+    tests = tests_of(name)
+    if not tests and name.startswith(WITHOUT):
+        pytest.skip("no examples yet")
+    assert tests, "an exported name needs examples"
+    for test in tests:
+        seen = []
+        failed = doctest.DocTestRunner(verbose=False).run(test, out=seen.append).failed
+        assert not failed, "".join(seen)

@@ -19,6 +19,20 @@ class TrainingDivergedError(RuntimeError):
 
     The message says loop, cause and remedy. ``result`` is what is left: the result as it was after
     the last sound loop (Parts 1 and 2), or the training itself (Part 3); None if nothing is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import RateNetworkParameters, RateTask, TrialTiming, train
+    >>> from src_part1.training_loop import TrainingDivergedError
+    >>> timing = TrialTiming(0.0, 1.0, 1.0, 3.0, learn_every=1.0)
+    >>> p = RateNetworkParameters(n_units=2, dt=0.5)
+    >>> task = RateTask(p, timing, np.eye(2)[None] * 1e300, np.full((1, 2), 1e300))
+    >>> try:
+    ...     train(task, np.zeros((2, 2)), progress=False)
+    ... except TrainingDivergedError as error:
+    ...     print(str(error)[:26], error.result.train_correlation.shape)
+    training diverged in loop  (0, 1)
     """
 
     def __init__(self, message, result=None):

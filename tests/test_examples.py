@@ -19,17 +19,17 @@ EXPORTS = {
 WITHOUT = ("src_part1.recordings", "src_part3")
 
 
-def tests_of(name):
+def examples_of(name):
     return [t for t in doctest.DocTestFinder(recurse=False).find(EXPORTS[name], name) if t.examples]
 
 
 @pytest.mark.parametrize("name", EXPORTS)
 def test_examples_show_what_they_say(name):
-    tests = tests_of(name)
-    if not tests and name.startswith(WITHOUT):
+    examples = examples_of(name)
+    if not examples and name.startswith(WITHOUT):
         pytest.skip("no examples yet")
-    assert tests, "an exported name needs examples"
-    for test in tests:
+    assert examples, "an exported name needs examples"
+    for example in examples:
         seen = []
-        failed = doctest.DocTestRunner(verbose=False).run(test, out=seen.append).failed
+        failed = doctest.DocTestRunner(verbose=False).run(example, out=seen.append).failed
         assert not failed, "".join(seen)

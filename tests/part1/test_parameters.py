@@ -47,15 +47,3 @@ def test_random_weights_have_the_stated_spread_and_no_autapse():
     assert off.std() == pytest.approx(1.3 / 20, rel=0.01)
     assert abs(off.mean()) < 1e-3
     assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(1.3, rel=0.1)
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ((3, np.random.default_rng(0)), "network_parameters must be of type"),
-        ((RateNetworkParameters(), 0), "rng must be a numpy.random.Generator"),
-    ],
-)
-def test_random_weights_refuse_wrong_types(given, message):
-    with pytest.raises(TypeError, match=message):
-        random_weights(*given)

@@ -106,30 +106,16 @@ def test_networks_side_by_side_run_as_each_alone_and_in_pieces_as_at_once(rank, 
                                    atol=1e-12)
 
 
-def test_simulate_refuses_other_parameters():
-    with pytest.raises(TypeError, match="network_parameters must be of type"):
-        simulate(np.zeros((3, 3)), {"n_units": 3}, 10.0)
-
-
-def test_records_of_arrays_can_be_compared():
-    run = simulate(np.zeros((3, 3)), RateNetworkParameters(3), 1.0)
-    assert run == run and run != None  # noqa: E711
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"duration": -1.0}, "duration must be positive"),
         ({"duration": 0.25}, "whole multiple of the time step dt = 0.1"),
-        ({"record_every": 0.0}, "record_every must be positive"),
         ({"record_every": 1e-9}, "record_every must be a whole multiple"),
         ({"record_every": 0.15}, "record_every must be a whole multiple"),
         ({"duration": 1e-9}, "duration must be a whole multiple"),
-        ({"cue": [1.0, 2.0]}, r"cue must have shape \(3\)|cue must have shape"),
         ({"cue": [1.0, np.nan, 0.0]}, r"cue must be finite, but the entry at \(1,\) is nan"),
         ({"initial_rates": ["a", "b", "c"]}, "initial_rates must hold real numbers"),
         ({"stim_on": 5.0, "stim_off": 1.0}, "stim_off must be at least 5"),
-        ({"weights": np.zeros((3, 2))}, "weights must have shape"),
     ],
 )
 def test_bad_arguments_are_refused(change, message):

@@ -210,21 +210,6 @@ def test_wrong_conditions_and_seeds_are_refused():
         train(task, weights, 3)
 
 
-@pytest.mark.parametrize("wrong", [None, {}, LIFParameters(), "task"])
-def test_what_is_no_task_is_refused_in_a_sentence(wrong):
-    _, weights = small_task()
-    rng = np.random.default_rng(0)
-    for call in (train, run_frozen, run_frozen_outputs, frozen_quality):
-        with pytest.raises(TypeError, match="task must be of type src_part2.training.LIFTask, got"):
-            call(wrong, weights, rng)
-
-
-def test_tasks_are_compared_by_identity():
-    task, _ = small_task()
-    assert task == task
-    assert task != replace(task)
-
-
 @pytest.mark.parametrize(
     ("changes", "name"),
     [({"neuron_parameters": {"tau_m": 10.0}}, "neuron_parameters"), ({"timing": None}, "timing")],

@@ -10,6 +10,7 @@ goes on from it bit for bit. The step itself is `src_part1.kernels.learn_all`.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 
@@ -58,7 +59,7 @@ class _OneP:
 
     def _judge(self, rk):
         """Raise if the kernel found numbers that are not sound, and warn of lost digits."""
-        if not np.isfinite(rk):
+        if not math.isfinite(rk):
             raise FloatingPointError(
                 "RLS stopped: rates, errors or P hold a value that is not finite, or P is not "
                 "positive definite any longer; the weights are those before this update."
@@ -221,9 +222,10 @@ class AllToAllRLS(_OneP):
         check_kernel_array("weights", weights, self._shape, changed=True)
         rates = _vector("rates", rates, self.n_units)
         errors = _vector("errors", errors, self.n_units)
-        with np.errstate(invalid="ignore"):
-            read = rates if self.basis is None else self.basis.T @ rates
-        self._judge(learn_all(weights, self._P, self.basis, self._VP, read, errors, self._k))
+        if self.basis is not None:
+            with np.errstate(invalid="ignore"):  # the kernel looks
+                rates = self.basis.T @ rates
+        self._judge(learn_all(weights, self._P, self.basis, self._VP, rates, errors, self._k))
 
 
 def _vector(name, values, n):

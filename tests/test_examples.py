@@ -15,8 +15,11 @@ EXPORTS = {
     for part in (src_part1, src_part2, src_part3) for name in part.__all__
     if inspect.isclass(value := getattr(part, name)) or inspect.isfunction(value)
 }
-# Their examples are still to be written.
-WITHOUT = ("src_part1.recordings", "src_part3")
+# Those of recordings are still to be written; of these records the fields say it all, and the
+# others are shown with `train`.
+WITHOUT = "src_part1.recordings"
+ELSEWHERE = {"BalancedNetworkParameters", "FeedforwardParameters", "Lesion", "TrainingParameters",
+             "TrialParameters", "Training", "save_network", "save_training"}
 
 
 def examples_of(name):
@@ -26,8 +29,8 @@ def examples_of(name):
 @pytest.mark.parametrize("name", EXPORTS)
 def test_examples_show_what_they_say(name):
     examples = examples_of(name)
-    if not examples and name.startswith(WITHOUT):
-        pytest.skip("no examples yet")
+    if not examples and (name.startswith(WITHOUT) or name.split(".")[-1] in ELSEWHERE):
+        pytest.skip("no examples of its own")
     assert examples, "an exported name needs examples"
     for example in examples:
         seen = []

@@ -263,11 +263,12 @@ def train_force(network, target, *, n_recorded=5, progress=True, after_update=No
         if after_update is not None:
             after_update(going.output[: going.done], going.changes)
 
-    return run_loops(
+    run_loops(
         step, -(-n_steps // every), result=going.run, progress=progress, unit="update",
         description="FORCE", remedy="Use a larger ridge, or update more often (learn_every).",
-        to_go_on="what the network learned until then is kept.",
+        to_go_on=lambda: "what the network learned until then is kept.",
     )
+    return going.run()
 
 
 class _Going:

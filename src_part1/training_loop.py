@@ -44,7 +44,7 @@ def run_loops(
     step, n_loops, *, result, remedy, to_go_on, progress=True, first=0, unit="loop",
     description="training", after_loop=None, stacklevel=3,
 ):
-    """Call ``step(k)`` for k from ``first`` on until ``n_loops`` are done; return ``result()``.
+    """Call ``step(k)`` for k from ``first`` on until ``n_loops`` are done.
 
     ``step`` may return a text for the progress bar. An interrupt from the keyboard ends the loops
     with a warning, and a FloatingPointError with a `TrainingDivergedError` that holds ``result()``:
@@ -71,9 +71,8 @@ def run_loops(
         ) from error
     except KeyboardInterrupt:
         warnings.warn(
-            f"interrupted after {done} of {n_loops} {unit}s; {to_go_on}", stacklevel=stacklevel
+            f"interrupted after {done} of {n_loops} {unit}s; {to_go_on()}", stacklevel=stacklevel
         )
-    return result()
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +162,14 @@ def train_in_loops(
             learned, initial, rls, np.reshape(curve, (-1, n_conditions)), last_outputs
         )
 
-    return run_loops(
+    run_loops(
         step, n_loops, result=result, progress=progress, after_loop=after_loop,
         remedy="Use a larger ridge, update more often (learn_every), or lower the targets. The "
                "exception's `result` holds the state after the last sound loop.",
-        to_go_on="to go on, call train again with the returned weights and rls.", stacklevel=4,
+        to_go_on=lambda: "to go on, call train again with the returned weights and rls.",
+        stacklevel=4,
     )
+    return result()
 
 
 def _copy(state):

@@ -16,8 +16,8 @@ from benchmarks import part1_rls
 from benchmarks.measurement import machine, peak_rss_mb
 from benchmarks.textbook import TextbookRLS
 from course.part2 import warm_kernels
+from src_part1 import AllToAllRLS
 from src_part2 import (
-    AllToAllRLS,
     LIFNetworkParameters,
     LIFParameters,
     make_pattern_task,
@@ -106,7 +106,6 @@ def run(arguments):
         )
     }
     # The large network comes first: the peak of the memory is then its own.
-    _loop_seconds(450, 1)  # compile the kernels that share work between threads
     loop, updates, train_correlation = _loop_seconds(arguments.large, arguments.large_loops)
     result["large"] = {
         "n_neurons": arguments.large,

@@ -1,6 +1,6 @@
 """The untrained spiking network against Brian2's C++ standalone mode, both on one thread.
 
-Same weights, same mean input, independent noise of the same strength at every step, spikes
+Same weights, same mean input, independent white noise of the same strength, spikes
 recorded. Brian2's seconds of a run are those that its program reports for the network alone,
 without the start of the process; ours are the whole call. The runs alternate, and medians are
 reported. Needs the extra ``bench`` (Brian2) and a C++ compiler.
@@ -60,11 +60,11 @@ def _build_brian2(brian2, weights, mean_input, duration, directory):
     brian2.defaultclock.dt = NEURON.dt * ms
     group = brian2.NeuronGroup(
         n,
-        """dv/dt = (mu + u - v) / tau_m + noise * sqrt(dt_noise) / tau_m * xi : 1
+        """dv/dt = (mu + u - v) / tau_m + noise / sqrt(tau_m) * xi : 1
         du/dt = -u / tau_syn : 1""",
         threshold="v > v_th", reset="v = v_reset", method="euler",
         namespace={
-            "mu": mean_input, "noise": NEURON.noise, "dt_noise": NEURON.dt * ms,
+            "mu": mean_input, "noise": NEURON.noise,
             "tau_m": NEURON.tau_m * ms, "tau_syn": NEURON.tau_syn * ms,
             "v_th": NEURON.v_th, "v_reset": NEURON.v_reset,
         },

@@ -15,7 +15,7 @@ Modules
 ``training``
     Training of all recurrent weights, and the test with frozen weights.
 ``training_loop``
-    The loop over trials that Parts 1 and 2 share, and what a training returns.
+    The one loop of every training (interrupts, divergence), and what a training returns.
 ``targets``
     Target signals: sines, square waves, the Lorenz system.
 ``force``
@@ -37,35 +37,12 @@ Folders
     Recorded firing rates: the record and the ways in which rates become one.
 """
 
-try:
-    import src_part1.kernels
-except RuntimeError as error:
-    if "cannot cache" not in str(error):
-        raise
-    # Neither the sources' folder nor the user's cache can be written. Loading needs no kernels.
-    import atexit
-    import shutil
-    import tempfile
-    import warnings
-
-    import numba
-
-    numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="recorded-rnn-kernels-")
-    atexit.register(shutil.rmtree, numba.config.CACHE_DIR, ignore_errors=True)
-    warnings.warn(
-        "Numba cannot keep compiled kernels, so that the first call of each takes long in every "
-        "run. Name a folder that can be written in the environment variable NUMBA_CACHE_DIR.",
-        stacklevel=2,
-    )
-    import src_part1.kernels  # noqa: F401
-
 from src_part1.common.metrics import correlation, normalised_error, r2
-from src_part1.connectivity import random_weights, sparse_weights
-from src_part1.distractors import DistractorResult, run_distractors
-from src_part1.force import ForceNetwork, ForceRun, force_network, run_force, train_force
+from src_part1.connectivity import random_weights
+from src_part1.distractors import run_distractors
+from src_part1.force import force_network, run_force, train_force
 from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
 from src_part1.population import (
-    RecordedRateTask,
     make_task,
     run_population,
     with_held_ramps,
@@ -79,8 +56,8 @@ from src_part1.recordings import (
     recordings_from_arrays,
 )
 from src_part1.rls import AllToAllRLS, ReadoutRLS
-from src_part1.simulator import RateTrajectory, simulate
-from src_part1.sweeps import SweepError, SweepResult, sweep
+from src_part1.simulator import simulate
+from src_part1.sweeps import sweep
 from src_part1.targets import lorenz, noisy_sine, sine_targets, square_wave, sum_of_sines
 from src_part1.training import (
     RateTask,
@@ -89,24 +66,14 @@ from src_part1.training import (
     run_frozen_outputs,
     train,
 )
-from src_part1.training_loop import TrainingDivergedError, TrainingResult
 
 __all__ = [
     "AllToAllRLS",
-    "DistractorResult",
-    "ForceNetwork",
     "ForceParameters",
-    "ForceRun",
     "RateNetworkParameters",
     "RateTask",
-    "RateTrajectory",
     "ReadoutRLS",
-    "RecordedRateTask",
     "Recordings",
-    "SweepError",
-    "SweepResult",
-    "TrainingDivergedError",
-    "TrainingResult",
     "TrialTiming",
     "correlation",
     "force_network",
@@ -128,7 +95,6 @@ __all__ = [
     "run_population",
     "simulate",
     "sine_targets",
-    "sparse_weights",
     "square_wave",
     "sum_of_sines",
     "sweep",

@@ -24,10 +24,13 @@ def random_weights(network_parameters, rng):
     ndarray of shape (n_units, n_units)
         Weights [post, pre] with zero diagonal.
 
-    Raises
-    ------
-    TypeError
-        If an argument has a wrong type.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import RateNetworkParameters, random_weights
+    >>> weights = random_weights(RateNetworkParameters(n_units=400), np.random.default_rng(0))
+    >>> weights.shape, round(float(weights.std() * 400**0.5), 2)
+    ((400, 400), 1.0)
     """
     check_type("network_parameters", network_parameters, RateNetworkParameters)
     check_rng("rng", rng)
@@ -38,25 +41,7 @@ def random_weights(network_parameters, rng):
 
 
 def sparse_weights(force_parameters, rng):
-    """Draw sparse Gaussian weights, each present with probability p, sd g / sqrt(p N).
-
-    Parameters
-    ----------
-    force_parameters : ForceParameters
-        ``n_units``, ``gain`` and ``connection_probability`` are used.
-    rng : numpy.random.Generator
-        Source of the random numbers.
-
-    Returns
-    -------
-    scipy.sparse.csr_array of shape (n_units, n_units)
-        Weights [post, pre].
-
-    Raises
-    ------
-    TypeError
-        If an argument has a wrong type.
-    """
+    """Draw sparse Gaussian weights [post, pre] (CSR), each with probability p, sd g / sqrt(p N)."""
     check_type("force_parameters", force_parameters, ForceParameters)
     check_rng("rng", rng)
     n, p = force_parameters.n_units, force_parameters.connection_probability

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src_part1.common.blas import one_blas_thread
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
@@ -15,7 +16,7 @@ from src_part1.common.validation import (
     check_rng,
     check_type,
 )
-from src_part1.simulator import grew_beyond_bounds
+from src_part1.simulator import Networks, grew_beyond_bounds
 from src_part1.training import RateTask
 
 
@@ -53,23 +54,14 @@ class DistractorResult:
     def end_error(self):
         """Mean position over conditions and trials, a number for each time.
 
-        Returns
-        -------
-        ndarray of shape (n_times,)
-            0 if the distractor left nothing behind, negative if it pushed away from the other
-            condition's end.
+        It is 0 if the distractor left nothing behind, and negative if it pushed away from the
+        other condition's end.
         """
         return self.positions.mean(axis=(0, 2))
 
     @property
     def switched_share(self):
-        """Share of trials that ended closer to the other condition's end than to their own.
-
-        Returns
-        -------
-        ndarray of shape (n_times,)
-            A number in [0, 1] for each time.
-        """
+        """Share of trials that ended closer to the other condition's end, for each time."""
         return (self.positions > 0.5).mean(axis=(0, 2))
 
 
@@ -107,10 +99,21 @@ def run_distractors(
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value, or there are not two conditions.
     FloatingPointError
         If the rates grow beyond all bounds.
+
+    Examples
+    --------
+    Without recurrent weights nothing is remembered, and nothing of the distractor:
+
+    >>> import numpy as np
+    >>> from src_part1 import RateNetworkParameters, RateTask, TrialTiming, run_distractors
+    >>> timing = TrialTiming(0.0, 10.0, 10.0, 110.0, learn_every=50.0)
+    >>> task = RateTask(RateNetworkParameters(n_units=2), timing, np.zeros((2, 2, 2)), np.eye(2))
+    >>> run = run_distractors(task, np.zeros((2, 2)), [30.0], np.random.default_rng(0),
+    ...                       duration=10.0, noise=0.0, n_trials=1)
+    >>> run.positions.shape, bool(run.distance < 1e-6)
+    ((2, 1, 1), True)
     """
     check_type("task", task, RateTask)
     check_rng("rng", rng)
@@ -158,35 +161,18 @@ def run_distractors(
 
 def _end_rates(task, weights, conditions, starts, n_on, strength, noise, rng):
     """Rates (n_units, n_trials) at the end of many trials, which run side by side."""
-    p, timing = task.network_parameters, task.timing
-    stim_on, stim_off, learn_on, learn_every, last = (
-        round(time / p.dt) for time in (
-            timing.stim_on, timing.stim_off, timing.learn_on, timing.learn_every,
-            timing.learn_off,
-        )
-    )
-    cues = task.cues.T[:, conditions]
+    phases = task.phases(conditions)
     distractors = strength * task.cues.T[:, 1 - conditions]
-    rates = np.zeros_like(cues)
-    since_update = np.zeros_like(cues)
-    for step in range(last):
-        with np.errstate(over="ignore", invalid="ignore"):  # looked for at the end
-            inputs = weights @ rates
-        if stim_on <= step < stim_off:
-            inputs += cues
-        k, rest = divmod(step - learn_on, learn_every)
-        if k >= 0:
-            if rest == 0:
-                since_update = np.zeros_like(cues)
-                if noise:
-                    since_update += noise * rng.standard_normal(cues.shape)
-                if task.inputs is not None:
-                    since_update += task.inputs[conditions, :, k].T
-            inputs += since_update
-        on = (starts <= step) & (step < starts + n_on)
-        inputs[:, on] += distractors[:, on]
-        wanted = np.tanh(inputs) if p.transfer == "tanh" else np.maximum(inputs, 0.0)
-        rates += p.dt / p.tau * (wanted - rates)
-    if not np.isfinite(rates).all():
-        raise FloatingPointError(grew_beyond_bounds(timing.learn_off))
-    return rates
+    networks = Networks(task.network_parameters, np.zeros_like(distractors))
+    switches = np.unique([starts, starts + n_on])
+    with one_blas_thread():
+        for phase, (stop, external_input) in enumerate(phases):
+            if noise and phase >= 3:
+                external_input = external_input + noise * rng.standard_normal(distractors.shape)
+            within = switches[(switches > networks.step) & (switches < stop)]
+            for end in (*within, stop):
+                on = (starts <= networks.step) & (networks.step < starts + n_on)
+                networks.advance(end, weights, external_input + on * distractors)
+    if not np.isfinite(networks.rates).all():
+        raise FloatingPointError(grew_beyond_bounds(task.timing.learn_off))
+    return networks.rates

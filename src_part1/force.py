@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import scipy.sparse
-from tqdm.auto import tqdm
 
+from src_part1.common.compiled import kernel
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
 from src_part1.common.validation import (
@@ -24,6 +22,7 @@ from src_part1.common.validation import (
 from src_part1.connectivity import sparse_weights
 from src_part1.parameters import ForceParameters
 from src_part1.rls import ReadoutRLS
+from src_part1.training_loop import run_loops
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +43,6 @@ class ForceNetwork:
         w_out, the only weights that learn.
     state : ndarray of shape (n_units,)
         x at present.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a field has a wrong type or shape, or a value that is not finite.
     """
 
     parameters: ForceParameters
@@ -110,7 +104,7 @@ class _Weights(NamedTuple):
     readout: np.ndarray
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _readout(weights, rates):
     output = 0.0
     for i in range(rates.size):
@@ -118,7 +112,7 @@ def _readout(weights, rates):
     return output
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _advance_force(weights, step_over_tau, state, rates, total_input, out_output, out_rates):
     for step in range(out_output.size):
         # Not the output of the last step: the readout may have learned since.
@@ -152,10 +146,13 @@ def force_network(force_parameters, rng):
     ForceNetwork
         With readout weights of 0 and a random initial state.
 
-    Raises
-    ------
-    TypeError
-        If an argument has a wrong type.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import ForceParameters, force_network
+    >>> network = force_network(ForceParameters(n_units=100), np.random.default_rng(0))
+    >>> network.recurrent_weights.nnz, network.feedback_weights.shape
+    (1000, (100,))
     """
     check_type("force_parameters", force_parameters, ForceParameters)
     check_rng("rng", rng)
@@ -179,7 +176,7 @@ def run_force(network, duration, *, n_recorded=5):
     duration : float
         Simulated time (ms), a whole multiple of ``dt``.
     n_recorded : int, optional
-        Number of units whose rates are kept.
+        Of how many units the rates are kept (of all, if there are fewer).
 
     Returns
     -------
@@ -188,22 +185,31 @@ def run_force(network, duration, *, n_recorded=5):
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type or value.
     FloatingPointError
         If the network leaves the finite numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import ForceParameters, force_network, run_force
+    >>> network = force_network(ForceParameters(n_units=100), np.random.default_rng(0))
+    >>> run = run_force(network, 50.0)
+    >>> run.output.shape, run.rates.shape
+    ((50,), (5, 50))
     """
     check_type("network", network, ForceNetwork)
     check_real("duration", duration, unit="ms", above=0)
     n_steps = n_steps_of("duration", duration, network.parameters.dt)
-    return _run(network, n_steps, None, n_recorded, progress=False)
+    going = _Going(network, n_steps, n_recorded)
+    going.advance(n_steps)
+    return going.run()
 
 
 def train_force(network, target, *, n_recorded=5, progress=True, after_update=None):
     """Learn a target with FORCE: update the readout while the network runs and feeds back.
 
-    A keyboard interrupt ends a training that shows its progress: the run until then is returned,
-    with the network as it is. Without a progress bar the interrupt is raised.
+    A keyboard interrupt ends the training with a warning: the run until then is returned, with the
+    network as it is.
 
     Parameters
     ----------
@@ -212,7 +218,7 @@ def train_force(network, target, *, n_recorded=5, progress=True, after_update=No
     target : array_like of shape (n_steps,)
         Wanted output after each time step; its length is the length of the training.
     n_recorded : int, optional
-        Number of units whose rates are kept.
+        Of how many units the rates are kept (of all, if there are fewer).
     progress : bool, optional
         Show a progress bar.
     after_update : callable, optional
@@ -226,61 +232,80 @@ def train_force(network, target, *, n_recorded=5, progress=True, after_update=No
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
-    FloatingPointError
+    TrainingDivergedError
         If the network, or what it learned, leaves the finite numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import ForceParameters, force_network, sum_of_sines, train_force
+    >>> network = force_network(ForceParameters(n_units=200), np.random.default_rng(0))
+    >>> target = sum_of_sines(np.arange(1.0, 601.0), period=300.0)
+    >>> run = train_force(network, target, progress=False)
+    >>> bool(np.abs(run.output[300:] - target[300:]).max() < 0.1)
+    True
     """
     check_type("network", network, ForceNetwork)
     target = check_array("target", target, (None,))
-    return _run(network, target.size, target, n_recorded, progress, after_update)
+    p, n_steps = network.parameters, target.size
+    every = n_steps_of("ForceParameters.learn_every", p.learn_every, p.dt)
+    rls = ReadoutRLS(p.n_units, ridge=p.ridge)
+    going = _Going(network, n_steps, n_recorded)
 
+    def step(k):
+        going.advance(min(every, n_steps - k * every))
+        if going.done < (k + 1) * every:
+            return  # the rest of the target is shorter than the time between two updates
+        readout = going.weights.readout
+        before = readout.copy()
+        rls.update(readout, going.rates, going.output[going.done - 1] - target[going.done - 1])
+        going.changes.append(np.linalg.norm(readout - before))
+        if after_update is not None:
+            after_update(going.output[: going.done], going.changes)
 
-def _run(network, n_steps, target, n_recorded, progress, after_update=None):
-    parameters = network.parameters
-    n, dt = parameters.n_units, parameters.dt
-    check_integer("n_recorded", n_recorded, at_least=0, at_most=n)
-    every = n_steps_of("ForceParameters.learn_every", parameters.learn_every, dt)
-    if target is None:
-        every = n_steps
-    rls = ReadoutRLS(n, ridge=parameters.alpha) if target is not None else None
-    recurrent, readout = network.recurrent_weights, network.readout_weights.copy()
-    weights = _Weights(
-        recurrent.data, recurrent.indices, recurrent.indptr, network.feedback_weights, readout
+    run_loops(
+        step, -(-n_steps // every), result=going.run, progress=progress, unit="update",
+        description="FORCE", remedy="Use a larger ridge, or update more often (learn_every).",
+        to_go_on=lambda: "what the network learned until then is kept.",
     )
-    state = network.state.copy()
-    rates, total_input = np.tanh(state), np.empty(n)
-    output, recorded = np.empty(n_steps), np.empty((n_steps, n_recorded))
-    changes = []
-    starts = range(0, n_steps, every)
-    done = 0
-    try:
-        for first in tqdm(starts, desc="FORCE", unit="update", disable=not progress):
-            last = min(first + every, n_steps)
-            _advance_force(
-                weights, dt / parameters.tau, state, rates, total_input,
-                output[first:last], recorded[first:last],
+    return going.run()
+
+
+class _Going:
+    """A FORCE network on its way, and what it records."""
+
+    def __init__(self, network, n_steps, n_recorded):
+        n_recorded = check_integer("n_recorded", n_recorded, at_least=0)
+        n, J = network.parameters.n_units, network.recurrent_weights
+        self.network, self.done, self.changes = network, 0, []
+        self.weights = _Weights(
+            J.data, J.indices, J.indptr, network.feedback_weights, network.readout_weights.copy()
+        )
+        self.state = network.state.copy()
+        self.rates, self._total_input = np.tanh(self.state), np.empty(n)
+        self.output, self._kept = np.empty(n_steps), np.empty((n_steps, min(n_recorded, n)))
+
+    def advance(self, n_steps):
+        p, part = self.network.parameters, slice(self.done, self.done + n_steps)
+        _advance_force(
+            self.weights, p.dt / p.tau, self.state, self.rates, self._total_input,
+            self.output[part], self._kept[part],
+        )
+        self.done += n_steps
+        if not np.isfinite(self.state).all():
+            raise FloatingPointError(
+                "the activity is not finite any longer: the readout weights are far too large."
             )
-            done = last
-            if rls is not None and last - first == every:
-                before = readout.copy()
-                rls.update(readout, rates, output[last - 1] - target[last - 1])
-                changes.append(np.linalg.norm(readout - before))
-                if after_update is not None:
-                    after_update(output[:done], changes)
-    except KeyboardInterrupt:
-        if not progress:
-            raise
-        warnings.warn(
-            f"interrupted after {done * dt:g} of {n_steps * dt:g} ms; what the "
-            "network learned until then is kept.", stacklevel=3,
+
+    def run(self):
+        """The run so far."""
+        time = np.arange(1, self.done + 1) * self.network.parameters.dt
+        # After a divergence there is no state to go on from, but the run until then can be seen.
+        is_sound = np.isfinite(self.state).all() and np.isfinite(self.weights.readout).all()
+        network = replace(
+            self.network, readout_weights=self.weights.readout, state=self.state
+        ) if is_sound else self.network
+        return ForceRun(
+            network, time, self.output[: self.done], self._kept[: self.done].T,
+            np.array(self.changes),
         )
-    if not np.isfinite(state).all():
-        raise FloatingPointError(
-            "the activity is not finite any longer: the readout weights are far too large."
-        )
-    return ForceRun(
-        replace(network, readout_weights=readout, state=state),
-        time=np.arange(1, done + 1) * dt, output=output[:done], rates=recorded[:done].T,
-        readout_change=np.array(changes),
-    )

@@ -1,11 +1,8 @@
 """The compiled loops of Part 1: time steps of a rate network, and updates of RLS.
 
-They take floats and arrays and check nothing: `simulator` and `rls` do that before they call. All
-stand in one file, because numba, which keeps compiled code on disk, notices that a function's own
+They take floats and arrays and check nothing: the functions that users call do that before. All
+stand in one file, because Numba, which keeps compiled code on disk, notices that a function's own
 file has changed, but not the file of a function that it calls.
-
-Whole rows of a matrix go to a thread, never parts of a row. A row's sum is then always formed in
-the same order, and the result has the same bits for any number of threads.
 """
 
 from __future__ import annotations
@@ -13,217 +10,128 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from src_part1.common.forking import without_threads
+from src_part1.common.compiled import kernel
 
 # "reassoc" lets the compiler form a sum in several lanes at once. The flags that assume finite
 # numbers stay off, so that a diverging run can be detected.
 _SUM = {"reassoc", "contract", "nsz"}
-
-# From this number of units on an update, or a time step, is long enough to be shared by threads.
-# They meet after each. Where another process has a core, all wait for the one that it keeps out:
-# with 800 units shared time steps then took five times as long as on one thread, and alone on the
-# machine they gained a fifth.
-PARALLEL_FROM = 400
-PARALLEL_STEPS_FROM = 1500
-_ROWS = 32  # rows that a thread takes at a time
-
-
-def in_parallel(n_units, *, steps=False):
-    """Tell whether the parallel one of two kernels is the quicker one and may run here.
-
-    Parameters
-    ----------
-    n_units : int
-        Size of the network.
-    steps : bool, optional
-        Whether the kernels are those of time steps.
-
-    Returns
-    -------
-    bool
-        False for small networks, and in a process that must not use threads.
-    """
-    least = PARALLEL_STEPS_FROM if steps else PARALLEL_FROM
-    return n_units >= least and not without_threads()
+_TINY = np.finfo(float).tiny
 
 
 class Samples(NamedTuple):
-    """Where a time loop writes rates and recurrent inputs.
+    """Where `advance` writes rates and recurrent inputs, [sample, unit, network]."""
 
-    Attributes
-    ----------
-    every : int
-        A sample is taken at each multiple of so many steps; 0 for none.
-    rates, currents : ndarray of shape (n_samples, n_units), float64
-        Sample k belongs to step ``k * every``.
-    """
-
-    every: int
+    every: int  # a sample is taken at each multiple of so many steps; 0 for none
     rates: np.ndarray
     currents: np.ndarray
 
 
-@numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
-def _multiply_rows(matrix, vector, first, last, product):
-    for i in range(first, last):
-        total = 0.0
-        row = matrix[i]
-        for j in range(row.size):
-            total += row[j] * vector[j]
-        product[i] = total
+# ---- Rate network: tau dr/dt = -r + phi(W r + I), a column for each of several networks ----
 
 
-# ---- Rate network: tau dr/dt = -r + phi(W r + I) ----
+@kernel(error_model="numpy")
+def recurrent_input(weights, basis, rates, currents):
+    """Write W r to ``currents``, or with a basis V and weights D the same with W = D V'."""
+    if basis is None:
+        np.dot(weights, rates, currents)
+    else:
+        np.dot(weights, np.dot(basis.T, rates), currents)
 
 
-@numba.njit(cache=True, error_model="numpy")
-def _record(samples, step, rates, currents):
-    if samples.every > 0 and step % samples.every == 0:
-        samples.rates[step // samples.every] = rates
-        samples.currents[step // samples.every] = currents
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _euler_step(rates, currents, external_input, step_over_tau, use_tanh):
-    for i in range(rates.size):
-        wanted = currents[i] + external_input[i]
-        if use_tanh:
-            wanted = math.tanh(wanted)
-        elif wanted < 0.0:
-            wanted = 0.0
-        rates[i] += step_over_tau * (wanted - rates[i])
-
-
-@numba.njit(cache=True, error_model="numpy")
-def advance_serial(
-    weights, external_input, step_over_tau, use_tanh, first_step, n_steps, rates, currents, samples
+@kernel(error_model="numpy")
+def advance(
+    weights, basis, external_input, step_over_tau, use_tanh, rates, currents, first, last, samples
 ):
-    """Make ``n_steps`` Euler steps; afterwards ``currents`` is W r of the new ``rates``."""
-    n = rates.size
-    for step in range(first_step, first_step + n_steps):
+    """Make Euler steps ``first`` to ``last`` - 1; then ``currents`` is W r of the new rates."""
+    for step in range(first, last):
         # Computed anew even for the first step: the weights may have been changed since.
-        _multiply_rows(weights, rates, 0, n, currents)
-        _record(samples, step, rates, currents)
-        _euler_step(rates, currents, external_input, step_over_tau, use_tanh)
-    _multiply_rows(weights, rates, 0, n, currents)
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def advance_parallel(
-    weights, external_input, step_over_tau, use_tanh, first_step, n_steps, rates, currents, samples
-):
-    """Do what `advance_serial` does, to the last bit, with several threads."""
-    n = rates.size
-    n_blocks = (n + _ROWS - 1) // _ROWS
-    last_step = first_step + n_steps
-    # One round more than there are steps leaves W r of the last rates behind.
-    for step in range(first_step, last_step + 1):
-        for b in numba.prange(n_blocks):
-            _multiply_rows(weights, rates, b * _ROWS, min(n, (b + 1) * _ROWS), currents)
-        if step < last_step:
-            _record(samples, step, rates, currents)
-            _euler_step(rates, currents, external_input, step_over_tau, use_tanh)
+        recurrent_input(weights, basis, rates, currents)
+        if samples.every > 0 and step % samples.every == 0:
+            samples.rates[step // samples.every] = rates
+            samples.currents[step // samples.every] = currents
+        for i in range(rates.shape[0]):
+            for c in range(rates.shape[1]):
+                wanted = currents[i, c] + external_input[i, c]
+                if use_tanh:
+                    wanted = math.tanh(wanted)
+                elif wanted < 0.0:
+                    wanted = 0.0
+                rates[i, c] += step_over_tau * (wanted - rates[i, c])
+    recurrent_input(weights, basis, rates, currents)
 
 
 # ---- RLS: k = P r, c = 1 / (1 + r.k), P <- P - c k k' ----
 
 
-@numba.njit(cache=True, fastmath=_SUM, error_model="numpy")
-def _finite_dot(rates, k, errors):
-    """Return r.k, or NaN if any rate, gain or error is not finite."""
+@kernel(fastmath=_SUM, error_model="numpy")
+def _dot(a, b):
     total = 0.0
-    watch = 0.0
-    for i in range(rates.size):
-        total += rates[i] * k[i]
-        # 0 times infinity and 0 times NaN are NaN.
-        watch += 0.0 * errors[i]
-    return total + watch
+    for j in range(a.size):
+        total += a[j] * b[j]
+    return total
 
 
-@numba.njit(cache=True, error_model="numpy")
-def _is_sound(quadratic):
-    # r.P r is not negative as long as P is positive definite. A little below 0 is rounding; at -1
-    # the step 1 / (1 + r.k) would be infinite.
-    return math.isfinite(quadratic) and quadratic > -1.0
+@kernel(error_model="numpy")
+def _gain(P, r, e, k):
+    """Write k = P r and return r.k; NaN if a number is not finite or P no longer positive."""
+    for i in range(k.size):
+        k[i] = _dot(P[i], r)
+    rk = _dot(r, k)
+    # r.k is not negative while P is positive definite. A little below 0 is rounding; at -1 the
+    # step 1 / (1 + r.k) would be infinite.
+    is_sound = math.isfinite(rk) and rk > -1.0 and np.isfinite(e).all()
+    return rk if is_sound else np.nan
 
 
-@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def _learn_rows(weights, P, k, errors, c, first, last):
-    """Update the rows of P and, in the same pass over memory, the weights of these units.
-
-    Unit i's gain, e_i (q_j - P_ji q_i / P_ii) with q = c k and the new P, is a multiple of k
-    (``along_gain``) less a multiple of column i of P (``along_P``). P is symmetric, so the column
-    is the row, which has just been computed.
-    """
+@kernel(fastmath={"contract"}, error_model="numpy")
+def _downdate(P, k, c):
     # root k_i times root k_j is the same number for (i, j) and (j, i): P stays symmetric to the
-    # last bit although its two triangles are updated independently. c k_i times k_j is not.
+    # last bit. c k_i times k_j is not.
     root = math.sqrt(c)
-    for i in range(first, last):
-        root_k_i = root * k[i]
-        P_row = P[i]
-        w_row = weights[i]
-        # Needed before the pass over the row reaches it.
-        P_ii = P_row[i] - root_k_i * root_k_i
-        along_gain = errors[i] * c
-        along_P = errors[i] * c * k[i] / P_ii
-        for j in range(w_row.size):
-            P_ij = P_row[j] - root_k_i * (root * k[j])
-            P_row[j] = P_ij
-            w_row[j] += along_P * P_ij - along_gain * k[j]
-        # The gain of a unit onto itself is 0 up to rounding; no unit drives itself.
-        w_row[i] = 0.0
-
-
-@numba.njit(cache=True, error_model="numpy")
-def learn_all_serial(weights, P, rates, errors, k):
-    """Make one RLS step of all units; return False, with nothing changed but k, if unsound."""
-    n = rates.size
-    _multiply_rows(P, rates, 0, n, k)
-    quadratic = _finite_dot(rates, k, errors)
-    if not _is_sound(quadratic):
-        return False
-    _learn_rows(weights, P, k, errors, 1.0 / (1.0 + quadratic), 0, n)
-    return True
-
-
-@numba.njit(cache=True, parallel=True, error_model="numpy")
-def learn_all_parallel(weights, P, rates, errors, k):
-    """Do what `learn_all_serial` does, to the last bit, with several threads."""
-    n = rates.size
-    n_blocks = (n + _ROWS - 1) // _ROWS
-    for b in numba.prange(n_blocks):
-        _multiply_rows(P, rates, b * _ROWS, min(n, (b + 1) * _ROWS), k)
-    quadratic = _finite_dot(rates, k, errors)
-    if not _is_sound(quadratic):
-        return False
-    c = 1.0 / (1.0 + quadratic)
-    for b in numba.prange(n_blocks):
-        _learn_rows(weights, P, k, errors, c, b * _ROWS, min(n, (b + 1) * _ROWS))
-    return True
-
-
-@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def _downdate_rows(P, k, c):
-    root = math.sqrt(c)  # symmetric to the last bit, as in _learn_rows
     for i in range(k.size):
-        root_k_i = root * k[i]
-        P_row = P[i]
+        root_k_i, P_i = root * k[i], P[i]
         for j in range(k.size):
-            P_row[j] -= root_k_i * (root * k[j])
+            P_i[j] -= root_k_i * (root * k[j])
 
 
-@numba.njit(cache=True, error_model="numpy")
-def learn_readout(weights, P, rates, error, k):
-    """Make one RLS step of one readout; return False, with nothing changed but k, if unsound."""
-    _multiply_rows(P, rates, 0, rates.size, k)
-    quadratic = _finite_dot(rates, k, rates)
-    if not (math.isfinite(error) and _is_sound(quadratic)):
-        return False
-    c = 1.0 / (1.0 + quadratic)
-    _downdate_rows(P, k, c)
-    for i in range(k.size):
-        weights[i] -= c * error * k[i]
-    return True
+@kernel(error_model="numpy")
+def learn_readout(w, P, r, e, k):
+    """Make one RLS step of one readout; return r.k, or NaN with nothing changed but k."""
+    rk = _gain(P, r, e, k)
+    if math.isfinite(rk):
+        c = 1.0 / (1.0 + rk)
+        _downdate(P, k, c)
+        for i in range(k.size):
+            w[i] -= c * e[0] * k[i]
+    return rk
+
+
+@kernel(fastmath={"contract"}, error_model="numpy")
+def learn_all(W, P, V, VP, r, e, k):
+    """Make one RLS step of all units; return r.k, or NaN with nothing changed but k.
+
+    Unit i's gain, q - (v_i.q) P v_i / (v_i.P v_i) with q = c k and the new P, has no part that
+    leads to the unit itself. Row i of V P is P v_i. Without V, v_i is the i-th unit vector and VP
+    is P itself: P is symmetric, so its column i is the row, which has just been computed.
+    """
+    rk = _gain(P, r, e, k)
+    if math.isfinite(rk):
+        c = 1.0 / (1.0 + rk)
+        root = math.sqrt(c)
+        if V is not None:
+            _downdate(P, k, c)
+        for i in range(e.size):
+            w, Pv = W[i], VP[i]
+            vk = root * (k[i] if V is None else _dot(V[i], k))
+            # Needed before the pass over the row reaches it; 0 for a unit that is always silent.
+            vPv = max((Pv[i] if V is None else _dot(V[i], Pv)) - vk * vk, _TINY)
+            along_k, along_P = e[i] * c, e[i] * root * vk / vPv
+            for j in range(w.size):
+                Pv_j = Pv[j] - vk * (root * k[j])
+                Pv[j] = Pv_j
+                w[j] += along_P * Pv_j - along_k * k[j]
+            if V is None:
+                w[i] = 0.0  # which it was up to rounding; no unit drives itself
+    return rk

@@ -27,6 +27,12 @@ class RateNetworkParameters:
         phi: max(0, x), or the hyperbolic tangent.
     dt : float
         Step of the forward Euler integration (ms), at most tau / 5.
+
+    Examples
+    --------
+    >>> from src_part1 import RateNetworkParameters
+    >>> RateNetworkParameters(n_units=200, transfer="tanh", gain=1.5)
+    RateNetworkParameters(n_units=200, tau=5.0, gain=1.5, transfer='tanh', dt=0.1)
     """
 
     n_units: int = integer(100, at_least=2)
@@ -53,6 +59,12 @@ class TrialTiming:
         trial ends at ``learn_off``.
     learn_every : float
         Time between two updates of the weights (ms).
+
+    Examples
+    --------
+    >>> from src_part1 import TrialTiming
+    >>> TrialTiming(0.0, 10.0, 20.0, 60.0, learn_every=10.0).update_times
+    array([20., 30., 40., 50.])
     """
 
     stim_on: float = real(100.0, unit="ms", at_least=0)
@@ -70,13 +82,7 @@ class TrialTiming:
 
     @property
     def update_times(self):
-        """Times of the updates (ms), from ``learn_on`` on, before ``learn_off``.
-
-        Returns
-        -------
-        ndarray of shape (n_updates,)
-            Times from the start of the trial.
-        """
+        """Times of the updates (ms from the start), from ``learn_on`` on, before ``learn_off``."""
         duration = self.learn_off - self.learn_on
         n_updates = max(1, int(np.ceil(duration / self.learn_every - 1e-9)))
         return self.learn_on + self.learn_every * np.arange(n_updates)
@@ -97,19 +103,25 @@ class ForceParameters:
     connection_probability : float
         Share p of the connections that exist; their weights have standard deviation
         g / sqrt(p N).
-    alpha : float
-        Learning starts from P = identity / alpha.
+    ridge : float
+        Strength of the prior: learning starts from P = identity / ridge.
     learn_every : float
         Time between two updates of the readout (ms).
     dt : float
         Step of the forward Euler integration (ms), at most tau / 5.
+
+    Examples
+    --------
+    >>> from src_part1 import RateNetworkParameters
+    >>> RateNetworkParameters(n_units=200, transfer="tanh", gain=1.5)
+    RateNetworkParameters(n_units=200, tau=5.0, gain=1.5, transfer='tanh', dt=0.1)
     """
 
     n_units: int = integer(1000, at_least=2)
     tau: float = real(10.0, unit="ms", above=0)
     gain: float = real(1.5, at_least=0)
     connection_probability: float = real(0.1, above=0, at_most=1)
-    alpha: float = real(1.0, above=0)
+    ridge: float = real(1.0, above=0)
     learn_every: float = real(2.0, unit="ms", above=0)
     dt: float = real(1.0, unit="ms", above=0)
 

@@ -82,10 +82,14 @@ def make_task(
     RecordedRateTask
         The task, weights to start from and the scales that turn rates back into Hz.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or the recordings are too short.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import load_recordings, make_task
+    >>> recordings = load_recordings("synthetic").select(20, rng=np.random.default_rng(0))
+    >>> recorded_task = make_task(recordings, np.random.default_rng(0))
+    >>> recorded_task.task.targets.shape[:2], recorded_task.initial_weights.shape
+    ((2, 20), (20, 20))
     """
     check_type("recordings", recordings, Recordings)
     check_rng("rng", rng)
@@ -165,10 +169,15 @@ def with_ramp(recorded_task, rng, *, strength=2.0):
     RecordedRateTask
         The same task with the ramp in ``task.inputs`` and subtracted from ``task.targets``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or the task has inputs already.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import load_recordings, make_task, with_ramp
+    >>> rng, recordings = np.random.default_rng(0), load_recordings("synthetic")
+    >>> recorded_task = make_task(recordings.select(20, rng=rng), rng)
+    >>> ramp = with_ramp(recorded_task, rng).task.inputs[0, 0]
+    >>> float(ramp[0]), bool(np.all(np.diff(ramp) >= 0))
+    (0.0, True)
     """
     check_type("recorded_task", recorded_task, RecordedRateTask)
     check_rng("rng", rng)
@@ -204,10 +213,14 @@ def with_held_ramps(recorded_task, held_at):
         First the trials of ``recorded_task.task``, then, for each time, one more for each of its
         conditions, with the same cue.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or the task has no ramp.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import load_recordings, make_task, with_held_ramps, with_ramp
+    >>> rng, recordings = np.random.default_rng(0), load_recordings("synthetic")
+    >>> recorded_task = with_ramp(make_task(recordings.select(20, rng=rng), rng), rng)
+    >>> with_held_ramps(recorded_task, [500.0, 1000.0]).n_conditions
+    6
     """
     check_type("recorded_task", recorded_task, RecordedRateTask)
     task, first_bin = recorded_task.task, recorded_task.bin_times[0]
@@ -248,10 +261,18 @@ def run_population(recorded_task, weights):
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type or shape.
     FloatingPointError
         If the rates grow beyond all bounds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import load_recordings, make_task, run_population
+    >>> rng, recordings = np.random.default_rng(0), load_recordings("synthetic")
+    >>> recorded_task = make_task(recordings.select(20, rng=rng), rng)
+    >>> rates = run_population(recorded_task, recorded_task.initial_weights)
+    >>> rates.shape == recorded_task.recordings.rates.shape
+    True
     """
     check_type("recorded_task", recorded_task, RecordedRateTask)
     task, bin_times = recorded_task.task, recorded_task.bin_times

@@ -33,10 +33,13 @@ def sine_targets(n_units, time, rng, *, amplitude=1.0, period=100.0, offset=1.0)
     ndarray of shape (n_units, n_time)
         Targets.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import sine_targets
+    >>> targets = sine_targets(3, np.arange(0.0, 100.0, 5.0), np.random.default_rng(0))
+    >>> targets.shape, targets.mean(axis=1).round(6)
+    ((3, 20), array([1., 1., 1.]))
     """
     check_integer("n_units", n_units, at_least=1)
     time = check_array("time", time, (None,))
@@ -66,10 +69,11 @@ def sum_of_sines(time, *, period=1200.0, amplitude=0.87):
     ndarray of shape (n_time,)
         Target.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> from src_part1 import sum_of_sines
+    >>> sum_of_sines([0.0, 300.0]).round(3)
+    array([0.   , 0.725])
     """
     time = check_array("time", time, (None,))
     check_real("period", period, unit="ms", above=0)
@@ -100,10 +104,12 @@ def noisy_sine(time, rng, *, period=1200.0, amplitude=1.0, noise=0.3):
     ndarray of shape (n_time,)
         Target.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import noisy_sine
+    >>> noisy_sine([0.0, 300.0], np.random.default_rng(0), noise=0.0)
+    array([0., 1.])
     """
     time = check_array("time", time, (None,))
     check_rng("rng", rng)
@@ -130,10 +136,11 @@ def square_wave(time, *, period=1200.0, amplitude=1.0):
     ndarray of shape (n_time,)
         Target.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> from src_part1 import square_wave
+    >>> square_wave([0.0, 500.0, 700.0])
+    array([ 1.,  1., -1.])
     """
     time = check_array("time", time, (None,))
     check_real("period", period, unit="ms", above=0)
@@ -162,10 +169,11 @@ def lorenz(time, *, time_unit=100.0, initial_state=(1.0, 1.0, 20.0)):
     ndarray of shape (n_time,)
         Target.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> from src_part1 import lorenz
+    >>> lorenz([0.0, 50.0, 100.0]).round(2)
+    array([ 0.1 ,  1.56, -0.44])
     """
     time = check_array("time", time, (None,), at_least=0)
     if not (np.diff(time) > 0).all():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from src_part1.common.validation import (
     check_type,
 )
 from src_part1.parameters import RateNetworkParameters, TrialTiming
-from src_part1.rls import LowRankRLS
-from src_part1.simulator import advance, grew_beyond_bounds, initial_state, record_phases
+from src_part1.rls import AllToAllRLS
+from src_part1.simulator import Networks, grew_beyond_bounds, record_phases
 from src_part1.training_loop import train_in_loops
 
 
@@ -40,10 +39,15 @@ class RateTask:
     inputs : ndarray of shape (n_conditions, n_units, n_updates), optional
         External input from each update time to the next; none by default.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a field has a wrong type or shape, or a time is not a whole number of time steps.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import RateNetworkParameters, RateTask, TrialTiming, sine_targets
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(learn_off=210.0)
+    >>> targets = sine_targets(50, timing.update_times, rng)
+    >>> RateTask(RateNetworkParameters(n_units=50), timing, targets[None], rng.random((1, 50)))
+    RateTask(network_parameters=<RateNetworkParameters>, timing=<TrialTiming>, \
+targets=<float64 1 × 50 × 20>, cues=<float64 1 × 50>, inputs=None)
     """
 
     network_parameters: RateNetworkParameters
@@ -72,33 +76,13 @@ class RateTask:
 
     @property
     def n_conditions(self):
-        """Number of conditions, each with its own cue and targets.
-
-        Returns
-        -------
-        int
-            Length of the first axis of ``targets``.
-        """
+        """Number of conditions, each with its own cue and targets."""
         return self.targets.shape[0]
 
     def hold_inputs(self, time):
-        """Hold the external inputs constant from some time on.
+        """Return the task with external inputs that rest from a time on (ms, from learn_on on).
 
-        Parameters
-        ----------
-        time : float
-            From when (ms from the start of the trial), at least ``timing.learn_on``. The inputs
-            keep the value that they have at the last update time that is not later.
-
-        Returns
-        -------
-        RateTask
-            The same task, targets unchanged, with these inputs.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the time is not a number or too early, or the task has no inputs.
+        They keep the value that they have at the last update time that is not later.
         """
         check_real("time", time, unit="ms", at_least=self.timing.learn_on)
         if self.inputs is None:
@@ -108,68 +92,40 @@ class RateTask:
         inputs[:, :, last:] = inputs[:, :, last, None]
         return replace(self, inputs=inputs)
 
+    def phases(self, conditions):
+        """When a trial's external input changes (steps), and what it is until then.
 
-def _phases(task, condition):
-    """When a trial's external input changes, in steps, and what it is until then."""
-    timing, dt = task.timing, task.network_parameters.dt
-    silence = np.zeros(task.network_parameters.n_units)
-    ends = np.append(timing.update_times[1:], timing.learn_off)
-    if task.inputs is None:
-        inputs = [silence] * ends.size
-    else:
-        inputs = np.ascontiguousarray(task.inputs[condition].T)
-    before = (timing.stim_on, silence), (timing.stim_off, task.cues[condition])
-    phases = (*before, (timing.learn_on, silence), *zip(ends, inputs, strict=True))
-    return [(round(end / dt), external_input) for end, external_input in phases]
-
-
-def _train_trial(task, noise, rng, condition, weights, rls, outputs):
-    """Run one trial, update the weights in place and write W r before each update."""
-    state = initial_state(task.network_parameters)
-    targets = np.ascontiguousarray(task.targets[condition].T)
-    # The last stretch, which follows the last update, teaches nothing.
-    phases = _phases(task, condition)[:-1]
-    first_update = len(phases) - len(targets)
-    for phase, (stop, external_input) in enumerate(phases):
-        if noise and phase > first_update:
-            external_input = external_input + noise * rng.standard_normal(external_input.size)
-        advance(
-            task.network_parameters, state, stop - state.step,
-            weights=weights, external_input=external_input,
-        )
-        k = phase - first_update
-        if k >= 0:
-            outputs[k] = state.currents
-            rls.update(weights, state.rates, state.currents - targets[k])
+        The input has a column for each of the conditions. The first three phases end with the
+        cue's start, its end, and the first update; then one follows each update.
+        """
+        timing, dt = self.timing, self.network_parameters.dt
+        cues = self.cues[conditions].T
+        silence = np.zeros_like(cues)
+        stops = np.append(timing.update_times[1:], timing.learn_off)
+        inputs = [silence] * stops.size
+        if self.inputs is not None:
+            inputs = self.inputs[conditions].transpose(2, 1, 0)
+        before = (timing.stim_on, silence), (timing.stim_off, cues), (timing.learn_on, silence)
+        phases = (*before, *zip(stops, inputs, strict=True))
+        return [(round(stop / dt), external_input) for stop, external_input in phases]
 
 
-def _transfer(network_parameters):
-    return np.tanh if network_parameters.transfer == "tanh" else partial(np.maximum, 0.0)
-
-
-def _train_side_by_side(task, noise, rng, conditions, weights, rls, outputs):
-    """Do what `_train_trial` does for all conditions at once, with weights D of W = D V'."""
-    p, V = task.network_parameters, rls.basis
-    phi, step_over_tau = _transfer(p), p.dt / p.tau
-    stretches = [_phases(task, c)[:-1] for c in range(task.n_conditions)[conditions]]
-    targets = task.targets[conditions].transpose(2, 1, 0)
-    rates = np.zeros(targets.shape[1:])  # a column for each condition
-    first_update = len(stretches[0]) - len(targets)
-    step = 0
-    for phase, at_once in enumerate(zip(*stretches, strict=True)):
-        stop = at_once[0][0]
-        inputs = np.array([external_input for _, external_input in at_once]).T
-        if noise and phase > first_update:
-            inputs = inputs + noise * rng.standard_normal(inputs.shape)
-        for _ in range(stop - step):
-            rates += step_over_tau * (phi(weights @ (V.T @ rates) + inputs) - rates)
-        step = stop
-        k = phase - first_update
-        if k >= 0:
-            components = V.T @ rates
-            currents = weights @ components
-            outputs[:, k] = currents.T
-            rls.update(weights, components.T, (currents - targets[k]).T)
+def _train_trial(task, noise, rng, weights, rls, outputs):
+    """Run a trial of all conditions side by side; learn from each in turn at each update time."""
+    phases = task.phases(np.arange(task.n_conditions))
+    networks = Networks(task.network_parameters, np.zeros_like(phases[0][1]), rls.basis)
+    for stop, external_input in phases[:3]:
+        networks.advance(stop, weights, external_input)
+    for k, (stop, external_input) in enumerate(phases[3:]):
+        outputs[:, k] = networks.currents.T
+        for c, r in enumerate(networks.rates.T):
+            # The first condition's update has changed the weights for the next one.
+            current = networks.currents[:, 0] if c == 0 else rls.recurrent_input(weights, r)
+            rls.update(weights, r, current - task.targets[c, :, k])
+        if k + 1 < outputs.shape[1]:  # what follows the last update teaches nothing
+            if noise:
+                external_input = external_input + noise * rng.standard_normal(external_input.shape)
+            networks.advance(stop, weights, external_input)
 
 
 def forced_start(task, weights, *, ridge=0.5, rank=100):
@@ -177,9 +133,9 @@ def forced_start(task, weights, *, ridge=0.5, rank=100):
 
     After the cue of each condition the network gets the targets instead of its recurrent input, so
     that its rates are the ones wanted. The leading principal components of these rates at all
-    update times are the regressors of one ridge regression for each unit (`LowRankRLS`). This takes
-    a moment, but the fit does not say what happens when the network drives itself. It is a start
-    from which `train` needs fewer loops.
+    update times are the regressors of one ridge regression for each unit (`AllToAllRLS` with a
+    basis). This takes a moment, but the fit does not say what happens when the network drives
+    itself. It is a start from which `train` needs fewer loops.
 
     Parameters
     ----------
@@ -198,53 +154,60 @@ def forced_start(task, weights, *, ridge=0.5, rank=100):
     -------
     weights : ndarray of shape (n_units, n_units)
         The fitted weights, of this rank.
-    rls : LowRankRLS
+    rls : AllToAllRLS
         The learning rule after these samples; pass both to `train`.
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
     FloatingPointError
         If the response to the cue grows beyond all bounds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import forced_start, load_recordings, make_task
+    >>> recordings = load_recordings("synthetic").select(40, rng=np.random.default_rng(0))
+    >>> recorded_task = make_task(recordings, np.random.default_rng(0))
+    >>> weights, rls = forced_start(recorded_task.task, recorded_task.initial_weights, rank=10)
+    >>> int(np.linalg.matrix_rank(weights, tol=1e-9)), rls.P.shape
+    (10, (10, 10))
     """
     check_type("task", task, RateTask)
-    p = task.network_parameters
-    weights = check_array("weights", weights, (p.n_units, p.n_units))
+    n = task.network_parameters.n_units
+    weights = check_array("weights", weights, (n, n))
     if np.any(np.diagonal(weights)):
         raise ValueError("weights must have a zero diagonal, because no unit drives itself.")
     rank = check_integer("rank", rank, at_least=1)
     with one_blas_thread():
-        rates = np.concatenate([_forced_rates(task, weights, c) for c in range(task.n_conditions)])
+        rates = _forced_rates(task, weights)
         if not np.isfinite(rates).all():
             raise FloatingPointError(grew_beyond_bounds(task.timing.learn_on))
         basis = np.linalg.svd(rates, full_matrices=False)[2][:rank].T
-        rls = LowRankRLS(basis, ridge=ridge)
+        rls = AllToAllRLS(n, ridge=ridge, basis=basis)
         fitted = rls.project(weights)
-        components = rates @ basis
-        wanted = task.targets.swapaxes(1, 2).reshape(rates.shape)
-        rls.update(fitted, components, components @ fitted.T - wanted)
+        for r, wanted in zip(rates, task.targets.swapaxes(1, 2).reshape(rates.shape), strict=True):
+            rls.update(fitted, r, rls.recurrent_input(fitted, r) - wanted)
         return rls.expand(fitted), rls
 
 
-def _forced_rates(task, weights, condition):
-    """Rates (n_updates, n_units) at the update times if the targets are the recurrent input."""
-    p, phases = task.network_parameters, _phases(task, condition)
-    state = initial_state(p)
+def _forced_rates(task, weights):
+    """Rates if the targets are the recurrent input; a row for each condition and update time."""
+    p, phases = task.network_parameters, task.phases(np.arange(task.n_conditions))
+    networks = Networks(p, np.zeros_like(phases[0][1]))
     for stop, external_input in phases[:3]:
-        advance(p, state, stop - state.step, weights=weights, external_input=external_input)
-    wanted = task.targets[condition].T
-    rates = np.empty_like(wanted)
-    phi = _transfer(p)
+        networks.advance(stop, weights, external_input)
+    wanted = task.targets.transpose(2, 1, 0)
+    rates, found = networks.rates, np.empty_like(wanted)
     for k, (stop, external_input) in enumerate(phases[3:]):
-        rates[k] = state.rates
-        following = wanted[min(k + 1, len(wanted) - 1)]
-        n_steps = stop - state.step
+        found[k] = rates
+        change = wanted[min(k + 1, len(wanted) - 1)] - wanted[k]
+        n_steps = stop - networks.step
         for step in range(n_steps):
-            recurrent = wanted[k] + step / n_steps * (following - wanted[k])
-            state.rates += p.dt / p.tau * (phi(recurrent + external_input) - state.rates)
-        state.step = stop
-    return rates
+            total = wanted[k] + step / n_steps * change + external_input
+            phi = np.tanh(total) if p.transfer == "tanh" else np.maximum(total, 0.0)
+            rates += p.dt / p.tau * (phi - rates)
+        networks.step = stop
+    return found.transpose(2, 0, 1).reshape(-1, p.n_units)
 
 
 def train(
@@ -253,19 +216,17 @@ def train(
 ):
     """Train all recurrent weights by exact RLS.
 
-    In each loop every condition is shown once, in the order of its index: the network
-    starts silent, the cue acts, and at each update time the recurrent input x = W r is
-    compared with the target and all weights move by one RLS step.
+    In each loop every condition is shown once, all side by side: the networks start silent, the
+    cues act, and at each update time the recurrent input x = W r of one condition after the other
+    is compared with its target, and all weights move by one RLS step.
 
     With weights and ``rls`` of `forced_start` the weights keep its rank: all units read the same
-    few components of the rates, which makes a network of a thousand units many times quicker. All
-    conditions then run side by side, and learn from all at each update time at once.
+    few components of the rates, which makes a network of a thousand units many times quicker.
 
     To go on with an earlier training, pass its weights and its ``rls``: the two calls
     together then do exactly what one longer call would have done (weights of low rank: up to
-    rounding). A keyboard interrupt ends a training that shows its progress, and what was learned so
-    far is returned. Without a progress bar the interrupt is raised, because the training is then a
-    step of something larger.
+    rounding). A keyboard interrupt ends the training with a warning, and what was learned in the
+    loops so far is returned.
 
     Parameters
     ----------
@@ -277,7 +238,7 @@ def train(
         Strength of the prior that keeps the weights near their start, lambda.
     n_loops : int, optional
         Number of passes through all conditions.
-    rls : AllToAllRLS or LowRankRLS, optional
+    rls : AllToAllRLS, optional
         State of an earlier training, or of `forced_start`, to go on from; ``ridge`` is not used
         then. It is updated in place.
     noise : float, optional
@@ -302,22 +263,34 @@ def train(
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
     TrainingDivergedError
         If rates or weights are no longer finite; the error holds the last sound result.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import (
+    ...     RateNetworkParameters, RateTask, TrialTiming, random_weights, sine_targets, train)
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(learn_off=310.0)
+    >>> network_parameters = RateNetworkParameters(n_units=50, dt=0.5)
+    >>> targets = sine_targets(50, timing.update_times, rng)
+    >>> task = RateTask(network_parameters, timing, targets[None], rng.uniform(0, 4, (1, 50)))
+    >>> result = train(task, random_weights(network_parameters, rng), n_loops=10, progress=False)
+    >>> bool(result.train_correlation[-1, 0] > 0.99)
+    True
     """
     check_type("task", task, RateTask)
     if check_real("noise", noise, at_least=0):
         check_rng("rng", rng)
-    low_rank = isinstance(rls, LowRankRLS)
-    train_trial = partial(_train_side_by_side if low_rank else _train_trial, task, noise, rng)
+
+    def one_loop(weights, rls, outputs):
+        _train_trial(task, noise, rng, weights, rls, outputs)
+
     # Numbers that overflow do not go unnoticed: the next update of the weights stops at them.
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         return train_in_loops(
-            train_trial, task.targets, weights,
-            ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, average_last=average_last,
-            low_rank=low_rank, after_loop=after_loop,
+            one_loop, task.targets, weights, ridge=ridge, n_loops=n_loops, rls=rls,
+            progress=progress, average_last=average_last, after_loop=after_loop,
         )
 
 
@@ -342,10 +315,18 @@ def run_frozen(task, weights, condition=0, *, record_every=None):
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
     FloatingPointError
         If the rates grow beyond all bounds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import RateNetworkParameters, RateTask, TrialTiming, run_frozen
+    >>> timing = TrialTiming(0.0, 10.0, 10.0, 20.0, learn_every=5.0)
+    >>> task = RateTask(RateNetworkParameters(n_units=2), timing, np.zeros((1, 2, 2)), [[1.0, 2.0]])
+    >>> run_frozen(task, np.zeros((2, 2))).rates.round(2)
+    array([[0.  , 0.64, 0.87, 0.32],
+           [0.  , 1.27, 1.73, 0.63]])
     """
     check_type("task", task, RateTask)
     check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
@@ -354,7 +335,7 @@ def run_frozen(task, weights, condition=0, *, record_every=None):
     record_every = task.timing.learn_every if record_every is None else record_every
     check_real("record_every", record_every, unit="ms", above=0)
     every = n_steps_of("record_every", record_every, p.dt)
-    return record_phases(p, initial_state(p), _phases(task, condition), weights, every)
+    return record_phases(p, np.zeros(p.n_units), task.phases([condition]), weights, every)
 
 
 def run_frozen_outputs(task, weights, condition=0):
@@ -362,22 +343,23 @@ def run_frozen_outputs(task, weights, condition=0):
 
     Parameters
     ----------
-    task : RateTask
-        Network, timing and cues.
-    weights : array_like of shape (n_units, n_units)
-        Recurrent weights [post, pre].
-    condition : int, optional
-        Which cue is given.
+    task, weights, condition : optional
+        As in `run_frozen`.
 
     Returns
     -------
     ndarray of shape (n_units, n_updates)
         Recurrent input, to be compared with ``task.targets[condition]``.
 
-    Raises
-    ------
-    TypeError, ValueError, FloatingPointError
-        As :func:`run_frozen`.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import RateNetworkParameters, RateTask, TrialTiming, run_frozen_outputs
+    >>> timing = TrialTiming(0.0, 10.0, 10.0, 20.0, learn_every=5.0)
+    >>> task = RateTask(RateNetworkParameters(n_units=2), timing, np.zeros((1, 2, 2)), [[1.0, 2.0]])
+    >>> run_frozen_outputs(task, np.array([[0.0, 0.0], [0.5, 0.0]])).round(2)
+    array([[0.  , 0.  ],
+           [0.43, 0.16]])
     """
     check_type("task", task, RateTask)
     dt = task.network_parameters.dt

@@ -23,10 +23,13 @@ def random_weights(network_parameters, rng):
     ndarray of shape (n_neurons, n_neurons)
         Weights [post, pre] (voltage times ms) with zero diagonal.
 
-    Raises
-    ------
-    TypeError
-        If an argument has a wrong type.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import LIFNetworkParameters, random_weights
+    >>> weights = random_weights(LIFNetworkParameters(n_neurons=400), np.random.default_rng(0))
+    >>> weights.shape, round(float(weights.std() * 400**0.5), 1)
+    ((400, 400), 3.0)
     """
     check_type("network_parameters", network_parameters, LIFNetworkParameters)
     check_rng("rng", rng)

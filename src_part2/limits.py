@@ -36,7 +36,7 @@ class TrainingSettings:
     time_scale : float
         Period of the sines, or tau of the other patterns (ms).
     noise : float
-        Standard deviation of the input noise at each step.
+        Strength of the white noise (voltage), as in :class:`LIFParameters`.
     amplitude : float
         Amplitude of the sines, or standard deviation of the other patterns (voltage).
     mean_input : float
@@ -50,17 +50,18 @@ class TrainingSettings:
     n_loops : int
         Passes through the learning window.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a value is not a finite number or out of its range.
+    Examples
+    --------
+    >>> from src_part2 import TrainingSettings
+    >>> TrainingSettings(tau_syn=50.0).mean_input
+    0.72
     """
 
     kind: str = choice("sines", *KINDS)
     n_neurons: int = integer(100, at_least=2)
     tau_syn: float = real(200.0, unit="ms", at_least=LIFParameters.dt / LARGEST_STEP)
     time_scale: float = real(2000.0, unit="ms", above=0)
-    noise: float = real(2.0, at_least=0)
+    noise: float = real(0.2, at_least=0)
     amplitude: float = real(0.5, at_least=0)
     mean_input: float = real(0.72)
     coupling: float = real(3.0, at_least=0)
@@ -107,10 +108,18 @@ def frozen_quality(task, weights, rng, *, n_trials=20):
     Quality
         Means over conditions, trials and neurons; neurons with a constant target are left out.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import (
+    ...     LIFNetworkParameters, LIFParameters, TrialTiming, make_pattern_task, frozen_quality)
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(100.0, 200.0, 200.0, 700.0, 20.0)
+    >>> task, weights = make_pattern_task(
+    ...     "sines", LIFParameters(tau_syn=100.0), LIFNetworkParameters(n_neurons=30), rng,
+    ...     timing=timing)
+    >>> quality = frozen_quality(task, weights, rng, n_trials=2)
+    >>> bool(-1 <= quality.correlation <= 1), quality.n_left_out
+    (True, 0)
     """
     check_type("task", task, LIFTask)
     found = []
@@ -125,24 +134,8 @@ def frozen_quality(task, weights, rng, *, n_trials=20):
 def train_and_test(settings, rng, *, n_trials=20):
     """Make the task, train the network and test it with frozen weights.
 
-    Parameters
-    ----------
-    settings : TrainingSettings
-        Task and training.
-    rng : numpy.random.Generator
-        Source of weights, patterns and noise.
-    n_trials : int, optional
-        Noise realisations of the test.
-
-    Returns
-    -------
-    Quality
-        Quality of the frozen trials.
-
     Raises
     ------
-    TypeError, ValueError
-        If a setting has a wrong type or value.
     TrainingDivergedError
         If the training diverges.
     """
@@ -159,6 +152,8 @@ def train_and_test(settings, rng, *, n_trials=20):
     result = train(
         task, weights, rng, ridge=settings.ridge, n_loops=settings.n_loops, progress=False
     )
+    if len(result.train_correlation) < settings.n_loops:
+        raise KeyboardInterrupt  # which ended this training, a step of something larger
     return frozen_quality(task, result.weights, rng, n_trials=n_trials)
 
 
@@ -212,10 +207,15 @@ def sweep_setting(settings, setting, values, *, seeds=(0, 1), n_trials=5, progre
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or no setting has this name.
     SweepError
         If a setting has a wrong value, or a training diverges.
+
+    Examples
+    --------
+    >>> from src_part2 import TrainingSettings, sweep_setting
+    >>> settings = TrainingSettings(n_neurons=10, n_loops=1)
+    >>> sweep_setting(settings, "noise", [0.1, 0.2], seeds=[0], n_trials=1, progress=False).r2.shape
+    (2, 1)
     """
     check_type("settings", settings, TrainingSettings)
     numbers = [f.name for f in fields(settings) if f.name != "kind"]

@@ -19,7 +19,7 @@ from src_part1.common.validation import check_real
 class LIFParameters:
     """One leaky integrate-and-fire neuron and its synapse.
 
-    ``tau_m dv/dt = -v + mu + u + noise n`` with a fresh standard normal ``n`` at every step;
+    ``tau_m dv/dt = -v + mu + u + noise sqrt(tau_m) xi(t)`` with white noise ``xi``;
     ``tau_syn du/dt = -u``, and each presynaptic spike adds ``w / tau_syn`` one step later.
 
     Attributes
@@ -33,22 +33,24 @@ class LIFParameters:
     v_reset : float
         Voltage right after a spike, below the threshold.
     noise : float
-        Standard deviation of the input noise at each step.
+        Strength of the white noise (voltage, dimensionless), the sigma of `siegert_rate`. It does
+        not depend on ``dt``: without a threshold the voltage has the variance noise^2 / 2.
     dt : float
         Step of the forward Euler integration (ms), at most a fifth of the shortest time
         constant (from there on it is off by more than 10 % in a decay over one time constant).
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a value is not a finite number or out of its range.
+    Examples
+    --------
+    >>> from src_part2 import LIFParameters
+    >>> LIFParameters(tau_syn=200.0)
+    LIFParameters(tau_m=10.0, tau_syn=200.0, v_th=1.0, v_reset=0.0, noise=0.2, dt=0.1)
     """
 
     tau_m: float = real(10.0, unit="ms", above=0)
     tau_syn: float = real(3.0, unit="ms", above=0)
     v_th: float = real(1.0)
     v_reset: float = real(0.0)
-    noise: float = real(2.0, at_least=0)
+    noise: float = real(0.2, at_least=0)
     dt: float = real(0.1, unit="ms", above=0)
 
     def __post_init__(self):
@@ -71,10 +73,12 @@ class LIFNetworkParameters:
     input_scale : float
         The mean input is ``input_scale * sqrt(N)``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n_neurons`` is not a positive whole number, or another value is not a finite number.
+    Examples
+    --------
+    >>> from src_part2 import LIFNetworkParameters
+    >>> network_parameters = LIFNetworkParameters(n_neurons=100)
+    >>> float(network_parameters.weight_sd), round(float(network_parameters.mean_input), 3)
+    (0.3, 0.72)
     """
 
     n_neurons: int = integer(100, at_least=1)

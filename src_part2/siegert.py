@@ -35,44 +35,11 @@ BARRIER_SHIFT = 0.5825971579390107
 """-zeta(1/2) / sqrt(2 pi): see :func:`euler_equivalent`."""
 
 
-def white_noise_sigma(noise, *, tau_m=10.0, dt=0.1):
-    """Return the white-noise ``sigma`` of a neuron that gets ``noise * normal`` at every step.
-
-    The simulation adds ``noise * n`` with a standard normal ``n`` inside the bracket that is
-    multiplied by ``dt / tau_m``. One step of the continuous equation adds noise of standard
-    deviation ``sigma * sqrt(dt / tau_m)``. The two agree if
-    ``sigma = noise * sqrt(dt / tau_m)``.
-
-    Parameters
-    ----------
-    noise : float
-        Standard deviation of the noise inside the bracket (voltage, dimensionless).
-    tau_m : float, optional
-        Membrane time constant (ms).
-    dt : float, optional
-        Time step (ms).
-
-    Returns
-    -------
-    float
-        ``sigma`` of :func:`siegert_rate` (voltage, dimensionless).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not a number, ``noise`` is negative, or a time is not positive.
-    """
-    noise = check_real("noise", noise, at_least=0)
-    tau_m = check_real("tau_m", tau_m, unit="ms", above=0)
-    dt = check_real("dt", dt, unit="ms", above=0)
-    return noise * np.sqrt(dt / tau_m)
-
-
 def euler_equivalent(noise, *, tau_m=10.0, v_th=1.0, dt=0.1):
     r"""Return the continuous neuron that a neuron simulated by forward Euler stands for.
 
-    Between spikes the Euler recursion ``v <- v + dt/tau_m (mu - v + noise n)`` is exactly an
-    Ornstein-Uhlenbeck process sampled once per ``dt``, with slightly different constants:
+    Between spikes the Euler recursion ``v <- v + dt/tau_m (mu - v) + noise sqrt(dt/tau_m) n`` is
+    exactly an Ornstein-Uhlenbeck process sampled once per ``dt``, with slightly other constants:
     it decays by ``1 - dt/tau_m = exp(-dt/tau')`` a step, and its variance is ``sigma'^2 / 2``.
     Between two samples the voltage may cross the threshold and come back unnoticed. To
     first order this acts like a threshold that lies ``-zeta(1/2) / sqrt(2 pi) = 0.5826``
@@ -83,7 +50,7 @@ def euler_equivalent(noise, *, tau_m=10.0, v_th=1.0, dt=0.1):
     Parameters
     ----------
     noise : float
-        Standard deviation of the noise inside the bracket (voltage, dimensionless).
+        Strength of the white noise (voltage, dimensionless), as in `LIFParameters`.
     tau_m : float, optional
         Membrane time constant (ms).
     v_th : float, optional
@@ -96,16 +63,17 @@ def euler_equivalent(noise, *, tau_m=10.0, v_th=1.0, dt=0.1):
     dict of float
         ``sigma``, ``tau_m`` and ``v_th``, to be passed on: ``siegert_rate(mu, **equivalent)``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not a number, ``noise`` is negative, or a time is not positive.
+    Examples
+    --------
+    >>> from src_part2 import euler_equivalent, siegert_rate
+    >>> round(siegert_rate(0.7, 0.2), 1), round(siegert_rate(0.7, **euler_equivalent(0.2)), 1)
+    (6.6, 5.9)
     """
     noise = check_real("noise", noise, at_least=0)
     tau_m = check_real("tau_m", tau_m, unit="ms", above=0)
     v_th = check_real("v_th", v_th)
     dt = check_real("dt", dt, unit="ms", above=0, below=tau_m)
-    decay, kick = 1.0 - dt / tau_m, noise * dt / tau_m
+    decay, kick = 1.0 - dt / tau_m, noise * np.sqrt(dt / tau_m)
     return {
         "sigma": kick * np.sqrt(2.0 / (1.0 - decay**2)),
         "tau_m": -dt / np.log(decay),
@@ -136,11 +104,13 @@ def siegert_rate(mu, sigma, *, tau_m=10.0, v_th=1.0, v_reset=0.0, t_ref=0.0):
     float or ndarray
         Rate (Hz), of the broadcast shape. Rates below about 1e-300 Hz come back as 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not a finite real number or outside of its bounds, or if the shapes
-        of ``mu`` and ``sigma`` do not fit.
+    Examples
+    --------
+    Without noise the rate begins at the threshold; noise lets the neuron fire below it:
+
+    >>> from src_part2 import siegert_rate
+    >>> siegert_rate([0.8, 1.2], 0.0).round(1), siegert_rate([0.8, 1.2], 0.2).round(1)
+    (array([ 0. , 55.8]), array([15.6, 61.2]))
     """
     tau_m, v_th, v_reset, t_ref = _check_neuron(tau_m, v_th, v_reset, t_ref)
     mu, sigma = _broadcast("mu", mu, "sigma", sigma)
@@ -179,12 +149,12 @@ def siegert_mean_input(rate, sigma, *, tau_m=10.0, v_th=1.0, v_reset=0.0, t_ref=
     float or ndarray
         Mean input (voltage, dimensionless), of the broadcast shape.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not a finite real number or outside of its bounds, if the shapes of
-        ``rate`` and ``sigma`` do not fit, or if a rate lies below 1e-12 Hz or cannot be
-        reached with ``t_ref``.
+    Examples
+    --------
+    >>> from src_part2 import siegert_mean_input, siegert_rate
+    >>> mu = siegert_mean_input(20.0, 0.2)
+    >>> round(mu, 3), round(siegert_rate(mu, 0.2), 6)
+    (0.841, 20.0)
     """
     tau_m, v_th, v_reset, t_ref = _check_neuron(tau_m, v_th, v_reset, t_ref)
     rate, sigma = _broadcast("rate", rate, "sigma", sigma)

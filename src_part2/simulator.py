@@ -1,7 +1,7 @@
 """Simulator of LIF networks of any size: one neuron, two, or N, through one kernel.
 
-``tau_m dv/dt = -v + mu + u + noise n`` and ``tau_syn du/dt = -u + sum_j w_j spikes_j``, forward
-Euler. A spike acts one step after it happened.
+``tau_m dv/dt = -v + mu + u + noise sqrt(tau_m) xi(t)`` and ``tau_syn du/dt = -u + sum_j w_j
+spikes_j``, forward Euler. A spike acts one step after it happened.
 """
 
 from __future__ import annotations
@@ -16,111 +16,71 @@ from src_part1.common.validation import (
     check_array,
     check_flag,
     check_index,
-    check_integer,
-    check_kernel_array,
     check_real,
+    check_rng,
     check_type,
 )
-from src_part2.kernels import Neuron, State, _advance
+from src_part2.kernels import Neuron, Recording, State, advance_network
 from src_part2.parameters import LIFParameters
-from src_part2.state import LIFNetworkState, LIFRecorder, start_state
 
-_INTEGER = np.dtype(np.int64)
+_SPIKE_BUFFER = 1 << 16
 _UNCONNECTED = np.empty((0, 0))  # tells the kernel that there are no synapses
-_NOTHING = LIFRecorder(0, 0, spikes=False)
 
 
-def advance(
-    neuron_parameters, state, n_steps, *, weights_by_pre, external_input, recorder=None
-):
-    """Advance a network by some steps; twice ``n_steps`` is the same as once twice as many.
+class LIFNetwork:
+    """A network on its way from silence, and what is recorded of it.
 
-    Parameters
-    ----------
-    neuron_parameters : LIFParameters
-        The neuron and its synapse.
-    state : LIFNetworkState
-        Changed in place.
-    n_steps : int
-        Number of steps.
-    weights_by_pre : ndarray of shape (n_neurons, n_neurons), float64, C-contiguous, or None
-        Weights [pre, post], that is, transposed: a spike then reads one row. With ``None`` the
-        neurons have no synapses.
-    external_input : ndarray of shape (n_neurons,), float64, C-contiguous
-        Constant input of each neuron meanwhile (mean input and cue).
-    recorder : LIFRecorder, optional
-        Where spikes and traces go; nothing is recorded without.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape, dtype or memory order, or the recorder is too
-        short; nothing has changed then. Values that are not finite are not looked for.
+    ``v`` are the voltages, ``u`` the synaptic inputs, ``r`` the spikes filtered with the synapse
+    (1/ms), of shape (n_neurons,) each: with constant weights ``u = weights @ r``. The noise comes
+    from ``rng``. ``spikes`` has them recorded, not only counted; samples of the ``traced`` neurons
+    are taken every so many of ``n_steps`` steps.
     """
-    check_type("neuron_parameters", neuron_parameters, LIFParameters)
-    check_integer("n_steps", n_steps, at_least=0)
-    weights_by_pre = _UNCONNECTED if weights_by_pre is None else weights_by_pre
-    recorder = _NOTHING if recorder is None else recorder
-    _check_arrays(state, weights_by_pre, external_input)
-    _check_recorder(recorder, state, n_steps)
-    neuron = _constants(neuron_parameters)
-    kicks = np.zeros(state.v.size)
-    last = state.step + n_steps
-    while state.step < last:
-        made, n_recorded, state.n_pending = _advance(
-            neuron,
-            State(state.v, state.u, state.r, state.pending, state.counts, state.n_pending,
-                  state.step, state.key, kicks),
-            last - state.step, weights_by_pre, external_input, recorder.buffers,
+
+    def __init__(self, neuron_parameters, n_neurons, rng, *, spikes=False, traced=(),
+                 trace_every=0, n_steps=0):
+        p, n = neuron_parameters, n_neurons
+        self.v, self.u, self.r = np.full(n, float(p.v_reset)), np.zeros(n), np.zeros(n)
+        self.counts, self.step, self._rng = np.zeros(n, np.int64), 0, rng
+        self._pending, self._n_pending = np.zeros(n, np.int64), 0  # they act in the next step
+        self._neuron = Neuron(
+            step_over_tau_m=p.dt / p.tau_m, decay_syn=1.0 - p.dt / p.tau_syn,
+            per_tau_syn=1.0 / p.tau_syn, v_th=float(p.v_th), v_reset=float(p.v_reset),
+            kick=p.noise * np.sqrt(p.dt / p.tau_m),
         )
-        state.step += made
-        if n_recorded:
-            recorder.keep(n_recorded)
-
-
-def _constants(parameters):
-    dt, tau_m, tau_syn = float(parameters.dt), float(parameters.tau_m), float(parameters.tau_syn)
-    return Neuron(
-        step_over_tau_m=dt / tau_m,
-        decay_syn=1.0 - dt / tau_syn,
-        per_tau_syn=1.0 / tau_syn,
-        v_th=float(parameters.v_th),
-        v_reset=float(parameters.v_reset),
-        noise=float(parameters.noise),
-    )
-
-
-
-
-def _check_arrays(state, weights_by_pre, external_input):
-    """Refuse what the kernel, which does not look, would misread or write beyond."""
-    check_type("state", state, LIFNetworkState)
-    shape = (np.size(state.v),)
-    check_kernel_array("state.v", state.v, shape, changed=True)
-    check_kernel_array("state.u", state.u, shape, changed=True)
-    check_kernel_array("state.r", state.r, shape, changed=True)
-    check_kernel_array("state.pending", state.pending, shape, dtype=_INTEGER, changed=True)
-    check_kernel_array("state.counts", state.counts, shape, dtype=_INTEGER, changed=True)
-    if not 0 <= state.n_pending <= shape[0]:
-        raise ValueError(f"state.n_pending must be 0 to {shape[0]}, got {state.n_pending}.")
-    if state.step < 0:
-        raise ValueError(f"state.step must be at least 0, got {state.step}.")
-    check_type("state.key", state.key, np.uint64)
-    if weights_by_pre is not _UNCONNECTED:
-        check_kernel_array("weights_by_pre", weights_by_pre, 2 * shape)
-    check_kernel_array("external_input", external_input, shape)
-
-
-def _check_recorder(recorder, state, n_steps):
-    if recorder is _NOTHING:
-        return
-    check_type("recorder", recorder, LIFRecorder)
-    n_neurons, last = state.v.size, state.step + n_steps
-    if recorder.n_neurons != n_neurons or recorder.n_steps < last:
-        raise ValueError(
-            f"recorder must be made for {n_neurons} neurons and at least {last} steps, "
-            f"got one for {recorder.n_neurons} and {recorder.n_steps}."
+        # One step's spikes have to fit: in each, the kernel returns when they might not.
+        size = max(_SPIKE_BUFFER, n) if spikes else 0
+        traced = np.asarray(traced, np.int64)
+        n_samples = -(-n_steps // trace_every) if trace_every else 0
+        trace_v, trace_u = np.empty((2, n_samples, traced.size))
+        self.recording = Recording(
+            np.empty(size, np.int64), np.empty(size, np.int32), traced, trace_every,
+            trace_v, trace_u,
         )
+        self._spikes = [(np.empty(0, np.int64), np.empty(0, np.int32))]
+
+    def advance(self, last_step, weights_by_pre, external_input):
+        """Go on to a step with constant input; in pieces it gives the same bits as at once.
+
+        Weights are [pre, post], that is, transposed: a spike then reads one row. With None the
+        neurons have no synapses.
+        """
+        weights_by_pre = _UNCONNECTED if weights_by_pre is None else weights_by_pre
+        while self.step < last_step:
+            made, n_recorded, self._n_pending = advance_network(
+                self._neuron,
+                State(self.v, self.u, self.r, self._pending, self.counts, self._n_pending,
+                      self.step),
+                self._rng, last_step - self.step, weights_by_pre, external_input, self.recording,
+            )
+            self.step += made
+            part = slice(n_recorded)
+            self._spikes.append(
+                (self.recording.spike_steps[part].copy(), self.recording.spike_ids[part].copy())
+            )
+
+    def spikes(self):
+        """Step and neuron of each recorded spike, in the order of time."""
+        return tuple(np.concatenate(parts) for parts in zip(*self._spikes, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +145,7 @@ def simulate(
     duration : float
         Simulated time (ms), a whole multiple of ``neuron_parameters.dt``.
     rng : numpy.random.Generator
-        Source of the key of the noise.
+        Source of the noise.
     weights : array_like of shape (n_neurons, n_neurons), optional
         Weights [post, pre]; without them the neurons are unconnected.
     cue : array_like of shape (n_neurons,), optional
@@ -205,12 +165,18 @@ def simulate(
     SpikingRun
         Spikes and traces.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    A neuron without noise, whose mean input lies above the threshold, fires regularly:
+
+    >>> import numpy as np
+    >>> from src_part2 import LIFParameters, simulate
+    >>> run = simulate(LIFParameters(noise=0.0), [1.5], 50.0, np.random.default_rng(0))
+    >>> run.spike_times.round(1)
+    array([11., 22., 33., 44.])
     """
     check_type("neuron_parameters", neuron_parameters, LIFParameters)
+    check_rng("rng", rng)
     mean_input = check_array("mean_input", mean_input, ("n_neurons",))
     n, dt = mean_input.size, neuron_parameters.dt
     weights_by_pre = None
@@ -229,22 +195,21 @@ def simulate(
     every = n_steps_of("trace_every", trace_every, dt) if traced.size else 0
     cue_on = min(n_steps, n_steps_of("stim_on", stim_on, dt))
     cue_off = min(n_steps, n_steps_of("stim_off", stim_off, dt))
-    recorder = LIFRecorder(n, n_steps, spikes=record_spikes, traced=traced, trace_every=every)
-    state = start_state(neuron_parameters, n, rng)
+    network = LIFNetwork(
+        neuron_parameters, n, rng, spikes=record_spikes, traced=traced, trace_every=every,
+        n_steps=n_steps,
+    )
     for last, external_input in (
         (cue_on, mean_input), (cue_off, mean_input + cue), (n_steps, mean_input),
     ):
-        advance(
-            neuron_parameters, state, last - state.step, weights_by_pre=weights_by_pre,
-            external_input=external_input, recorder=recorder,
-        )
-    steps, ids = recorder.spikes()
-    trace_v, trace_u = recorder.buffers.trace_v, recorder.buffers.trace_u
+        network.advance(last, weights_by_pre, external_input)
+    steps, ids = network.spikes()
+    trace_v, trace_u = network.recording.trace_v, network.recording.trace_u
     return SpikingRun(
         n_neurons=n,
         duration=float(duration),
         mean_input=mean_input,
-        counts=state.counts,
+        counts=network.counts,
         spike_times=(steps + 1) * dt,
         spike_ids=ids,
         traced=traced,

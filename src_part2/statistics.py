@@ -24,11 +24,13 @@ def firing_rates(run, *, start=0.0):
     ndarray of shape (n_neurons,)
         Rates (Hz).
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``run`` is not such a run, ``start`` is not a time within it, or the spikes were not
-        recorded.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import LIFParameters, firing_rates, simulate
+    >>> run = simulate(LIFParameters(noise=0.0), [0.5, 1.5], 1000.0, np.random.default_rng(0))
+    >>> firing_rates(run)
+    array([ 0., 90.])
     """
     _check_run(run)
     check_real("start", start, unit="ms", at_least=0, below=run.duration)
@@ -40,28 +42,7 @@ def firing_rates(run, *, start=0.0):
 
 
 def spike_intervals(run, *, start=0.0):
-    """Times from each spike to the same neuron's next one.
-
-    Parameters
-    ----------
-    run : SpikingRun or src_part3.trials.Trial
-        A run with recorded spikes.
-    start : float, optional
-        Spikes up to this time are left out (ms).
-
-    Returns
-    -------
-    intervals : ndarray of shape (n_intervals,)
-        Intervals (ms), neuron after neuron.
-    neurons : ndarray of shape (n_intervals,)
-        Neuron of each interval.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``run`` is not such a run, ``start`` is not a time within it, or the spikes were not
-        recorded.
-    """
+    """Times from each spike to the same neuron's next one."""
     _check_run(run)
     check_real("start", start, unit="ms", at_least=0, below=run.duration)
     _check_recorded(run)
@@ -90,10 +71,15 @@ def interval_cv(run, *, start=0.0, min_intervals=10):
     ndarray of shape (n_neurons,)
         Standard deviation of the intervals over their mean.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or the spikes were not recorded.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import LIFParameters, interval_cv, simulate
+    >>> rng = np.random.default_rng(0)
+    >>> regular, noisy = simulate(LIFParameters(noise=0.0), [1.5], 1000.0, rng), simulate(
+    ...     LIFParameters(), [0.7], 10000.0, rng)
+    >>> interval_cv(regular).round(2), bool(interval_cv(noisy)[0] > 0.7)
+    (array([0.]), True)
     """
     check_integer("min_intervals", min_intervals, at_least=2)
     intervals, neurons = spike_intervals(run, start=start)

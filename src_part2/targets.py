@@ -30,32 +30,8 @@ def ou_targets(n_neurons, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
 
     ``tau dx/dt = -x + sqrt(2 tau) xi``, followed by ``smooth dy/dt = -y + x`` so that the path
     has a slope; both start in their stationary state. With ``smooth = 0`` the path itself is
-    returned.
-
-    Parameters
-    ----------
-    n_neurons : int
-        Number of neurons.
-    time : array_like of shape (n_time,)
-        Increasing times (ms).
-    rng : numpy.random.Generator
-        Source of the paths.
-    amplitude : float, optional
-        Standard deviation of the returned paths (voltage, dimensionless).
-    tau : float, optional
-        Time scale of the paths (ms).
-    smooth : float, optional
-        Time constant of the smoothing (ms).
-
-    Returns
-    -------
-    ndarray of shape (n_neurons, n_time)
-        Paths of mean 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or the times do not increase.
+    returned. ``amplitude`` is the standard deviation
+    of the returned paths (voltage), [neuron, time]; times are in ms.
     """
     check_integer("n_neurons", n_neurons, at_least=1)
     time = _check_time(time)
@@ -80,33 +56,10 @@ def ou_targets(n_neurons, time, rng, *, amplitude=0.35, tau=400.0, smooth=20.0):
 
 
 def chaotic_targets(n_neurons, time, rng, *, amplitude=0.35, tau=40.0, gain=2.0):
-    """Take the rates of a chaotic rate network (Part 1's, with tanh) as patterns.
+    """Take the rates of a chaotic rate network as patterns of mean 0, [neuron, time].
 
-    Parameters
-    ----------
-    n_neurons : int
-        Number of neurons, each of which follows one unit of the rate network.
-    time : array_like of shape (n_time,)
-        Increasing times (ms).
-    rng : numpy.random.Generator
-        Source of the rate network's weights and initial state.
-    amplitude : float, optional
-        Standard deviation of all the patterns together (voltage, dimensionless).
-    tau : float, optional
-        Time constant of the rate network (ms).
-    gain : float, optional
-        g of its weights; above 1 a large network is chaotic (Sompolinsky et al. 1988).
-
-    Returns
-    -------
-    ndarray of shape (n_neurons, n_time)
-        Patterns; each one's mean over time is 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, the times do not increase, or the rate
-        network has fallen silent, because it is too small or its gain too low.
+    It is Part 1's with tanh, which is chaotic if it is large and g is above 1 (Sompolinsky et al.
+    1988). ``amplitude`` is the standard deviation of all patterns together.
     """
     check_integer("n_neurons", n_neurons, at_least=2)
     time = _check_time(time)
@@ -140,28 +93,6 @@ def recorded_targets(recordings, neuron_parameters, time, *, min_rate=0.1):
     this rate (:func:`siegert_mean_input`, for the equivalent of the forward Euler neuron), and
     interpolated between the bins. Bins finer than the steps of ``time`` are averaged over a step
     first.
-
-    Parameters
-    ----------
-    recordings : Recordings
-        Rates in Hz of at least 2 time points.
-    neuron_parameters : LIFParameters
-        The model neuron; its noise must be positive.
-    time : array_like of shape (n_time,)
-        Increasing times (ms) from the first recorded bin; before it and after the last bin the
-        nearest bin's value is kept.
-    min_rate : float, optional
-        Lower rates are replaced by this one (Hz), because a silent neuron has no finite input.
-
-    Returns
-    -------
-    ndarray of shape (n_conditions, n_neurons, n_time)
-        Total input mu + u (voltage, dimensionless).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value, or the neuron has no noise.
     """
     check_type("recordings", recordings, Recordings)
     check_type("neuron_parameters", neuron_parameters, LIFParameters)

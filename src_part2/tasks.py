@@ -34,31 +34,7 @@ KINDS = ("sines", "ou", "chaos")
 def untrained_input(
     neuron_parameters, network_parameters, weights, rng, *, duration=3000.0, settle=1000.0
 ):
-    """Measure the mean total input mu + u of each neuron of the untrained network.
-
-    Parameters
-    ----------
-    neuron_parameters : LIFParameters
-        The neuron.
-    network_parameters : LIFNetworkParameters
-        The network.
-    weights : array_like of shape (n_neurons, n_neurons)
-        Its weights.
-    rng : numpy.random.Generator
-        Source of the noise.
-    duration, settle : float, optional
-        Simulated time, and how much of its beginning is left out (ms).
-
-    Returns
-    -------
-    ndarray of shape (n_neurons,)
-        Mean total input (voltage, dimensionless).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
-    """
+    """Measure the mean total input mu + u of each neuron of the untrained network."""
     check_type("network_parameters", network_parameters, LIFNetworkParameters)
     check_real("duration", duration, unit="ms", at_least=1)
     check_real("settle", settle, unit="ms", at_least=0, at_most=duration - 1)
@@ -105,10 +81,17 @@ def make_pattern_task(
     weights : ndarray of shape (n_neurons, n_neurons)
         Untrained weights [post, pre].
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import (
+    ...     LIFNetworkParameters, LIFParameters, TrialTiming, make_pattern_task)
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(100.0, 200.0, 200.0, 700.0, 20.0)
+    >>> task, weights = make_pattern_task(
+    ...     "sines", LIFParameters(tau_syn=100.0), LIFNetworkParameters(n_neurons=30), rng,
+    ...     timing=timing)
+    >>> task.targets.shape, weights.shape
+    ((1, 30, 25), (30, 30))
     """
     check_choice("kind", kind, KINDS)
     check_type("neuron_parameters", neuron_parameters, LIFParameters)
@@ -195,10 +178,15 @@ def make_task(
     RecordedLIFTask
         Task, recordings and untrained weights.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import LIFParameters, load_recordings, make_task
+    >>> rng = np.random.default_rng(0)
+    >>> recordings = load_recordings("synthetic").select(20, rng=rng)
+    >>> recorded_task = make_task(recordings, LIFParameters(tau_syn=100.0), rng)
+    >>> recorded_task.task.targets.shape[:2], recorded_task.initial_weights.shape
+    ((2, 20), (20, 20))
     """
     check_type("recordings", recordings, Recordings)
     check_type("neuron_parameters", neuron_parameters, LIFParameters)
@@ -243,10 +231,16 @@ def simulated_psth(recorded_task, weights, rng, condition=0, *, n_trials=50):
         Rate (Hz) in bins around the recorded time points, smoothed, to be compared with
         ``recordings.rates[condition]``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import LIFParameters, load_recordings, make_task, simulated_psth
+    >>> rng = np.random.default_rng(0)
+    >>> recordings = load_recordings("synthetic").select(20, rng=rng)
+    >>> recorded_task = make_task(recordings, LIFParameters(tau_syn=100.0), rng)
+    >>> rates = simulated_psth(recorded_task, recorded_task.initial_weights, rng, n_trials=2)
+    >>> rates.shape == recordings.rates[0].shape
+    True
     """
     check_type("recorded_task", recorded_task, RecordedLIFTask)
     check_integer("n_trials", n_trials, at_least=1)

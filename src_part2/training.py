@@ -7,7 +7,6 @@ filtered spikes r of the neurons, in spikes per ms, for which u = W r.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -23,8 +22,7 @@ from src_part1.common.validation import (
 from src_part1.parameters import TrialTiming
 from src_part1.training_loop import train_in_loops
 from src_part2.parameters import LIFParameters
-from src_part2.simulator import advance, simulate
-from src_part2.state import start_state
+from src_part2.simulator import LIFNetwork, simulate
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +42,15 @@ class LIFTask:
     cues : ndarray of shape (n_conditions, n_neurons)
         Additional input while the cue is on, one for each condition.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a time is not a whole multiple of ``neuron_parameters.dt``, or an array has the wrong
-        shape (for example targets longer than the learning window) or is not finite.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import LIFParameters, LIFTask, TrialTiming
+    >>> timing = TrialTiming(100.0, 200.0, 200.0, 700.0, 20.0)
+    >>> task = LIFTask(LIFParameters(), np.full(4, 0.7), timing, np.full((1, 4, 25), 0.7),
+    ...                np.zeros((1, 4)))
+    >>> task.n_conditions, task.n_neurons
+    (1, 4)
     """
 
     neuron_parameters: LIFParameters
@@ -102,9 +104,9 @@ def train(
     move by one RLS step, after which u = W r with the new weights.
 
     To go on with an earlier training, hand over its weights, its ``rls`` and the same
-    ``rng``: the two calls together do exactly what one longer call would have done. An
-    interrupt from the keyboard ends a training that shows its progress and returns what was learned
-    so far; without progress it is raised.
+    ``rng``: the two calls together do exactly what one longer call would have done. A keyboard
+    interrupt ends the training with a warning, and what was learned in the loops so far is
+    returned.
 
     Parameters
     ----------
@@ -137,54 +139,61 @@ def train(
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
     TrainingDivergedError
         If the rates pass ``max_rate``, or inputs or weights leave the finite numbers. Its
         ``result`` holds the weights and the RLS state after the last sound loop.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import (
+    ...     LIFNetworkParameters, LIFParameters, TrialTiming, make_pattern_task, train)
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(100.0, 200.0, 200.0, 700.0, 20.0)
+    >>> task, weights = make_pattern_task(
+    ...     "sines", LIFParameters(tau_syn=100.0), LIFNetworkParameters(n_neurons=30), rng,
+    ...     timing=timing)
+    >>> result = train(task, weights, rng, n_loops=3, progress=False)
+    >>> result.weights.shape, result.train_correlation.shape
+    ((30, 30), (3, 1))
     """
     check_type("task", task, LIFTask)
     check_rng("rng", rng)
     check_real("max_rate", max_rate, unit="Hz", above=0)
+
+    def one_loop(weights, rls, outputs):
+        for condition in range(task.n_conditions):
+            _train_trial(task, rng, max_rate, condition, weights, rls, outputs[condition])
+
     return train_in_loops(
-        partial(_train_trial, task, rng, max_rate), task.targets, weights,
-        ridge=ridge, n_loops=n_loops, rls=rls, progress=progress, after_loop=after_loop,
+        one_loop, task.targets, weights, ridge=ridge, n_loops=n_loops, rls=rls,
+        progress=progress, after_loop=after_loop,
     )
 
 
 def _train_trial(task, rng, max_rate, condition, weights, rls, outputs):
     """Run one trial, update the weights in place and write mu + u before each update."""
     neuron, timing, n = task.neuron_parameters, task.timing, task.n_neurons
-    silence, cue_on, wait, between = (
-        round(duration / neuron.dt)
-        for duration in (
-            timing.stim_on, timing.stim_off - timing.stim_on,
-            timing.learn_on - timing.stim_off, timing.learn_every,
-        )
+    cue_on, cue_off, learn_on, between = (
+        round(time / neuron.dt)
+        for time in (timing.stim_on, timing.stim_off, timing.learn_on, timing.learn_every)
     )
     weights_by_pre = np.ascontiguousarray(weights.T)
-    state = start_state(neuron, n, rng)
-
-    def run(n_steps, external_input):
-        advance(
-            neuron, state, n_steps, weights_by_pre=weights_by_pre, external_input=external_input
-        )
-
-    run(silence, task.mean_input)
-    run(cue_on, task.mean_input + task.cues[condition])
-    run(wait, task.mean_input)
-    n_spikes = state.counts.sum()
-    for k, target in enumerate(np.ascontiguousarray(task.targets[condition].T)):
-        outputs[k] = task.mean_input + state.u
-        rls.update(weights, state.r, outputs[k] - target)
+    network = LIFNetwork(neuron, n, rng)
+    network.advance(cue_on, weights_by_pre, task.mean_input)
+    network.advance(cue_off, weights_by_pre, task.mean_input + task.cues[condition])
+    network.advance(learn_on, weights_by_pre, task.mean_input)
+    n_spikes = network.counts.sum()
+    for k, target in enumerate(task.targets[condition].T):
+        outputs[k] = task.mean_input + network.u
+        rls.update(weights, network.r, outputs[k] - target)
         # The next error has to belong to the new weights, and u still holds the old ones.
-        state.u[:] = weights @ state.r
-        if not np.isfinite(state.u).all():
+        network.u[:] = weights @ network.r
+        if not np.isfinite(network.u).all():
             raise FloatingPointError("weights or inputs are not finite any longer")
         if k + 1 < len(outputs):
             weights_by_pre[:] = weights.T
-            run(between, task.mean_input)
-            n_before, n_spikes = n_spikes, state.counts.sum()
+            network.advance(network.step + between, weights_by_pre, task.mean_input)
+            n_before, n_spikes = n_spikes, network.counts.sum()
             rate = 1000.0 * (n_spikes - n_before) / (n * timing.learn_every)
             if rate > max_rate:
                 raise FloatingPointError(
@@ -215,10 +224,18 @@ def run_frozen(task, weights, rng, condition=0, *, traced=None, trace_every=None
     SpikingRun
         Spikes, and traces from the start of the trial.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type, shape or value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import (
+    ...     LIFNetworkParameters, LIFParameters, TrialTiming, make_pattern_task, run_frozen)
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(100.0, 200.0, 200.0, 700.0, 20.0)
+    >>> task, weights = make_pattern_task(
+    ...     "sines", LIFParameters(tau_syn=100.0), LIFNetworkParameters(n_neurons=30), rng,
+    ...     timing=timing)
+    >>> run = run_frozen(task, weights, rng)
+    >>> run.duration, run.voltage.shape
+    (700.0, (30, 700))
     """
     check_type("task", task, LIFTask)
     check_integer("condition", condition, at_least=0, at_most=task.n_conditions - 1)
@@ -253,10 +270,17 @@ def run_frozen_outputs(task, weights, rng, condition=0, *, n_trials=20):
         Total input mu + u at the update times, to be compared with
         ``task.targets[condition]``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`run_frozen`.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part2 import (
+    ...     LIFNetworkParameters, LIFParameters, TrialTiming, make_pattern_task, run_frozen_outputs)
+    >>> rng, timing = np.random.default_rng(0), TrialTiming(100.0, 200.0, 200.0, 700.0, 20.0)
+    >>> task, weights = make_pattern_task(
+    ...     "sines", LIFParameters(tau_syn=100.0), LIFNetworkParameters(n_neurons=30), rng,
+    ...     timing=timing)
+    >>> run_frozen_outputs(task, weights, rng, n_trials=2).shape
+    (2, 30, 25)
     """
     check_type("task", task, LIFTask)
     check_integer("n_trials", n_trials, at_least=1)

@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from src_part1.common.blas import one_blas_thread
 from src_part1.common.fields import check_fields, integer, real
 from src_part1.common.validation import check_integer, check_like, check_type
-from src_part1.training_loop import TrainingDivergedError
+from src_part1.training_loop import TrainingDivergedError, run_loops
 from src_part3.network import PlasticWeights
 from src_part3.rls import SparseRLS
 from src_part3.task import BalancedTask
@@ -186,29 +185,26 @@ class Training:
         check_integer("total_loops", total_loops, at_least=1)
         n_threads = os.cpu_count() if n_threads is None else n_threads
         check_integer("n_threads", n_threads, at_least=1)
-        bar = tqdm(total=total_loops, initial=self.n_done, unit="loop", disable=not progress)
-        with bar, ThreadPoolExecutor(n_threads) as pool, ThreadPoolExecutor(1) as learner:
-            try:
-                while self.n_done < total_loops:
-                    held = self.n_done < p.held_loops
-                    bar.set_description("teacher" if held else "closed loop")
-                    self._loop(pool, learner, held)
-                    bar.update()
-                    seen = [q for q in self.curve if np.isfinite(q).all()]
-                    bar.set_postfix(alone=f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet")
-                    if after_loop is not None:
-                        after_loop(self)
-            except KeyboardInterrupt:
-                text = f"interrupted after {self.n_done} of {total_loops} loops"
-                if self.n_done <= p.settling_loops:
-                    text += ", before the teacher had settled: the weights are of little use yet"
-                warnings.warn(f"{text}; call run again to go on.", stacklevel=2)
-            except FloatingPointError as error:
-                raise TrainingDivergedError(
-                    f"training diverged in loop {self.n_done + 1}: {error} Use a larger "
-                    "noise_weight or ridge, or more plastic synapses; are the targets rates that "
-                    "this network can have?", self if self._sound else None,
-                ) from error
+
+        def step(loop):
+            held = loop < p.held_loops
+            self._loop(pool, learner, held)
+            seen = [q for q in self.curve if np.isfinite(q).all()]
+            alone = f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet"
+            return f"{'teacher' if held else 'closed loop'}, alone: {alone}"
+
+        def to_go_on():
+            unsettled = self.n_done <= p.settling_loops
+            little = "before the teacher had settled, the weights are of little use yet; "
+            return f"{little if unsettled else ''}call run again to go on."
+
+        with ThreadPoolExecutor(n_threads) as pool, ThreadPoolExecutor(1) as learner:
+            run_loops(
+                step, total_loops, first=self.n_done, progress=progress, after_loop=after_loop,
+                result=lambda: self if self._sound else None, to_go_on=to_go_on,
+                remedy="Use a larger noise_weight or ridge, or more plastic synapses; are the "
+                       "targets rates that this network can have?",
+            )
         return self
 
     def _loop(self, pool, learner, held):

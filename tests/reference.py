@@ -57,7 +57,7 @@ def simulate_force(network, targets, n_steps):
     p = network.parameters
     J = network.recurrent_weights.toarray()
     x, w = network.state.copy(), network.readout_weights.copy()
-    P = np.eye(len(x)) / p.alpha
+    P = np.eye(len(x)) / p.ridge
     every = round(p.learn_every / p.dt)
     outputs = []
     for step in range(n_steps):

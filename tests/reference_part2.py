@@ -1,7 +1,5 @@
 """Slow, obvious twins of Part 2: textbook NumPy, no numba, no shortcuts."""
 
-import math
-
 import numpy as np
 
 
@@ -28,33 +26,14 @@ def lif_network(
                 u[i] += weights[i, j] * (1 / tau_syn)
         last_spikes = []
         for i in range(n):
-            bracket = external_input[step, i] + u[i] - v[i]
+            v[i] += dt / tau_m * (external_input[step, i] + u[i] - v[i])
             if noise > 0:
-                bracket += noise * noise_rows[step, i]
-            v[i] += dt / tau_m * bracket
+                v[i] += noise * np.sqrt(dt / tau_m) * noise_rows[step, i]
             if v[i] > v_th:
                 v[i] = v_reset
                 spikes.append((step, i))
                 last_spikes.append(i)
     return spikes, v, u, r
-
-
-def split_mix(counter):
-    """SplitMix64's output function in Python's unlimited integers."""
-    full = 2**64 - 1
-    bits = ((counter ^ (counter >> 30)) * 0xBF58476D1CE4E5B9) & full
-    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & full
-    return bits ^ (bits >> 31)
-
-
-def ziggurat_edges(layers=256, tail=3.6541528853610088):
-    """Right edges of layers of equal area under exp(-x^2/2), the first one's with its tail."""
-    density = lambda x: math.exp(-0.5 * x * x)  # noqa: E731
-    area = tail * density(tail) + math.sqrt(math.pi / 2) * math.erfc(tail / math.sqrt(2))
-    edges = [area / density(tail), tail]
-    while len(edges) < layers:
-        edges.append(math.sqrt(-2 * math.log(area / edges[-1] + density(edges[-1]))))
-    return np.array([*edges, 0.0])
 
 
 def rls_with_one_P_each(weights, mean_input, targets_and_rates, ridge):

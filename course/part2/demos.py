@@ -10,14 +10,14 @@ from src_part1.plotting import COLOURS, OUTPUT, TARGET
 from src_part2.limits import frozen_quality
 from src_part2.parameters import LIFNetworkParameters, LIFParameters
 from src_part2.plotting import plot_voltage
-from src_part2.siegert import siegert_rate, white_noise_sigma
+from src_part2.siegert import siegert_rate
 from src_part2.simulator import simulate
 from src_part2.statistics import firing_rates, interval_cv
 from src_part2.tasks import make_pattern_task
 from src_part2.training import run_frozen_outputs, train
 
 
-def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
+def demo_noise(noise=0.2, mean_input=0.7, *, seed=3):
     """Draw one neuron's voltage over a second, and the rate of 200 like it on Siegert's curve."""
     neuron_parameters = LIFParameters(noise=noise)
     rng = np.random.default_rng(seed)
@@ -25,12 +25,11 @@ def demo_noise(noise=2.0, mean_input=0.7, *, seed=3):
     many = simulate(neuron_parameters, np.full(200, mean_input), 2000.0, rng)
     rate, cv = firing_rates(many).mean(), interval_cv(many)
     inputs = np.linspace(0.2, 1.6, 100)
-    sigma = white_noise_sigma(noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt)
     _, (left, right) = plt.subplots(1, 2, figsize=(12, 4), width_ratios=[2, 1])
     plot_voltage(trace, ax=left)
     irregularity = f"{np.nanmedian(cv):.2f}" if np.isfinite(cv).any() else "not defined"
     left.set_title(f"noise {noise:g}, mean input {mean_input:g}: CV {irregularity}")
-    right.plot(inputs, siegert_rate(inputs, sigma), color="0.5", label="Siegert")
+    right.plot(inputs, siegert_rate(inputs, noise), color="0.5", label="Siegert")
     right.plot(mean_input, rate, "o", ms=12, color=COLOURS["vermilion"], label="200 neurons")
     right.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title=f"{rate:.1f} Hz")
     right.legend()

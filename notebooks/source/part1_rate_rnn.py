@@ -873,7 +873,7 @@ course.check_target_currents(my_target_currents)
 #
 # <details><summary>Which function does what?</summary>
 # <code>forced_start</code> finds V and makes the batch fit of Section 3; from there <code>train</code> goes on with the network running.
-# The rule is <code>src_part1.rls.LowRankRLS</code>. The weights are averaged over the last ten loops, because each loop still moves
+# The rule is <code>AllToAllRLS</code> with a <code>basis</code>. The weights are averaged over the last ten loops, because each loop still moves
 # them a little to and fro.
 # </details>
 

@@ -42,8 +42,7 @@
 # | $\tau_m$, $\tau_s$ | `tau_m`, `tau_syn` | ms | 10; 3 to 300 |
 # | $\mu$ | `mean_input` | – | 0.7 (below threshold) |
 # | $u_i$ | `synaptic_input` | – | – |
-# | $s\,\xi$ | `noise` times a standard normal, each step | – | $s = 2$ |
-# | $\sigma$ | `white_noise_sigma(noise)` | – | 0.2 |
+# | $\sigma$ | `noise`, strength of the white noise $\xi$ | – | 0.2 |
 # | $w_{ij}$ | `weights[i, j]`, from $j$ to $i$ | ms | learned |
 # | $r_j$ | filtered spikes | 1/ms | – |
 # | $f_i$ | `targets` of $\mu + u_i$ | – | – |
@@ -87,16 +86,16 @@ print(recordings.provenance)
 #
 # *Question: when does a neuron fire whose mean input lies below the threshold?*
 #
-# The voltage relaxes towards its input, and noise moves it at every step:
+# The voltage relaxes towards its input, and white noise $\xi$ moves it:
 #
-# $$\tau_m \frac{dv}{dt} = -v + \mu + s\,\xi(t),\qquad
+# $$\tau_m \frac{dv}{dt} = -v + \mu + \sigma\sqrt{\tau_m}\,\xi(t),\qquad
 # v > 1:\ \text{spike, and } v \leftarrow 0 .$$
 #
-# One forward Euler step is $v \leftarrow v + \frac{\Delta t}{\tau_m}(-v + \mu + s\,n)$, with a new
-# standard normal number $n$.
+# One forward Euler step is $v \leftarrow v + \frac{\Delta t}{\tau_m}(-v + \mu) + \sigma\sqrt{\Delta t/\tau_m}\,n$,
+# with a new standard normal number $n$.
 
 # %% tags=["parameters"]
-single_noise = 2.0  # standard deviation at each step
+single_noise = 0.2  # strength of the white noise
 single_dt = 0.1  # ms
 single_mean_input = 0.7
 single_duration = 1000.0  # ms
@@ -105,7 +104,7 @@ single_seed = 3
 # %% [markdown] tags=["slide"]
 # ## One neuron
 #
-# $$\tau_m \frac{dv}{dt} = -v + \mu + s\,\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
+# $$\tau_m \frac{dv}{dt} = -v + \mu + \sigma\sqrt{\tau_m}\,\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
 #
 # The voltage relaxes towards its mean input $\mu = 0.7$, below the threshold of 1, and noise moves it at every step.
 
@@ -145,9 +144,7 @@ ax.set_title(f"Noise makes it fire: {noisy.counts[0]} spikes in a second, none w
 # $$\frac{1}{\rm rate} = \tau_m \sqrt{\pi}
 # \int_{(v_{reset} - \mu)/\sigma}^{(v_{th} - \mu)/\sigma} e^{x^2}\,(1 + \operatorname{erf} x)\; dx .$$
 #
-# Here $\sigma$ is the strength of *white* noise, which adds the standard deviation
-# $\sigma\sqrt{\Delta t/\tau_m}$ in one step. Our noise adds $s\,\Delta t/\tau_m$, so that
-# $\sigma = s\sqrt{\Delta t/\tau_m} = 0.2$.
+# Here $\sigma$ is the strength of the white noise, our `noise` of 0.2.
 
 # %% tags=["parameters"]
 curve_inputs = np.linspace(0.3, 1.6, 27)
@@ -175,9 +172,7 @@ for label, noise in (("noise", neuron_parameters.noise), ("no noise", 0.0)):
         curve_duration, np.random.default_rng(curve_seed), record_spikes=False,
     )
     curve_rates[label] = part2.firing_rates(run).reshape(curve_inputs.size, curve_copies).mean(1)
-sigma = part2.white_noise_sigma(
-    neuron_parameters.noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt
-)
+sigma = neuron_parameters.noise
 equivalent = part2.euler_equivalent(
     neuron_parameters.noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt
 )
@@ -213,18 +208,18 @@ right.legend(loc="lower right");
 # `euler_equivalent` corrects for this and for the leak. A smaller step is no cure, since the
 # error falls only with $\sqrt{\Delta t}$.
 #
-# **What to try.** `single_noise = 0.5` and `6.0`: how sharp is the threshold? `single_dt = 0.02` with
-# `single_noise = 2 * 5**0.5` (the same $\sigma$): how much smaller is the error?
+# **What to try.** `single_noise = 0.05` and `0.6`: how sharp is the threshold? `single_dt = 0.02`: how much
+# smaller is the error?
 #
 # ### Interactive demo · bonus
 
-# %% alt="Left: voltage of one neuron over a second with noise 2 and mean input 0.7, with a few irregular spikes. Right: the measured rate as a point on Siegert's curve."
-course.demo_noise(noise=2.0, mean_input=0.7);
+# %% alt="Left: voltage of one neuron over a second with noise 0.2 and mean input 0.7, with a few irregular spikes. Right: the measured rate as a point on Siegert's curve."
+course.demo_noise(noise=0.2, mean_input=0.7);
 
 # %% tags=["demo"]
 course.sliders(
     course.demo_noise,
-    noise=widgets.FloatSlider(2.0, min=0.0, max=8.0, step=0.5, continuous_update=False),
+    noise=widgets.FloatSlider(0.2, min=0.0, max=0.8, step=0.05, continuous_update=False),
     mean_input=widgets.FloatSlider(0.7, min=0.2, max=1.6, step=0.05, continuous_update=False),
     seed=widgets.fixed(3),
 )
@@ -300,7 +295,7 @@ course.check_lif_step(my_lif_step)
 # and that input decays:
 #
 # $$\tau_s \frac{du_i}{dt} = -u_i + \sum_j w_{ij} \sum_k \delta(t - t_j^k),\qquad
-# \tau_m \frac{dv_i}{dt} = -v_i + \mu + u_i + s\,\xi_i(t) .$$
+# \tau_m \frac{dv_i}{dt} = -v_i + \mu + u_i + \sigma\sqrt{\tau_m}\,\xi_i(t) .$$
 #
 # The area under one such event is $w_{ij}$ for any $\tau_s$. Neuron 1 projects to neuron 2, which
 # gets less constant input and rarely fires alone.
@@ -389,7 +384,7 @@ elapsed()
 network_size = 100
 coupling = 3.0
 input_scale = 0.072
-network_noise = 2.0
+network_noise = 0.2
 network_duration = 3000.0  # ms
 network_seed = 1
 
@@ -526,7 +521,7 @@ course.check_network_update(my_network_update)
 # %% tags=["parameters"]
 sine_neurons = 100
 sine_tau_syn = 200.0  # ms
-sine_noise = 2.0
+sine_noise = 0.2
 sine_amplitude = 0.5
 sine_period = 2000.0  # ms
 sine_learn_every = 20.0  # ms
@@ -740,7 +735,7 @@ elapsed()
 source = "auto"
 n_neurons = course.sized(300, fast=60)
 recorded_tau_syn = 300.0  # ms
-recorded_noise = 2.0
+recorded_noise = 0.2
 recorded_ridge = 0.02
 recorded_loops = course.sized(20, fast=2)
 recorded_trials = course.sized(40, fast=3)
@@ -863,7 +858,7 @@ elapsed()
 # clear modulation are reproduced; the others are lost in the noise. Part 3 continues with more
 # neurons, balanced excitation and inhibition, and additional inputs.
 #
-# **What to try.** `recorded_tau_syn = 100.0`: why is it worse? `n_neurons = 100`; `recorded_noise = 1.0`.
+# **What to try.** `recorded_tau_syn = 100.0`: why is it worse? `n_neurons = 100`; `recorded_noise = 0.1`.
 
 # %% [markdown]
 # ## 7 · What limits learning? · bonus
@@ -888,7 +883,7 @@ synapses = course.sized((3.0, 10.0, 30.0, 100.0, 300.0), fast=(10.0, 100.0))  # 
 periods = (500.0, 1000.0, 2000.0)  # ms
 sizes = course.sized((25, 50, 100, 200, 350), fast=(25, 50, 100))
 time_scales = course.sized((100.0, 200.0, 500.0, 1000.0, 2000.0), fast=(500.0, 2000.0))  # ms
-noises = course.sized((0.0, 1.0, 2.0, 4.0, 8.0), fast=(0.0, 2.0))
+noises = course.sized((0.0, 0.1, 0.2, 0.4, 0.8), fast=(0.0, 0.2))
 limit_seeds = course.sized((0, 1), fast=(0,))
 noise_seeds = course.sized((0, 1, 2, 3, 4), fast=(0,))  # small differences need more networks
 
@@ -924,7 +919,7 @@ ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 
 #
 # <details><summary>Answer</summary>
 # By about four, a little more than the 3.5 expected if it falls with 1/N. Some noise is better than none: without noise the correlation is
-# 0.70, with a noise of 2 it is 0.97, and with 8 it is 0.80.
+# 0.70, with a noise of 0.2 it is 0.97, and with 0.8 it is 0.80.
 # </details>
 
 # %% alt="Three panels. Left: test error against the number of neurons, falling at least as fast as a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
@@ -947,7 +942,7 @@ plotting.plot_sweep(by_period, ax=axes[1], colour=plotting.COLOURS["green"])
 axes[1].set(xscale="log", xlabel="period of the sines (ms)", ylim=(-0.1, 1.05),
             title=rf"slow targets are easy ($\tau_s$ = {base.tau_syn:g} ms)")
 plotting.plot_sweep(by_noise, ax=axes[2], colour=plotting.OUTPUT)
-axes[2].set(xlabel="noise at each step", ylim=(-0.1, 1.05), title="some noise helps, more hurts")
+axes[2].set(xlabel=r"noise $\sigma$", ylim=(-0.1, 1.05), title="some noise helps, more hurts")
 best = by_noise.correlation.mean(axis=1)
 spread = by_noise.correlation.std(axis=1)
 print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises, best, spread)))
@@ -958,7 +953,7 @@ elapsed()
 # original chose well: 200 ms for targets of 2000 ms. With $\tau_s = 3$ ms, as of real fast synapses, a hundred
 # neurons learn nothing; Part 3 therefore adds slow plastic synapses to a network of fast ones. Both expectations
 # about noise hold: over five networks the correlation is 0.70 ± 0.05 (standard deviation over networks) without noise,
-# 0.97 ± 0.02 at 2, and 0.80 ± 0.11 at 8, while 1, 2 and 4 do not differ by more than they scatter.
+# 0.97 ± 0.02 at 0.2, and 0.80 ± 0.11 at 0.8, while 0.1, 0.2 and 0.4 do not differ by more than they scatter.
 #
 # **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_neurons`: how many neurons replace a
 # larger signal? `limit_loops = 40`: do more loops move the limits?

@@ -14,8 +14,8 @@ Modules
     Measures of quality: correlation, R^2 and normalised error.
 ``blas``
     BLAS on one thread, for results that do not depend on the machine.
-``forking``
-    Whether threads may be used after a fork.
+``compiled``
+    Functions that Numba compiles and keeps on disk.
 ``one_line``
     How records of large arrays print themselves.
 ``files``

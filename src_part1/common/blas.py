@@ -10,11 +10,5 @@ _CONTROLLER = ThreadpoolController()
 
 
 def one_blas_thread():
-    """Limit BLAS to one thread in a ``with`` block: its sums depend on how threads share them.
-
-    Returns
-    -------
-    context manager
-        The limit ends with the block.
-    """
+    """Limit BLAS to one thread in a ``with`` block: its sums depend on how threads share them."""
     return _CONTROLLER.limit(limits=1, user_api="blas")

@@ -21,90 +21,27 @@ from src_part1.common.validation import check_choice, check_flag, check_integer,
 
 
 def real(default, **bounds):
-    """Declare a real number.
-
-    Parameters
-    ----------
-    default : float
-        Default of the field.
-    **bounds
-        ``unit``, ``above``, ``at_least``, ``below`` and ``at_most`` of
-        :func:`src_part1.common.validation.check_real`.
-
-    Returns
-    -------
-    dataclasses.Field
-        The field.
-    """
+    """Declare a real number."""
     return _field(default, check_real, bounds)
 
 
 def integer(default, **bounds):
-    """Declare a whole number.
-
-    Parameters
-    ----------
-    default : int
-        Default of the field.
-    **bounds
-        ``at_least`` and ``at_most`` of :func:`src_part1.common.validation.check_integer`.
-
-    Returns
-    -------
-    dataclasses.Field
-        The field.
-    """
+    """Declare a whole number."""
     return _field(default, check_integer, bounds)
 
 
 def choice(default, *choices):
-    """Declare one of several words.
-
-    Parameters
-    ----------
-    default : str
-        Default of the field.
-    *choices : str
-        The words allowed.
-
-    Returns
-    -------
-    dataclasses.Field
-        The field.
-    """
+    """Declare one of several words."""
     return _field(default, check_choice, {"choices": choices})
 
 
 def flag(default):
-    """Declare a truth value.
-
-    Parameters
-    ----------
-    default : bool
-        Default of the field.
-
-    Returns
-    -------
-    dataclasses.Field
-        The field.
-    """
+    """Declare a truth value."""
     return _field(default, check_flag, {})
 
 
 def check_fields(record):
-    """Check each declared field of a record.
-
-    Parameters
-    ----------
-    record : dataclass instance
-        The record; fields that declare nothing are left alone.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value breaks its rule; the message names record and field. None is no value where
-        it is the default.
-    """
+    """Check each declared field of a record."""
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         if "check" in field.metadata and not (value is None and field.default is None):

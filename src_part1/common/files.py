@@ -14,18 +14,7 @@ _PART1 = Path(__file__).resolve().parents[1]
 
 
 def shipped_file(name):
-    """Return where a file of the folder `data` is, in a copy of the project or installed.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file.
-
-    Returns
-    -------
-    pathlib.Path
-        The file; that it exists is not checked.
-    """
+    """Return where a file of the folder `data` is, in a copy of the project or installed."""
     installed = _PART1 / "data" / name  # a wheel has the folder's files there
     return installed if installed.is_file() else _PART1.parent / "data" / name
 
@@ -52,13 +41,6 @@ def find_path(source):
 
 def replace_file(path, write):
     """Write a new file beside an old one, then let it take the old one's place.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    write : callable
-        ``write(file)`` writes the contents to a binary file.
 
     Raises
     ------
@@ -88,22 +70,10 @@ def replace_file(path, write):
 def read_arrays(path):
     """Read all arrays of a ``.npz`` file, none of which can make it run code.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Its arrays.
-
     Raises
     ------
     FileNotFoundError
         If there is no such file.
-    ValueError
-        If it is something else, damaged, or holds pickled objects.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

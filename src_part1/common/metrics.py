@@ -25,19 +25,6 @@ def is_constant(signal, axis=-1):
 
     Neither the variance nor the range alone tells: the rounded mean of equal values may differ
     from them, and equal rates may differ in their last digits after smoothing or averaging.
-
-    Parameters
-    ----------
-    signal : ndarray
-        Finite numbers.
-    axis : int, optional
-        Axis along which time runs.
-
-    Returns
-    -------
-    ndarray of bool
-        For each of the other axes' entries: whether maximum and minimum differ by at most 1e-12
-        of the largest size.
     """
     highest, lowest = signal.max(axis=axis), signal.min(axis=axis)
     return highest - lowest <= _ROUNDING * np.maximum(np.abs(highest), np.abs(lowest))
@@ -59,10 +46,12 @@ def correlation(output, target, axis=-1):
         Correlation for each of the other axes' entries; NaN where a signal is constant
         up to rounding, because it is not defined there.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If shapes differ or an entry is not a finite number.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from src_part1 import correlation
+    >>> correlation([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]], [[2.0, 4.0, 6.0], [1.0, 1.0, 1.0]]).round(3)
+    array([ 1., nan])
     """
     output, target = _checked_pair(output, target)
     constant = is_constant(output, axis) | is_constant(target, axis)
@@ -92,10 +81,11 @@ def r2(output, target, axis=-1):
         R^2 for each of the other axes' entries; NaN where the target is constant up
         to rounding.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If shapes differ or an entry is not a finite number.
+    Examples
+    --------
+    >>> from src_part1 import r2
+    >>> float(r2([1.0, 2.0, 4.0], [1.0, 2.0, 3.0]))
+    0.5
     """
     output, target = _checked_pair(output, target)
     squared_error = ((output - target) ** 2).sum(axis)
@@ -121,10 +111,11 @@ def normalised_error(output, target, axis=-1):
         0 for a perfect output, 1 for one no better than the target's mean; NaN where the
         target is constant up to rounding.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If shapes differ or an entry is not a finite number.
+    Examples
+    --------
+    >>> from src_part1 import normalised_error
+    >>> float(normalised_error([2.0, 2.0, 2.0], [1.0, 2.0, 3.0]))
+    1.0
     """
     return np.sqrt(1.0 - r2(output, target, axis))
 
@@ -149,24 +140,7 @@ class Summary(NamedTuple):
 
 
 def summarise(values):
-    """Average a measure over the neurons for which it is defined, and name the others.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_neurons,)
-        A number for each neuron; NaN or infinite where it is not defined.
-
-    Returns
-    -------
-    Summary
-        Mean and median (NaN if it is defined for no neuron), how many count, and the indices of
-        those that do not. As text it says all of it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If these are not numbers along one axis.
-    """
+    """Average a measure over the neurons for which it is defined, and name the others."""
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise TypeError(f"summarise.values must hold real numbers, got dtype {values.dtype}.")

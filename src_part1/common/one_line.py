@@ -13,16 +13,6 @@ def one_line(record):
     """Text of a record for the end of a cell: numbers as they are, arrays by their shape.
 
     To be used as ``__repr__ = one_line`` in the body of a dataclass.
-
-    Parameters
-    ----------
-    record : dataclass instance
-        The record.
-
-    Returns
-    -------
-    str
-        One line.
     """
     fields = (f"{f.name}={_short(getattr(record, f.name))}" for f in dataclasses.fields(record))
     return f"{type(record).__name__}({', '.join(fields)})"

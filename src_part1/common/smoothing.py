@@ -10,27 +10,6 @@ from src_part1.common.validation import check_integer
 def moving_mean(values, before, after=None, *, axis=-1):
     """Smooth along one axis; at both ends the mean runs over the entries that exist.
 
-    Parameters
-    ----------
-    values : array_like
-        Values of any shape.
-    before : int
-        Number of earlier entries in each mean.
-    after : int, optional
-        Number of later ones; as many as ``before`` by default.
-    axis : int, optional
-        The axis.
-
-    Returns
-    -------
-    ndarray
-        ``mean(values[max(t - before, 0) : t + after + 1])`` for each t, in float64.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a number of entries is negative or not a whole number, or there is no such axis.
-
     Notes
     -----
     The means are differences of cumulative sums. If no value is negative, these sums never fall,
@@ -51,25 +30,6 @@ def moving_mean(values, before, after=None, *, axis=-1):
 
 def window_mean(values, centres, width):
     """Average over windows of a signal that is constant within each of its bins.
-
-    Parameters
-    ----------
-    values : ndarray of shape (..., n_bins)
-        The signal; bin i reaches from i to i + 1.
-    centres : ndarray of shape (n_windows,)
-        Centres of the windows, in bins.
-    width : float
-        Width of the windows, in bins. What lies outside of the bins does not count.
-
-    Returns
-    -------
-    ndarray of shape (..., n_windows)
-        Mean over each window.
-
-    Raises
-    ------
-    ValueError
-        If a window lies outside of all bins.
 
     Notes
     -----

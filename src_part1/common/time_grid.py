@@ -8,27 +8,7 @@ LARGEST_STEP = 0.2
 
 
 def n_steps_of(name, duration, step, *, of="the time step dt"):
-    """Return how many steps a duration has, and refuse one that is not a whole number of them.
-
-    Parameters
-    ----------
-    name : str
-        Name of the duration for the message.
-    duration, step : float
-        Duration, not negative, and length of a step (ms).
-    of : str, optional
-        What the step is, for the message.
-
-    Returns
-    -------
-    int
-        ``duration / step``; 0 for a duration of 0 only.
-
-    Raises
-    ------
-    ValueError
-        If the duration is not a whole multiple of the step, or far too long.
-    """
+    """Return how many steps a duration has, and refuse one that is not a whole number of them."""
     if duration / step > MOST_STEPS:
         raise ValueError(
             f"{name} must be at most {MOST_STEPS} times {of} = {step:g} ms, got {duration:g}."
@@ -42,22 +22,7 @@ def n_steps_of(name, duration, step, *, of="the time step dt"):
 
 
 def check_time_step(name, dt, *time_constants):
-    """Refuse a time step that is too long for forward Euler.
-
-    Parameters
-    ----------
-    name : str
-        Name of the time step for the message.
-    dt : float
-        The time step (ms).
-    *time_constants : float
-        Time constants of what is integrated (ms).
-
-    Raises
-    ------
-    ValueError
-        If ``dt`` exceeds a fifth of the shortest time constant.
-    """
+    """Refuse a time step that is too long for forward Euler."""
     longest = LARGEST_STEP * min(time_constants)
     if dt > longest * (1 + 1e-12):
         raise ValueError(

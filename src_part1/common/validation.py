@@ -14,33 +14,7 @@ import numpy as np
 def check_real(
     name, value, *, unit="", above=None, at_least=None, below=None, at_most=None, infinite=False
 ):
-    """Return ``value`` as a float if it is a finite number within the bounds.
-
-    Parameters
-    ----------
-    name : str
-        Name of the field, as the user knows it (``"LIFParameters.tau_m"``).
-    value : float
-        The number to check. Booleans, complex numbers and strings are refused.
-    unit : str, optional
-        Unit that the message quotes.
-    above, at_least, below, at_most : float, optional
-        Exclusive and inclusive bounds.
-    infinite : bool, optional
-        Whether infinity is a value, too.
-
-    Returns
-    -------
-    float
-        The checked number.
-
-    Raises
-    ------
-    TypeError
-        If ``value`` is not a real number.
-    ValueError
-        If it is not finite or lies outside of the bounds.
-    """
+    """Return ``value`` as a float if it is a finite number within the bounds."""
     unit_text = f" ({unit})" if unit else ""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a real number{unit_text}, got {value!r}.")
@@ -61,29 +35,7 @@ def check_real(
 
 
 def check_integer(name, value, *, at_least=None, at_most=None):
-    """Return ``value`` as an int if it is a whole number within the inclusive bounds.
-
-    Parameters
-    ----------
-    name : str
-        Name of the field.
-    value : int
-        The number to check. Booleans and floats are refused, even ``3.0``.
-    at_least, at_most : int, optional
-        Inclusive bounds.
-
-    Returns
-    -------
-    int
-        The checked number.
-
-    Raises
-    ------
-    TypeError
-        If ``value`` is not an integer.
-    ValueError
-        If it lies outside of the bounds.
-    """
+    """Return ``value`` as an int if it is a whole number within the inclusive bounds."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}.")
     number = int(value)
@@ -95,27 +47,7 @@ def check_integer(name, value, *, at_least=None, at_most=None):
 
 
 def check_choice(name, value, choices):
-    """Return ``value`` if it is one of ``choices`` (strings).
-
-    Parameters
-    ----------
-    name : str
-        Name of the field.
-    value : str
-        The chosen word.
-    choices : iterable of str
-        The words allowed.
-
-    Returns
-    -------
-    str
-        The checked word.
-
-    Raises
-    ------
-    ValueError
-        If it is not among the choices.
-    """
+    """Return ``value`` if it is one of ``choices`` (strings)."""
     choices = tuple(choices)
     if not isinstance(value, str) or value not in choices:
         words = ", ".join(repr(choice) for choice in choices)
@@ -124,25 +56,7 @@ def check_choice(name, value, choices):
 
 
 def check_flag(name, value):
-    """Return ``value`` if it is True or False.
-
-    Parameters
-    ----------
-    name : str
-        Name of the field.
-    value : bool
-        The value. Numbers are refused, even 0 and 1.
-
-    Returns
-    -------
-    bool
-        The checked value.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else.
-    """
+    """Return ``value`` if it is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}.")
     return bool(value)
@@ -151,31 +65,7 @@ def check_flag(name, value):
 def check_array(name, values, shape, *, dtype=np.float64, at_least=None):
     """Return ``values`` as a finite, C-contiguous array of the expected shape.
 
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    values : array_like
-        Real numbers.
-    shape : tuple
-        Expected length of each axis; ``None`` accepts any length from 1 on, a string does
-        the same and names the axis in the message.
-    dtype : numpy dtype, optional
-        Floating dtype of the result.
-    at_least : float, optional
-        Inclusive lower bound of all entries.
-
-    Returns
-    -------
-    ndarray
-        The checked array; a copy only where dtype or memory order made it necessary.
-
-    Raises
-    ------
-    TypeError
-        If the entries are not real numbers.
-    ValueError
-        If the shape is wrong, or an entry is masked, NaN, infinite or below the bound.
+    In ``shape`` None accepts any length from 1 on; a string does the same and names the axis.
     """
     refuse_masked(name, values)
     try:
@@ -211,28 +101,7 @@ FLOAT = np.dtype(np.float64)
 
 
 def check_kernel_array(name, array, shape, *, dtype=FLOAT, changed=False):
-    """Refuse what a kernel would misread or write beyond; takes a fraction of a microsecond.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    array : object
-        Should be a C-contiguous array.
-    shape : tuple of int
-        The shape it must have.
-    dtype : numpy dtype, optional
-        The dtype it must have.
-    changed : bool, optional
-        Whether the kernel changes it in place.
-
-    Raises
-    ------
-    TypeError
-        If it is not an array, or has another dtype.
-    ValueError
-        If it has another shape or memory order, or is read-only although it is to be changed.
-    """
+    """Refuse what a kernel would misread or write beyond; takes a fraction of a microsecond."""
     is_array = isinstance(array, np.ndarray)
     if is_array and array.dtype == dtype and array.shape == shape:
         if array.flags.carray if changed else array.flags.c_contiguous:
@@ -250,20 +119,7 @@ def check_kernel_array(name, array, shape, *, dtype=FLOAT, changed=False):
 
 
 def check_finite(name, array):
-    """Refuse an array that holds NaN or an infinity.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    array : ndarray of float
-        Any shape.
-
-    Raises
-    ------
-    ValueError
-        If an entry is not finite.
-    """
+    """Refuse an array that holds NaN or an infinity."""
     bad = ~np.isfinite(array)
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -271,25 +127,7 @@ def check_finite(name, array):
 
 
 def check_rng(name, rng):
-    """Return ``rng`` if it is a NumPy random generator.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    rng : numpy.random.Generator
-        The generator.
-
-    Returns
-    -------
-    numpy.random.Generator
-        The same generator.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else, for example a seed.
-    """
+    """Return ``rng`` if it is a NumPy random generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"{name} must be a numpy.random.Generator, got {type(rng).__name__}; "
@@ -299,27 +137,7 @@ def check_rng(name, rng):
 
 
 def check_type(name, value, kind):
-    """Return ``value`` if it is an instance of a class.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    value : object
-        What was given.
-    kind : type
-        The class.
-
-    Returns
-    -------
-    object
-        The same object.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else.
-    """
+    """Return ``value`` if it is an instance of a class."""
     if not isinstance(value, kind):
         module = type(value).__module__
         origin = f"{module}." if module.startswith("src_part") else ""
@@ -331,31 +149,7 @@ def check_type(name, value, kind):
 
 
 def check_index(name, values, size, *, of="neurons"):
-    """Return ``values`` as numbers of neurons (or of something else) that exist.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    values : array_like of int
-        A list of whole numbers, which may be empty.
-    size : int
-        How many there are to choose from.
-    of : str, optional
-        What the numbers stand for.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_values,)
-        The checked numbers.
-
-    Raises
-    ------
-    TypeError
-        If the entries are not whole numbers.
-    ValueError
-        If there is more than one axis, or a number is negative or too large.
-    """
+    """Return ``values`` as numbers of neurons (or of something else) that exist."""
     index = np.asarray(values)
     if index.ndim != 1:
         raise ValueError(f"{name} must be a list of {of}, got shape {index.shape}.")
@@ -370,20 +164,7 @@ def check_index(name, values, size, *, of="neurons"):
 
 
 def refuse_masked(name, values):
-    """Refuse a masked array with masked entries: as a plain array it would show what is hidden.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    values : object
-        What was given.
-
-    Raises
-    ------
-    ValueError
-        If entries are masked.
-    """
+    """Refuse a masked array with masked entries: as a plain array it would show what is hidden."""
     if np.ma.is_masked(values):
         hidden = np.ma.getmaskarray(values)
         where = tuple(int(i) for i in np.argwhere(hidden)[0])
@@ -394,31 +175,7 @@ def refuse_masked(name, values):
 
 
 def check_selection(name, values, size, *, of="neurons"):
-    """Return indices, or the places where a mask is True, sorted.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    values : array_like of int or bool
-        Different indices in any order, or a mask of all.
-    size : int
-        How many there are to choose from.
-    of : str, optional
-        What is selected.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_selected,)
-        The indices, increasing.
-
-    Raises
-    ------
-    TypeError
-        If the entries are not whole numbers, or there is none.
-    ValueError
-        If a mask has another size or selects nothing, or an index does not exist or comes twice.
-    """
+    """Return indices, or the places where a mask is True, sorted."""
     index = np.asarray(values)
     if index.dtype == bool:
         if index.shape != (size,):
@@ -444,22 +201,7 @@ def check_selection(name, values, size, *, of="neurons"):
 
 
 def check_like(name, given, array):
-    """Refuse what cannot take the place of an array without being changed.
-
-    Parameters
-    ----------
-    name : str
-        What the message calls it.
-    given : object
-        Should be an array of the shape and type of ``array``.
-    array : ndarray
-        The array.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
-    """
+    """Refuse what cannot take the place of an array without being changed."""
     shape, dtype = getattr(given, "shape", None), getattr(given, "dtype", None)
     if shape != array.shape or dtype != array.dtype:
         found = "nothing" if given is None else f"{dtype} of shape {shape}"

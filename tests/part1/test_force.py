@@ -8,11 +8,12 @@ from src_part1 import (
     force_network,
     normalised_error,
     run_force,
-    sparse_weights,
     sum_of_sines,
     train_force,
 )
+from src_part1.connectivity import sparse_weights
 from src_part1.rls import ReadoutRLS
+from src_part1.training_loop import TrainingDivergedError
 from tests.reference import simulate_force
 
 
@@ -52,7 +53,8 @@ def test_two_runs_continue_each_other():
     )
 
 
-def test_an_interrupt_returns_the_run_until_then(monkeypatch):
+@pytest.mark.parametrize("progress", [True, False])
+def test_an_interrupt_returns_the_run_until_then(monkeypatch, progress):
     network, target = _network(), np.sin(np.arange(100) / 10.0)
     every = round(network.parameters.learn_every / network.parameters.dt)
     expected = train_force(network, target[: 3 * every], progress=False)
@@ -65,15 +67,13 @@ def test_an_interrupt_returns_the_run_until_then(monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(ReadoutRLS, "update", interrupted)
-    with pytest.warns(UserWarning, match=r"interrupted after .* of .* ms"):
-        run = train_force(network, target)
+    with pytest.warns(UserWarning, match="interrupted after 2 of 50 updates") as caught:
+        run = train_force(network, target, progress=progress)
+    assert caught[0].filename == __file__
     np.testing.assert_array_equal(run.output, expected.output)
     np.testing.assert_array_equal(run.time, expected.time)
     assert run.rates.shape == expected.rates.shape
     np.testing.assert_array_equal(run.network.readout_weights, expected.network.readout_weights)
-    calls.clear()
-    with pytest.raises(KeyboardInterrupt):
-        train_force(network, target, progress=False)
 
 
 def test_a_sum_of_sines_goes_on_alone_after_learning():
@@ -101,27 +101,13 @@ def test_sparse_weights_have_the_stated_density_and_spread():
     [
         (lambda net: run_force(net, 0.5), "duration must be a whole multiple"),
         (lambda net: train_force(net, [[1.0]]), "target must have shape"),
-        (lambda net: run_force(net, 10.0, n_recorded=31), "n_recorded must be at most 30"),
+        (lambda net: run_force(net, 10.0, n_recorded=-1), "n_recorded must be at least 0"),
         (lambda net: force_network(net.parameters, 3), "rng must be a numpy.random.Generator"),
     ],
 )
 def test_bad_arguments_are_refused(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call(_network())
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: run_force(None, 10.0), "network must be of type"),
-        (lambda: train_force("x", np.ones(4)), "network must be of type"),
-        (lambda: force_network(3, np.random.default_rng(0)), "force_parameters must be of type"),
-        (lambda: sparse_weights({}, np.random.default_rng(0)), "force_parameters must be of type"),
-    ],
-)
-def test_wrong_types_are_type_errors(call, message):
-    with pytest.raises(TypeError, match=message):
-        call()
 
 
 @pytest.mark.parametrize(
@@ -144,10 +130,12 @@ def test_a_network_that_leaves_the_finite_numbers_is_reported():
     network = dataclasses.replace(_network(), readout_weights=np.full(30, 1e308))
     with pytest.raises(FloatingPointError, match="not finite any longer"):
         run_force(network, 100.0)
+    with pytest.raises(TrainingDivergedError, match="in update 1: the activity is not") as caught:
+        train_force(network, np.zeros(100), progress=False)
+    assert caught.value.result.network is network
 
 
-def test_records_of_arrays_can_be_compared():
-    network = _network()
-    run = run_force(network, 3.0)
-    assert network == network and run == run
-    assert network != run.network
+def test_a_network_of_few_units_records_all_of_them():
+    network = _network(n_units=3, connection_probability=1.0)
+    assert run_force(network, 10.0).rates.shape == (3, 10)
+    assert train_force(network, np.ones(10), progress=False).rates.shape == (3, 10)

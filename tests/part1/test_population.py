@@ -114,27 +114,6 @@ def test_initial_weights_are_drawn_after_the_cues():
     np.testing.assert_array_equal(recorded_task.initial_weights, expected)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: make_task(np.zeros((2, 3, 9)), np.random.default_rng(0)), "recordings must be"),
-        (lambda: make_task(_recordings(), 0), "rng must be a numpy.random.Generator"),
-        (lambda: run_population(None, np.zeros((60, 60))), "recorded_task must be of type"),
-        (lambda: run_population(
-            make_task(_recordings(), np.random.default_rng(0)).task, np.zeros((60, 60))
-        ), "recorded_task must be of type"),
-    ],
-)
-def test_wrong_types_are_type_errors(call, message):
-    with pytest.raises(TypeError, match=message):
-        call()
-
-
-def test_records_of_arrays_can_be_compared():
-    one, other = (make_task(_recordings(), np.random.default_rng(0)) for _ in range(2))
-    assert one == one and one != other
-
-
 def test_bins_finer_than_the_updates_are_averaged():
     # Rates that alternate between two values in bins of 10 ms are constant at the updates.
     rates = np.tile([5.0, 15.0], (1, 3, 50))

@@ -25,7 +25,7 @@ def rate(**options):
 
 def test_noise_makes_a_neuron_fire_below_its_threshold():
     assert rate(noise=0.0, mean_input=0.7) == 0
-    assert 2 < rate(noise=2.0, mean_input=0.7) < 15
+    assert 2 < rate(noise=0.2, mean_input=0.7) < 15
     assert rate(noise=0.0, mean_input=1.1565) == pytest.approx(50, abs=1)
 
 

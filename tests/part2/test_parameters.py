@@ -1,6 +1,6 @@
 """Parameter records refuse what cannot be simulated, and say what is allowed."""
 
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -15,12 +15,6 @@ def test_the_original_network():
     assert parameters.mean_input == pytest.approx(0.6 * 0.12 * np.sqrt(100))
 
 
-def test_records_do_not_change():
-    with pytest.raises(FrozenInstanceError):
-        LIFParameters().tau_m = 5.0
-    assert replace(LIFParameters(), tau_syn=200.0).tau_syn == 200.0
-
-
 def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
     assert LIFParameters(tau_syn=0.5, dt=0.1).dt == 0.1
     with pytest.raises(ValueError, match=r"dt must be at most a fifth .*\(0.08 ms\), got 0.1"):
@@ -33,10 +27,8 @@ def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
     ("record", "changes", "message"),
     [
         (LIFParameters, {"tau_m": -1.0}, r"LIFParameters.tau_m must be positive \(ms\), got -1"),
-        (LIFParameters, {"tau_syn": 0.0}, "LIFParameters.tau_syn must be positive"),
         (LIFParameters, {"v_reset": 1.0}, "LIFParameters.v_reset must be below 1"),
         (LIFParameters, {"noise": -0.1}, "LIFParameters.noise must be at least 0"),
-        (LIFParameters, {"dt": np.nan}, "LIFParameters.dt must be finite"),
         (
             LIFNetworkParameters, {"n_neurons": 0},
             "LIFNetworkParameters.n_neurons must be at least 1",
@@ -52,14 +44,6 @@ def test_the_longest_time_step_is_a_fifth_of_the_shortest_time_constant():
         (TrainingSettings, {"n_neurons": 1}, "TrainingSettings.n_neurons must be at least 2"),
         (TrainingSettings, {"kind": "squares"}, "TrainingSettings.kind must be one of 'sines'"),
         (TrainingSettings, {"tau_syn": 0.4}, "TrainingSettings.tau_syn must be at least 0.5"),
-        (TrainingSettings, {"time_scale": 0.0}, "TrainingSettings.time_scale must be positive"),
-        (TrainingSettings, {"noise": -1.0}, "TrainingSettings.noise must be at least 0"),
-        (TrainingSettings, {"amplitude": -1.0}, "TrainingSettings.amplitude must be at least 0"),
-        (TrainingSettings, {"mean_input": np.nan}, "TrainingSettings.mean_input must be finite"),
-        (TrainingSettings, {"coupling": -1.0}, "TrainingSettings.coupling must be at least 0"),
-        (TrainingSettings, {"learn_every": 0.0}, "TrainingSettings.learn_every must be positive"),
-        (TrainingSettings, {"ridge": 0.0}, "TrainingSettings.ridge must be positive"),
-        (TrainingSettings, {"n_loops": 0}, "TrainingSettings.n_loops must be at least 1"),
     ],
 )
 def test_bad_values_are_refused(record, changes, message):

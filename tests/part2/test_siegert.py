@@ -7,12 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import erfcx
 
-from src_part2.siegert import (
-    euler_equivalent,
-    siegert_mean_input,
-    siegert_rate,
-    white_noise_sigma,
-)
+from src_part2.siegert import euler_equivalent, siegert_mean_input, siegert_rate
 
 
 def rate_by_quadrature(mu, sigma, tau_m, v_th, v_reset, t_ref):
@@ -92,23 +87,15 @@ def test_a_long_array_is_solved_entry_by_entry():
         assert mu[i] == siegert_mean_input(rate[i], 0.3)
 
 
-def test_a_step_of_noise_is_white_noise_of_sigma():
-    sigma = white_noise_sigma(2.0, tau_m=10.0, dt=0.1)
-    assert sigma == pytest.approx(0.2)
-    # Without a threshold, the simulated voltage is an autoregression of known variance.
-    decay, kick = 1 - 0.1 / 10.0, 2.0 * 0.1 / 10.0
-    assert kick**2 / (1 - decay**2) == pytest.approx(sigma**2 / 2, rel=0.01)
-
-
 @pytest.mark.parametrize("mu", [0.7, 1.2])
 def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
     # Many independent Euler neurons in plain numpy; the uncorrected formula is clearly off.
-    noise, tau_m, dt = 2.0, 10.0, 0.1
+    noise, tau_m, dt = 0.2, 10.0, 0.1
     rng = np.random.default_rng(3)
     v = np.zeros(4000)
     n_spikes, n_steps = 0, 12_000
     for step in range(n_steps):
-        v += dt / tau_m * (mu - v + noise * rng.standard_normal(v.size))
+        v += dt / tau_m * (mu - v) + noise * np.sqrt(dt / tau_m) * rng.standard_normal(v.size)
         fired = v > 1.0
         v[fired] = 0.0
         if step >= 2000:
@@ -116,8 +103,7 @@ def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
     rate = 1000.0 * n_spikes / (v.size * (n_steps - 2000) * dt)
     equivalent = euler_equivalent(noise, tau_m=tau_m, dt=dt)
     assert rate == pytest.approx(siegert_rate(mu, **equivalent), rel=0.015)
-    sigma = white_noise_sigma(noise, tau_m=tau_m, dt=dt)
-    assert siegert_rate(mu, sigma) / rate > 1.02
+    assert siegert_rate(mu, noise) / rate > 1.02
 
 
 @pytest.mark.parametrize(
@@ -131,7 +117,7 @@ def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
         (lambda: siegert_mean_input([1.0, 0.0], 0.1), "silent bins"),
         (lambda: siegert_mean_input(1.0, 0.0), "sigma must be positive"),
         (lambda: siegert_mean_input(500.0, 0.1, t_ref=2.0), "below 1000 / t_ref = 500 Hz"),
-        (lambda: white_noise_sigma(-1.0), "noise must be at least 0"),
+        (lambda: euler_equivalent(-1.0), "noise must be at least 0"),
     ],
 )
 def test_bad_input_is_refused(call, message):

@@ -10,13 +10,16 @@ import pytest
 
 import src_part2 as part2
 from src_part2 import plotting
+from src_part2.limits import QualitySweep
+from src_part2.simulator import SpikingRun
+from src_part2.statistics import spike_intervals
 
 
 def run_with(times, ids, n_neurons=3, duration=1000.0):
     order = np.argsort(times, kind="stable")
     times, ids = np.asarray(times, float)[order], np.asarray(ids, np.int32)[order]
     empty = np.empty((0, 0))
-    return part2.SpikingRun(
+    return SpikingRun(
         n_neurons, duration, np.zeros(n_neurons), np.bincount(ids, minlength=n_neurons), times, ids,
         np.empty(0, np.int64), np.empty(0), empty, empty,
     )
@@ -36,10 +39,10 @@ def test_rates_count_spikes():
 
 def test_intervals_stay_within_a_neuron():
     run = run_with([100, 300, 800, 900, 50, 120], [0, 0, 0, 2, 2, 1])
-    intervals, neurons = part2.spike_intervals(run)
+    intervals, neurons = spike_intervals(run)
     np.testing.assert_array_equal(intervals, [200.0, 500.0, 850.0])
     np.testing.assert_array_equal(neurons, [0, 0, 2])
-    intervals, neurons = part2.spike_intervals(run, start=100.0)
+    intervals, neurons = spike_intervals(run, start=100.0)
     np.testing.assert_array_equal(intervals, [500.0])
 
 
@@ -87,7 +90,7 @@ def test_raster_shows_chosen_neurons_in_order():
 
 
 def test_sweep_and_trials_show_their_numbers():
-    result = part2.QualitySweep(
+    result = QualitySweep(
         "tau_syn", np.array([1.0, 2.0]), np.array([[0.5, 0.7], [0.8, 1.0]]),
         np.array([[0.1, 0.3], [0.6, 0.8]]),
     )
@@ -101,7 +104,7 @@ def test_sweep_and_trials_show_their_numbers():
 
 
 @pytest.mark.parametrize(
-    "statistic", [part2.firing_rates, part2.spike_intervals, part2.interval_cv]
+    "statistic", [part2.firing_rates, spike_intervals, part2.interval_cv]
 )
 @pytest.mark.parametrize("wrong", [None, np.zeros(3), part2.LIFParameters()])
 def test_statistics_of_something_else_are_refused(statistic, wrong):
@@ -110,7 +113,7 @@ def test_statistics_of_something_else_are_refused(statistic, wrong):
 
 
 def test_a_quality_that_does_not_exist_is_refused():
-    result = part2.QualitySweep("tau_syn", np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
+    result = QualitySweep("tau_syn", np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
     with pytest.raises(ValueError, match="quality must be one of 'correlation', 'r2', 'error'"):
         plotting.plot_sweep(result, quality="values")
 

@@ -7,28 +7,23 @@ from src_part1.common.smoothing import moving_mean
 from src_part2 import (
     LIFNetworkParameters,
     LIFParameters,
-    QualitySweep,
     TrainingSettings,
     TrialTiming,
-    chaotic_targets,
     correlation,
     euler_equivalent,
     frozen_quality,
     make_pattern_task,
     make_task,
-    ou_targets,
-    random_weights,
-    recorded_targets,
     recordings_from_arrays,
     run_frozen,
     siegert_rate,
     simulated_psth,
     sweep_setting,
     train,
-    train_and_test,
-    untrained_input,
 )
-from src_part2.tasks import TIMING
+from src_part2.limits import train_and_test
+from src_part2.targets import chaotic_targets, ou_targets, recorded_targets
+from src_part2.tasks import TIMING, untrained_input
 
 
 def recordings(n=12, peak=20.0):
@@ -77,7 +72,7 @@ def test_recorded_targets_lead_back_to_the_rates():
     parameters, recorded = LIFParameters(), recordings()
     elapsed = recorded.time - recorded.time[0]
     targets = recorded_targets(recorded, parameters, elapsed)
-    rates = siegert_rate(targets, **euler_equivalent(2.0))
+    rates = siegert_rate(targets, **euler_equivalent(0.2))
     np.testing.assert_allclose(rates, recorded.rates, rtol=1e-9)
     outside = recorded_targets(recorded, parameters, np.array([-50.0, 0.0, elapsed[-1], 900.0]))
     np.testing.assert_array_equal(outside[..., 0], outside[..., 1])
@@ -88,7 +83,7 @@ def test_silent_bins_get_the_least_rate():
     recorded = recordings()
     silent = recordings_from_arrays(np.zeros((1, 3, recorded.n_time)), recorded.time, ("a",))
     targets = recorded_targets(silent, LIFParameters(), [0.0, 100.0], min_rate=0.2)
-    np.testing.assert_allclose(siegert_rate(targets, **euler_equivalent(2.0)), 0.2)
+    np.testing.assert_allclose(siegert_rate(targets, **euler_equivalent(0.2)), 0.2)
 
 
 def test_patterns_modulate_the_untrained_input():
@@ -158,7 +153,7 @@ def test_a_psth_is_smoothed_as_the_record_was(bin_width):
 def test_bins_finer_than_the_updates_are_averaged_before_they_become_inputs():
     rates = np.tile([5.0, 15.0], (1, 3, 50))
     fine = recordings_from_arrays(rates, 10.0 * np.arange(100), ("go",))
-    neuron = LIFParameters(noise=0.3)
+    neuron = LIFParameters(noise=0.03)
     at = np.arange(20.0, 960.0, 20.0)
     steady = recordings_from_arrays(np.full_like(rates, 10.0), fine.time, ("go",))
     np.testing.assert_allclose(
@@ -248,37 +243,3 @@ def test_bad_input_is_refused(call, message):
 
 
 NEURON, NETWORK, WEIGHTS = LIFParameters(), LIFNetworkParameters(4), np.zeros((4, 4))
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda rng: recorded_targets(np.ones((1, 2, 3)), NEURON, [0.0]), "recordings must be of"),
-        (lambda rng: recorded_targets(recordings(), None, [0.0]), "neuron_parameters must be of"),
-        (lambda rng: make_task(np.ones((1, 2, 3)), NEURON, rng), "recordings must be of type"),
-        (lambda rng: make_task(recordings(), NETWORK, rng), "neuron_parameters must be of type"),
-        (lambda rng: make_task(recordings(), NEURON, 3), "rng must be a numpy.random.Generator"),
-        (lambda rng: make_pattern_task("ou", None, NETWORK, rng), "neuron_parameters must be of"),
-        (lambda rng: make_pattern_task("ou", NEURON, NEURON, rng), "network_parameters must be of"),
-        (lambda rng: make_pattern_task("ou", NEURON, NETWORK, rng, timing=1.0), "timing must be"),
-        (lambda rng: untrained_input(None, NETWORK, WEIGHTS, rng), "neuron_parameters must be of"),
-        (lambda rng: untrained_input(NEURON, None, WEIGHTS, rng), "network_parameters must be of"),
-        (lambda rng: random_weights(4, rng), "network_parameters must be of type"),
-        (lambda rng: random_weights(NETWORK, 4), "rng must be a numpy.random.Generator"),
-        (lambda rng: simulated_psth(None, WEIGHTS, rng), "recorded_task must be of type"),
-        (lambda rng: train_and_test({}, rng), "settings must be of type"),
-        (lambda rng: sweep_setting(None, "noise", [1.0]), "settings must be of type"),
-    ],
-)
-def test_wrong_types_are_refused(call, message):
-    with pytest.raises(TypeError, match=message):
-        call(np.random.default_rng(0))
-
-
-def test_records_of_arrays_are_compared_by_identity():
-    made = make_task(recordings(), NEURON, np.random.default_rng(0))
-    again = make_task(recordings(), NEURON, np.random.default_rng(0))
-    assert made == made
-    assert made != again
-    sweeps = [QualitySweep("noise", np.ones(2), np.ones((2, 1)), np.ones((2, 1))) for _ in "ab"]
-    assert sweeps[0] != sweeps[1]

@@ -38,7 +38,7 @@ TOLERANCE = {"part1": 1e-9, "part2": 1e-3, "part3": 1e-3}
 
 
 def part1(nudge=0.0):
-    """A rate network of 420 units (from 400 on updates run in parallel), and FORCE."""
+    """A rate network of 420 units, and FORCE."""
     rng = np.random.default_rng(11)
     parameters = RateNetworkParameters(n_units=420, dt=1.0, tau=10.0)
     timing = TrialTiming(
@@ -69,7 +69,7 @@ def part2(nudge=0.0):
         stim_on=50.0, stim_off=100.0, learn_on=100.0, learn_off=700.0, learn_every=10.0
     )
     task, start = make_pattern_task(
-        "sines", LIFParameters(tau_syn=100.0, noise=1.0), LIFNetworkParameters(n_neurons=420), rng,
+        "sines", LIFParameters(tau_syn=100.0, noise=0.1), LIFNetworkParameters(n_neurons=420), rng,
         time_scale=600.0, timing=timing,
     )
     untrained = spiking.run_frozen(task, start, np.random.default_rng(1))

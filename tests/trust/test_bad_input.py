@@ -16,7 +16,10 @@ import src_part1 as one
 import src_part2 as two
 import src_part3 as three
 from course import part1 as course
-from src_part1.rls import LowRankRLS
+from src_part1.connectivity import sparse_weights
+from src_part2.limits import train_and_test
+from src_part2.targets import recorded_targets
+from src_part2.tasks import untrained_input
 from src_part3 import trials
 from src_part3.storage import StorageError
 from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings, small_task
@@ -42,7 +45,6 @@ def world():
     w.two_sides = one.RateTask(w.rate, w.timing, np.ones((2, 6, n_updates)), np.eye(2, 6))
     w.recorded_rate_task = one.make_task(small_recordings(), w.rng)
     w.readout, w.all_to_all = one.ReadoutRLS(4), one.AllToAllRLS(4)
-    w.low_rank = LowRankRLS(np.eye(4, 2))
     w.w, w.W, w.r = np.zeros(4), np.zeros((4, 4)), np.ones(4)
     w.force = one.force_network(one.ForceParameters(n_units=20), w.rng)
     w.recordings = small_recordings()
@@ -191,8 +193,8 @@ BAD_INPUT = {
     "FORCE target NaN": (lambda w: one.train_force(w.force, with_entry(w.time, NAN)),
                          "target", "finite", "nan"),
     "FORCE target empty": (lambda w: one.train_force(w.force, []), "target", "shape", "(0,)"),
-    "more units than there are": (lambda w: one.run_force(w.force, 10.0, n_recorded=21),
-                                  "n_recorded", "at most 20", "21"),
+    "negative number of units": (lambda w: one.run_force(w.force, 10.0, n_recorded=-1),
+                                 "n_recorded", "at least 0", "-1"),
     "inputs of another shape": (
         lambda w: one.RateTask(w.rate, w.timing, w.targets, w.cues, np.ones((1, 6, 3))),
         "inputs", "shape (1, 6, 8)", "(1, 6, 3)"),
@@ -205,13 +207,10 @@ BAD_INPUT = {
     "average over more loops than there are": (
         lambda w: one.train(w.task, w.weights.copy(), n_loops=2, average_last=3),
         "average_last", "at most 2", "3"),
-    "samples of another number of errors": (
-        lambda w: w.low_rank.update(np.zeros((4, 2)), np.ones((2, 2)), np.ones((3, 4))),
-        "errors", "2 samples", "3"),
     "components that are not orthonormal": (
-        lambda w: LowRankRLS(np.ones((4, 2))), "basis", "orthonormal", "others"),
+        lambda w: one.AllToAllRLS(4, basis=np.ones((4, 2))), "basis", "orthonormal", "others"),
     "weights of another rank": (
-        lambda w: one.train(w.task, w.weights, rls=LowRankRLS(np.eye(6, 2))),
+        lambda w: one.train(w.task, w.weights, rls=one.AllToAllRLS(6, basis=np.eye(6, 2))),
         "weights", "form D V'", ""),
     "forced start with autapses": (
         lambda w: one.forced_start(w.task, np.eye(6)), "weights", "zero diagonal"),
@@ -350,9 +349,9 @@ BAD_INPUT = {
         "kind", "'sines', 'ou', 'chaos'", "'square'"),
     "setting that cannot be swept": (
         lambda w: two.sweep_setting(w.settings, "colour", [1.0]), "setting", "one of", "'colour'"),
-    "settings as a dict": (lambda w: two.train_and_test({"kind": "ou"}, w.rng),
+    "settings as a dict": (lambda w: train_and_test({"kind": "ou"}, w.rng),
                            "settings", "TrainingSettings", "dict"),
-    "arrays for recordings": (lambda w: two.recorded_targets(w.rates, w.lif, w.time),
+    "arrays for recordings": (lambda w: recorded_targets(w.rates, w.lif, w.time),
                               "recordings", "Recordings", "ndarray"),
     "rate limit 0": (lambda w: two.train(w.lif_task, w.lif_weights.copy(), w.rng, max_rate=0),
                      "max_rate", "positive", "0"),
@@ -627,7 +626,7 @@ RECORD = "a text in the place of a record"
 # Each promises a TypeError for a record of the wrong type: the argument's name, and the call.
 WRONG_RECORDS = [
     ("network_parameters", lambda w, x: one.random_weights(x, w.rng)),
-    ("force_parameters", lambda w, x: one.sparse_weights(x, w.rng)),
+    ("force_parameters", lambda w, x: sparse_weights(x, w.rng)),
     ("network_parameters", lambda w, x: one.simulate(w.weights, x, 10.0)),
     ("force_parameters", lambda w, x: one.force_network(x, w.rng)),
     ("network", lambda w, x: one.run_force(x, 10.0)),
@@ -650,15 +649,15 @@ WRONG_RECORDS = [
     ("neuron_parameters", lambda w, x: two.make_pattern_task("ou", x, w.lif_network, w.rng)),
     ("network_parameters", lambda w, x: two.make_pattern_task("ou", w.lif, x, w.rng)),
     ("timing", lambda w, x: two.make_pattern_task("ou", w.lif, w.lif_network, w.rng, timing=x)),
-    ("recordings", lambda w, x: two.recorded_targets(x, w.lif, w.time)),
-    ("neuron_parameters", lambda w, x: two.recorded_targets(w.recordings, x, w.time)),
+    ("recordings", lambda w, x: recorded_targets(x, w.lif, w.time)),
+    ("neuron_parameters", lambda w, x: recorded_targets(w.recordings, x, w.time)),
     ("recorded_task", lambda w, x: two.simulated_psth(x, w.lif_weights, w.rng)),
-    ("network_parameters", lambda w, x: two.untrained_input(w.lif, x, w.lif_weights, w.rng)),
+    ("network_parameters", lambda w, x: untrained_input(w.lif, x, w.lif_weights, w.rng)),
     ("task", lambda w, x: two.train(x, w.lif_weights, w.rng)),
     ("rls", lambda w, x: two.train(w.lif_task, w.lif_weights, w.rng, rls=x)),
     ("task", lambda w, x: two.run_frozen(x, w.lif_weights, w.rng)),
     ("task", lambda w, x: two.frozen_quality(x, w.lif_weights, w.rng)),
-    ("settings", lambda w, x: two.train_and_test(x, w.rng)),
+    ("settings", lambda w, x: train_and_test(x, w.rng)),
     ("settings", lambda w, x: two.sweep_setting(x, "noise", [1.0])),
     ("network_parameters", lambda w, x: three.build_network(x, w.rng)),
     ("network", lambda w, x: three.run_trial(x, TRIAL, w.rng)),

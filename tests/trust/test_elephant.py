@@ -28,7 +28,7 @@ def elephant():
 def run():
     """Twelve neurons that fire between now and then, and regularly."""
     return simulate(
-        LIFParameters(noise=1.5), np.linspace(0.9, 1.6, 12), DURATION, np.random.default_rng(2)
+        LIFParameters(noise=0.15), np.linspace(0.9, 1.6, 12), DURATION, np.random.default_rng(2)
     )
 
 

@@ -56,15 +56,21 @@ def test_malformed_cells_are_refused(source, message):
 def cells():
     return [
         nbformat.v4.new_code_cell(CELL, metadata={"tags": ["exercise"]}),
+        nbformat.v4.new_code_cell("check(number)"),
         nbformat.v4.new_markdown_cell("Because.", metadata={"tags": ["solution"]}),
         nbformat.v4.new_code_cell("1 + 1"),
     ]
 
 
-def test_discussions_stand_in_the_solution_only():
-    assert len(apply_exercises(cells(), solution=True)) == 3
-    attendee = apply_exercises(cells(), solution=False)
-    assert [cell.source for cell in attendee[1:]] == ["1 + 1"]
+def test_solutions_and_discussions_are_folded_below_the_check_in_the_attendees_copy():
+    solved = [cell.source for cell in apply_exercises(cells(), solution=True)]
+    assert solved[1:] == ["check(number)", "Because.", "1 + 1"]
+    stub, check, folded, rest = apply_exercises(cells(), solution=False)
+    assert "number = None" in stub.source
+    assert (check.source, rest.source) == ("check(number)", "1 + 1")
+    assert folded.cell_type == "markdown" and solved[0] in folded.source
+    assert folded.source.startswith("<details>")
+    assert folded.source.endswith("\n\nBecause.\n\n</details>")
 
 
 def test_marks_outside_of_exercises_are_refused():

@@ -1,4 +1,4 @@
-"""Questions with folded answers: their form, the page for instructors, links to solutions."""
+"""Questions with folded answers: their form, the page for instructors, folded solutions."""
 
 import re
 
@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from tools.build_notebooks import ROOT, build_notebook, project_facts
-from tools.questions import THINK, TICKET, answers_page, link_solutions, questions_of
+from tools.questions import THINK, TICKET, Question, answers_page, questions_of
 
 SOURCES = sorted((ROOT / "notebooks/source").glob("part*.py"))
 CASES = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
@@ -34,8 +34,9 @@ def test_questions_and_answers_come_on_one_line_each():
         "## Exit ticket\n\nWords.\n\n**1.** One\nor two?\n\n" + FOLDED.format("Two,\nnot one.")
         + "\n\n**2.** Three?\n\n" + FOLDED.format("Four."), TICKET,
     )
-    assert questions_of(thought()) == [("Why?", "So.")]
-    assert questions_of(ticket) == [("One or two?", "Two, not one."), ("Three?", "Four.")]
+    assert questions_of(thought()) == [Question("Why?", "So.")]
+    two = [Question("One or two?", "Two, not one."), Question("Three?", "Four.")]
+    assert questions_of(ticket) == two
     assert questions_of(cell("**1.** Not tagged?")) == []
     notebook = nbformat.v4.new_notebook(cells=[thought(), ticket])
     page = answers_page({"Part 0": notebook, "Empty": nbformat.v4.new_notebook()})
@@ -59,21 +60,50 @@ def test_a_question_without_its_mark_or_answer_is_refused(wrong):
         questions_of(wrong)
 
 
+def chosen(*folds):
+    folded = "\n".join(
+        f"<details><summary>{label}</summary>\n{reply}\n</details>" for label, reply in folds
+    )
+    return cell(f"**Think, then look.** Which?\n\n{folded}", THINK)
+
+
+FOLDS = ("A. One", "No: it is not."), ("B. Two", "Right. It is."), ("C. None", "Not so.")
+
+
+def test_a_question_may_have_choices_with_a_reply_to_each():
+    (question,) = questions_of(chosen(*FOLDS))
+    assert question == Question("Which?", "Right. It is.", FOLDS)
+    page = answers_page({"Part 0": nbformat.v4.new_notebook(cells=[chosen(*FOLDS)])})
+    assert "- **Which?** *A. One*: No: it is not. *B. Two*: Right. It is. *C. None*: " in page
+
+
+@pytest.mark.parametrize(
+    "folds",
+    [FOLDS[:2], (FOLDS[0], FOLDS[2], ("C. Some", "No.")), (FOLDS[1], FOLDS[1], FOLDS[2]),
+     (FOLDS[1], FOLDS[0], FOLDS[2])],
+)
+def test_choices_without_one_right_reply_or_out_of_order_are_refused(folds):
+    with pytest.raises(ValueError, match="at least three choices A, B, C with one reply"):
+        questions_of(chosen(*folds))
+
+
 @CASES
 def test_each_part_asks_before_plots_and_ends_with_five_questions(source):
     for notebook in copies(source):
         asked = [c for c in notebook.cells if questions_of(c)]
         tickets = [c for c in asked if TICKET in c.metadata.tags]
         assert len(asked) - len(tickets) >= 4
+        assert sum(bool(q.choices) for c in asked for q in questions_of(c)) >= 3
         assert [len(questions_of(c)) for c in tickets] == [5]
         assert "instructor" in tickets[0].source or "feedback form" in tickets[0].source
         after = notebook.cells[notebook.cells.index(tickets[0]) + 1 :]
         assert [c.source.splitlines()[0] for c in after] == ["## References"]
         for c in asked:
-            for question, answer in questions_of(c):
+            for question, answer, choices in questions_of(c):
                 assert question.endswith(("?", ".")) and len(question.split()) < 45, question
                 # Folded text is HTML, in which neither formulas nor Markdown are read.
-                assert not re.search(r"[$`*]|\n\n", answer), answer
+                for text in (answer, *sum(choices, ())):
+                    assert not re.search(r"[$`*]|\n\n", text), text
 
 
 @CASES
@@ -89,23 +119,20 @@ def test_neither_copy_holds_slides(source):
 
 
 @CASES
-def test_each_exercise_leads_to_its_solution(source):
+def test_each_exercise_has_its_solution_folded_below_its_check(source):
     attendee, solved = copies(source)
-    name = f"{source.stem}.ipynb"
-    links = re.findall(
-        rf"\[Solution of this exercise\]\(solutions/{re.escape(name)}#(Exercise-\d+)",
-        "\n".join(c.source for c in attendee.cells),
-    )
-    assert (ROOT / "notebooks/solutions" / name).is_file()
-    assert links == [f"Exercise-{n}" for n in range(1, len(links) + 1)] and len(links) >= 5
-    assert not any("Solution of this exercise" in c.source for c in solved.cells)
-
-
-def test_a_link_needs_the_heading_of_the_exercise():
-    exercise = nbformat.v4.new_code_cell("x", metadata={"tags": ["exercise"]})
-    cells = [cell("### Another heading"), exercise]
-    with pytest.raises(ValueError, match="must hold its heading"):
-        link_solutions(cells, "x.ipynb")
+    at = [i for i, c in enumerate(attendee.cells) if "exercise" in c.metadata.get("tags", [])]
+    answers = [c.source for c in solved.cells if "exercise" in c.metadata.get("tags", [])]
+    assert len(at) == len(answers) >= 5
+    for i, answer in zip(at, answers, strict=True):
+        assert attendee.cells[i + 1].source.startswith("course.check_")
+        fold = attendee.cells[i + 2].source
+        assert fold.startswith("<details><summary>Solution</summary>\n\n```python\n" + answer)
+        assert fold.endswith("\n\n</details>") and fold.count("details>") == 2
+    discussed = [c.source for c in solved.cells if "solution" in c.metadata.get("tags", [])]
+    for text in discussed:
+        assert any(text in c.source for c in attendee.cells)
+    assert not any("<summary>Solution" in c.source for c in solved.cells)
 
 
 def test_the_form_for_feedback_is_named_where_there_is_one(tmp_path):

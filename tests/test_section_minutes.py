@@ -1,6 +1,5 @@
 """The minutes that a notebook promises follow from what is in it, and fit into the session."""
 
-import math
 import re
 
 import jupytext
@@ -13,28 +12,33 @@ from tools.section_minutes import (
     EQUATION,
     PLOT,
     ROOT,
+    SETUP,
+    TICKET,
+    VOTE,
     WORDS_PER_MINUTE,
     core_minutes,
     main,
     sections_of,
     table_of,
+    whole,
     with_minutes,
 )
 
 SOURCES = sorted((ROOT / "notebooks/source").glob("part*.py"))
 # Sessions of 90 and 60 minutes, less what questions and the break take.
-MOST = {("part1", "part2"): 80, ("part3",): 50}
+MOST = {("part1", "part2"): 75, ("part3",): 50}
 
 SMALL = f"""\
 # %% [markdown]
 # | section | minutes |
 # | --- | --- |
+# | opening and close | ? |
 # | 1 · First | ? |
 # | 2 · Second | 99 |
 #
-# words before a section do not count
+# {"before " * WORDS_PER_MINUTE}
 
-# %%
+# %% tags=["setup"]
 import before
 
 # %% [markdown]
@@ -43,7 +47,12 @@ import before
 # {"word " * (2 * WORDS_PER_MINUTE - 4)}
 # $$ x = 1 $$
 #
+# - |
+#
 # <details><summary>Hint</summary> {"folded " * 500} </details>
+
+# %% [markdown] tags=["think"]
+# {"asked " * WORDS_PER_MINUTE}
 
 # %% tags=["parameters"]
 x = 1
@@ -94,7 +103,21 @@ check(z)
 print(2)
 
 # %% [markdown]
+# ## Your own
+#
+# {"word " * 500}
+#
 # ## Summary
+#
+# {"word " * (2 * WORDS_PER_MINUTE - 1)}
+
+# %% [markdown] tags=["exit-ticket"]
+# ## Exit ticket
+#
+# {"word " * 500}
+
+# %% [markdown]
+# ## References
 #
 # {"word " * 500}
 """
@@ -105,15 +128,17 @@ def small_sections(text=SMALL):
 
 
 def test_words_cells_plots_and_exercises_count_by_the_rule():
-    first, second = small_sections()
-    # The heading has four words of its own: ##, 1, the dot and its title.
-    reading = 2 + EQUATION
+    around, first, second = small_sections()
+    table = 10 / WORDS_PER_MINUTE  # section, minutes, opening and close, 1, First, 2, Second, 99
+    assert around.core == pytest.approx(table + 1 + SETUP + 2 + TICKET)
+    # The heading has two words of its own, 1 and its title: a dot or a dash is none.
+    reading = 2 - 2 / WORDS_PER_MINUTE + EQUATION + 1 + VOTE
     assert first.core == pytest.approx(reading + (CODE + PLOT) + CODE + 1 + 3)
-    heading = 5 / WORDS_PER_MINUTE  # ###, Interactive, demo, the dot and bonus
+    heading = 3 / WORDS_PER_MINUTE  # Interactive, demo and bonus
     assert first.bonus == pytest.approx(heading + DEMO + 10)
     assert second.core == 0
-    assert second.bonus == pytest.approx((6 + 3) / WORDS_PER_MINUTE + CODE)
-    assert [section.text for section in (first, second)] == ["8 + 12", "bonus 1"]
+    assert second.bonus == pytest.approx((3 + 2) / WORDS_PER_MINUTE + CODE)
+    assert [section.text for section in (around, first, second)] == ["6", "9 + 11", "bonus 1"]
 
 
 def test_the_tool_writes_the_table_and_says_what_is_stale(tmp_path, capsys):
@@ -124,13 +149,13 @@ def test_the_tool_writes_the_table_and_says_what_is_stale(tmp_path, capsys):
     assert main([], root=tmp_path) == 1
     assert source.read_text(encoding="utf-8") == SMALL
     assert main(["--write"], root=tmp_path) == 0
-    assert table_of(source.read_text(encoding="utf-8")) == {1: "8 + 12", 2: "bonus 1"}
+    assert table_of(source.read_text(encoding="utf-8")) == {0: "6", 1: "9 + 11", 2: "bonus 1"}
     assert main([], root=tmp_path) == 0
-    assert "core 8 minutes (1: 8 + 12, 2: bonus 1)" in capsys.readouterr().out
+    assert "core 15 minutes (0: 6, 1: 9 + 11, 2: bonus 1)" in capsys.readouterr().out
 
 
 def test_a_table_with_other_sections_is_refused():
-    with pytest.raises(ValueError, match=r"a row for each of the sections \[1, 2\], got \[1\]"):
+    with pytest.raises(ValueError, match=r"for each of the sections \[0, 1, 2\], got \[0, 1\]"):
         with_minutes(SMALL.replace("# | 2 · Second | 99 |\n", ""), small_sections())
     with pytest.raises(ValueError, match="exactly once, got 0"):
         table_of("# %%\n1")
@@ -168,7 +193,7 @@ def test_the_pages_say_the_same_minutes():
     session_a = 0
     for path in SOURCES:
         sections = read(path)[1]
-        bonus = sum(math.ceil(section.bonus) for section in sections)
+        bonus = sum(whole(section.bonus) for section in sections)
         row = re.search(rf"\({path.stem}\.ipynb\) .* (\d+ \+ \d+) \|", index)
         assert row[1] == f"{core_minutes(sections)} + {bonus}", path.stem
         session_a += core_minutes(sections) * path.stem.startswith(("part1", "part2"))

@@ -25,7 +25,7 @@ import jupytext
 import nbformat
 
 from tools.exercise_cells import BEGIN, apply_exercises
-from tools.questions import answers_page, link_solutions
+from tools.questions import answers_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACEHOLDER = "OWNER"
@@ -90,8 +90,6 @@ def build_notebook(source, facts, path, *, solution=False, slides=False):
         [c for c in notebook.cells if slides or "slide" not in c.metadata.get("tags", [])],
         solution=solution,
     )
-    if not solution:
-        link_solutions(notebook.cells, path.rsplit("/", 1)[-1])
     seen = Counter()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)

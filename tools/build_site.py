@@ -20,7 +20,7 @@ from pathlib import Path
 import nbformat
 
 from course.part1 import sized
-from tools import demo_frames, learning_animation
+from tools import demo_frames, learning_animation, sheets
 from tools.execute_notebooks import ROOT, execute
 from tools.offline_html import without_widgets
 
@@ -60,7 +60,7 @@ def prepare(notebook, static):
 def api_page(part):
     """Return the page that describes what is public in one part, module after module."""
     package = importlib.import_module(part)
-    sections = [f"# {_title(package)}"]
+    sections = [f"# Reference · {part}", f"{_title(package)}."]
     for found in pkgutil.walk_packages(package.__path__, f"{part}."):
         module = importlib.import_module(found.name)
         if "kernels" in found.name:  # called by their module alone
@@ -102,9 +102,12 @@ def main(argv=None):
     for part in ("src_part1", "src_part2", "src_part3"):
         page = pages / f"api_{part.removeprefix('src_')}.md"
         page.write_text(api_page(part), encoding="utf-8")
+    sheets.write(pages)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
-    return subprocess.run([*command, pages, output], env=environment, check=False).returncode
+    status = subprocess.run([*command, pages, output], env=environment, check=False).returncode
+    sheets.print_pdf(output)
+    return status
 
 
 if __name__ == "__main__":

@@ -82,7 +82,9 @@ def slides_of(notebook):
         questions = questions_of(cell)
         answers = "\n".join(f"- {q.answer}" for q in questions)
         if THINK in tags:
-            slides.append(Slide(f"## Think, then look\n\n> {questions[0].question}", notes=answers))
+            choices = "\n".join(f"- {choice}" for choice, _ in questions[0].choices)
+            text = f"## Think, then look\n\n> {questions[0].question}\n\n{choices}".rstrip()
+            slides.append(Slide(text, notes=answers))
         elif TICKET in tags:
             listed = "\n".join(f"{n}. {q.question}" for n, q in enumerate(questions, 1))
             feedback = cell.source.rsplit("</details>", 1)[1].strip()

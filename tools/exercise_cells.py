@@ -8,13 +8,17 @@ bring far more than this one step. In a code cell tagged ``exercise``::
     # STUB: answer = None  # your number
     # END SOLUTION
 
-The attendee's copy holds the lines after ``# STUB:``, the solution the other ones. Markdown
-cells tagged ``solution`` stand in the solution only.
+The attendee's copy holds the lines after ``# STUB:``, the solution the other ones. A markdown cell
+tagged ``solution`` may follow the check of an exercise. In the attendee's copy it is folded below
+this check, after the code of the solution.
 """
 
 from __future__ import annotations
 
+import nbformat
+
 BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
+_FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
 
 
 def exercise_text(source, *, solution):
@@ -46,13 +50,21 @@ def exercise_text(source, *, solution):
 
 def apply_exercises(cells, *, solution):
     """Return the cells of one of the two copies."""
-    kept = []
+    kept, folded, code = [], None, ""
     for cell in cells:
         tags = cell.metadata.get("tags", [])
         if "exercise" in tags:
+            code = "" if solution else exercise_text(cell.source, solution=True)
             cell.source = exercise_text(cell.source, solution=solution)
         elif any(mark in cell.source for mark in (BEGIN, END, STUB)):
             raise ValueError(f"a cell with a solution must be tagged 'exercise':\n{cell.source}")
-        if solution or "solution" not in tags:
-            kept.append(cell)
+        if "solution" in tags and not solution:
+            end = "\n\n</details>"
+            folded.source = folded.source.removesuffix(end) + f"\n\n{cell.source}{end}"
+            continue
+        kept.append(cell)
+        if code and "exercise" not in tags:  # the check, below which the solution is folded
+            folded = nbformat.v4.new_markdown_cell(_FOLDED.format(code))
+            kept.append(folded)
+            code = ""
     return kept

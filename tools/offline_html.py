@@ -62,8 +62,5 @@ def to_html(notebook, name):
     style = _STYLE + demo_frames.STYLE.read_text(encoding="utf-8")
     script = demo_frames.SCRIPT.read_text(encoding="utf-8")
     body = re.sub(r'href="([\w-]+)\.ipynb', r'href="\1.html', body)
-    # No page is made of a solution: its notebook is named.
-    body = re.sub(r'<a href="(solutions/[\w-]+\.ipynb)[^"]*">([^<]*)</a>',
-                  r"\2: <code>notebooks/\1</code>", body)
     body = body.replace("</body>", f"<script>\n{script}</script>\n</body>")
     return f"{head}<style>{style}</style>\n</head>{body}"

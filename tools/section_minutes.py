@@ -17,6 +17,7 @@ import jupytext
 ROOT = Path(__file__).resolve().parents[1]
 WORDS_PER_MINUTE = 80  # five minutes for a page of 400 words
 EQUATION, CODE, PLOT, DEMO = 0.5, 0.25, 0.5, 1.0  # minutes for each
+VOTE, SETUP, TICKET = 0.5, 1.0, 2.0  # a question before a plot, the setup cell, the exit ticket
 EXERCISE = {1: 3.0, 2: 5.0, 3: 10.0}  # minutes by the number of stars
 BONUS = "· bonus"
 HEADER = "| section | minutes |"
@@ -24,13 +25,14 @@ _NOT_READ = re.compile(r"<details>.*?</details>", re.DOTALL)
 _EQUATION = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _HEADING = re.compile(r"^(##+) (.+)$", re.MULTILINE)
 _NOT_RUN = {"setup", "parameters", "exercise", "demo"}
+_AROUND = "opening and close"  # what stands before the first section, the summary and the ticket
 
 
 @dataclass
 class Section:
     """A numbered section and its minutes."""
 
-    number: int
+    number: int  # 0: what stands around the sections
     core: float = 0.0
     bonus: float = 0.0
 
@@ -42,26 +44,39 @@ class Section:
     @property
     def text(self):
         """The entry of the table, for example ``9``, ``9 + 4`` or ``bonus 6``."""
-        core, bonus = math.ceil(self.core), math.ceil(self.bonus)
+        core, bonus = whole(self.core), whole(self.bonus)
         return f"{core} + {bonus}" if core and bonus else f"bonus {bonus}" if bonus else str(core)
+
+
+def whole(minutes):
+    """Round to whole minutes, but what is there takes one: rows of a table then add up."""
+    return max(math.floor(minutes + 0.5), int(minutes > 0))
 
 
 def reading_minutes(text):
     """Minutes that a piece of text takes."""
     text = _NOT_READ.sub(" ", text)
-    words = _EQUATION.sub(" ", text).split()
+    words = re.findall(r"\S*\w\S*", _EQUATION.sub(" ", text))  # a dash or a bar is no word
     return len(words) / WORDS_PER_MINUTE + EQUATION * len(_EQUATION.findall(text))
 
 
 def sections_of(notebook):
-    """Minutes of each numbered section."""
-    sections, marks = [], {}
-    counted = in_exercise = False
+    """Minutes of what stands around the numbered sections, then of each of them."""
+    around = Section(0)
+    sections, marks, here = [around], {}, around
+    in_exercise = False
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", []))
+        bonus = any(marks.values())
         if cell.cell_type == "markdown":
-            if tags & {"solution", "slide"}:
+            if tags & {"solution", "slide", "badges"}:
                 continue
+            if "exit-ticket" in tags:
+                around.add(TICKET, False)
+                here = None
+                continue
+            if here and "think" in tags:
+                here.add(VOTE, bonus)
             for piece in re.split(r"(?m)^(?=##+ )", cell.source):
                 heading = _HEADING.match(piece)
                 if heading:
@@ -69,26 +84,27 @@ def sections_of(notebook):
                     marks = {k: v for k, v in marks.items() if k < level}
                     marks[level] = BONUS in title
                     numbered = re.match(r"(\d+) · ", title)
-                    if level == 2:
-                        counted = bool(numbered)
-                        if numbered:
-                            sections.append(Section(int(numbered[1])))
+                    if numbered and level == 2:
+                        here = Section(int(numbered[1]))
+                        sections.append(here)
+                    elif level == 2:
+                        here = around if title == "Summary" else None
                     stars = re.match(r"Exercise \d+ \((★+)", title)
-                    in_exercise = bool(stars) and counted
+                    in_exercise = bool(stars and here)
                     if in_exercise:
-                        sections[-1].add(EXERCISE[len(stars[1])], any(marks.values()))
-                if counted and not in_exercise:
-                    sections[-1].add(reading_minutes(piece), any(marks.values()))
-        elif counted:
-            bonus = any(marks.values())
-            if in_exercise:
-                if "exercise" not in tags:  # the check, with which an exercise ends
-                    in_exercise = False
-                    marks = {k: v for k, v in marks.items() if k == 2}
-            elif "demo" in tags:
-                sections[-1].add(DEMO, bonus)
-            elif not tags & _NOT_RUN:
-                sections[-1].add(CODE + PLOT * ("alt" in cell.metadata), bonus)
+                        here.add(EXERCISE[len(stars[1])], any(marks.values()))
+                if here and not in_exercise:
+                    here.add(reading_minutes(piece), any(marks.values()))
+        elif in_exercise:
+            if "exercise" not in tags:  # the check, with which an exercise ends
+                in_exercise = False
+                marks = {k: v for k, v in marks.items() if k == 2}
+        elif here and "setup" in tags:
+            here.add(SETUP, bonus)
+        elif here and "demo" in tags:
+            here.add(DEMO, bonus)
+        elif here and not tags & _NOT_RUN:
+            here.add(CODE + PLOT * ("alt" in cell.metadata), bonus)
     return sections
 
 
@@ -97,8 +113,8 @@ def table_of(text):
     if text.count(HEADER) != 1:
         raise ValueError(f"A source must hold the table {HEADER!r} exactly once, got "
                          f"{text.count(HEADER)}.")
-    rows = re.findall(r"(?m)^# \| (\d+) · [^|]*\| ([^|]*) \|$", text)
-    return {int(number): entry for number, entry in rows}
+    rows = re.findall(rf"(?m)^# \| (?:(\d+) · [^|]*|{_AROUND}) ?\| ([^|]*) \|$", text)
+    return {int(number or 0): entry for number, entry in rows}
 
 
 def with_minutes(text, sections):
@@ -108,14 +124,15 @@ def with_minutes(text, sections):
         raise ValueError("The table of minutes must have a row for each of the sections "
                          f"{numbers}, got {list(table_of(text))}.")
     for section in sections:
-        row = rf"(?m)^(# \| {section.number} · [^|]*\| )[^|]*( \|)$"
+        name = rf"{section.number} · [^|]*" if section.number else f"{_AROUND} "
+        row = rf"(?m)^(# \| {name}\| )[^|]*( \|)$"
         text = re.sub(row, rf"\g<1>{section.text}\g<2>", text)
     return text
 
 
 def core_minutes(sections):
     """Sum of the core minutes as the table shows them."""
-    return sum(math.ceil(section.core) for section in sections)
+    return sum(whole(section.core) for section in sections)
 
 
 def main(argv=None, root=ROOT):

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Part 2 · Spiking networks that learn any pattern
+# # Part 2 · Spiking networks that learn a pattern for every neuron
 #
 # *Training recurrent networks to reproduce recorded neural activity, Part 2 of 3*
 
@@ -12,53 +12,21 @@
 # The same question, the same learning rule, and neurons that spike
 
 # %% [markdown]
-# **What you will learn**
-#
-# 1. how a leaky integrate-and-fire neuron turns its input into spikes, and a formula for its rate;
-# 2. how spikes become the input of other neurons, one time step later;
-# 3. how to train **every** neuron of a spiking network with the rule of Part 1, by learning from
-#    *filtered* spikes;
-# 4. that sines, random paths, chaos and recorded neurons can all be learned, and how well;
-# 5. what sets the limit: synapses, number of neurons, speed of the target, noise.
-#
-# **What you need**: [Part 1](part1_rate_rnn.ipynb), Sections 4 to 6 (RLS and the one matrix $P$).
-#
-# | section | minutes |
-# | --- | --- |
-# | 1 · One neuron | 7 + 15 |
-# | 2 · Two neurons | 4 |
-# | 3 · A network | bonus 4 |
-# | 4 · Training with filtered spikes | 13 + 13 |
-# | 5 · Any pattern | bonus 4 |
-# | 6 · Recorded neurons | 5 |
-# | 7 · What limits learning? | bonus 6 |
-#
-# The number after a plus is for what is marked *bonus*: leave it out in class and come back to it at home.
-# All cells together run for about a minute.
-#
-# | symbol | in the code | unit | value here |
-# | --- | --- | --- | --- |
-# | $v_i$ | `voltage` | – | spike above 1, then reset to 0 |
-# | $\tau_m$, $\tau_s$ | `tau_m`, `tau_syn` | ms | 10; 3 to 300 |
-# | $\mu$ | `mean_input` | – | 0.7 (below threshold) |
-# | $u_i$ | `synaptic_input` | – | – |
-# | $\sigma$ | `noise`, strength of the white noise $\xi$ | – | 0.2 |
-# | $w_{ij}$ | `weights[i, j]`, from $j$ to $i$ | ms | learned |
-# | $r_j$ | filtered spikes | 1/ms | – |
-# | $f_i$ | `targets` of $\mu + u_i$ | – | – |
-# | $P$, $\lambda$ | `rls.P`, `ridge` | – | $P(0) = I/\lambda$, $\lambda = 0.5$ |
-# | $\Delta t$ | `dt` | ms | 0.1 |
+# **The question.** Neurons have no rates: they send spikes, at times that nobody can foresee. *Can the spikes of a hundred noisy neurons
+# carry a smooth pattern for two seconds, a different one in each neuron?*
 
 # %% tags=["setup"]
 # (setup)
 
 # %%
 import time
+import warnings
 from dataclasses import replace
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
+from tqdm.auto import tqdm
 
 import src_part2 as part2
 from course import part2 as course
@@ -66,6 +34,7 @@ from src_part2 import plotting
 
 plotting.use_course_style()
 course.stop_quietly()
+warnings.filterwarnings("ignore", ".*stand-in")  # a printed line says which recordings these are
 started = time.perf_counter()
 
 
@@ -74,42 +43,82 @@ def elapsed():
 
 
 # %% [markdown]
-# **Resume here.** Each section trains its own network in a few seconds. If you arrive late, or if your
-# kernel has died, run the cells up to here and go on with any section.
+# **Resume here.** If your kernel has died, run the cells up to here and go on with any section.
 
 # %% tags=["resume"]
 recordings = part2.load_recordings("auto")
 print(recordings.provenance)
 
+# %% [markdown] tags=["slide", "plot"]
+# ## One question
+#
+# > Can such spikes carry such patterns?
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: spikes of a hundred untrained neurons over two seconds, at irregular times. Right: three smooth sines of two seconds with different phases, which the inputs of three neurons should follow."
+opening = part2.LIFNetworkParameters(n_neurons=100)
+rng = np.random.default_rng(1)
+opening_weights = part2.random_weights(opening, rng)
+spikes = part2.simulate(
+    part2.LIFParameters(), np.full(100, opening.mean_input), 2000.0, rng, weights=opening_weights
+)
+fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4))
+plotting.plot_raster(spikes, ax=left)
+left.set_title("what the neurons send: spikes of a hundred, untrained")
+opening_time = np.arange(0.0, 2000.0, 10.0)
+for shift in range(3):
+    right.plot(opening_time, 1.5 * shift + np.sin(2 * np.pi * (opening_time / 2000 + shift / 3)))
+right.set(xlabel="time (ms)", yticks=[], title="what three of them should receive");
+
+# %% [markdown]
+# - **New to this?** Do Part 1 first, then Sections 1, 4 and 6 here; leave out what is marked *bonus*.
+# - **You know FORCE?** Begin with Section 4.
+# - **You have data?** Run Section 6, then put your file's name in place of `"auto"`.
+#
+# **What you will learn**: how a neuron turns input into spikes, and how *filtered* spikes let the rule of Part 1 train every
+# neuron. **What you need**: [Part 1](part1_rate_rnn.ipynb), Sections 4 and 6.
+#
+# | section | minutes |
+# | --- | --- |
+# | opening and close | 8 |
+# | 1 · One neuron | 5 + 16 |
+# | 2 · Two neurons | bonus 3 |
+# | 3 · A network | bonus 3 |
+# | 4 · Training with filtered spikes | 10 + 13 |
+# | 5 · Irregular patterns | bonus 3 |
+# | 6 · Recorded neurons | 5 |
+# | 7 · What limits learning? | bonus 6 |
+#
+# After a plus: *bonus*.
+
 # %% [markdown]
 # ## 1 · One neuron
 #
-# *Question: when does a neuron fire whose mean input lies below the threshold?*
+# *Question: when does a neuron fire if its mean input is below threshold?*
 #
-# The voltage relaxes towards its input, and white noise $\xi$ moves it:
+# The voltage $v$ relaxes within a time $\tau_m$ towards its mean input $\mu$, and white noise $\xi$ of strength $\sigma$ moves it:
 #
-# $$\tau_m \frac{dv}{dt} = -v + \mu + \sigma\sqrt{\tau_m}\,\xi(t),\qquad
+# $$\tau_m \frac{dv}{dt} = -v + \mu + \sigma\sqrt{\tau_m}\;\xi(t),\qquad
 # v > 1:\ \text{spike, and } v \leftarrow 0 .$$
 #
-# One forward Euler step is $v \leftarrow v + \frac{\Delta t}{\tau_m}(-v + \mu) + \sigma\sqrt{\Delta t/\tau_m}\,n$,
-# with a new standard normal number $n$.
+# One Euler step is $v \leftarrow v + \frac{\Delta t}{\tau_m}(-v + \mu) + \sigma\sqrt{\Delta t/\tau_m}\;n$ with a new standard
+# normal number $n$; $\sigma$ is `noise` in the code.
+
+# %% [markdown] tags=["slide"]
+# ## One neuron
+#
+# $$\tau_m \frac{dv}{dt} = -v + \mu + \sigma\sqrt{\tau_m}\;\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
+#
+# The voltage relaxes towards its mean input $\mu = 0.7$, below the threshold of 1, and noise moves it at every step.
 
 # %% tags=["parameters"]
-single_noise = 0.2  # strength of the white noise
+single_noise = 0.2  # sigma, strength of the white noise
 single_dt = 0.1  # ms
 single_mean_input = 0.7
 single_duration = 1000.0  # ms
 single_seed = 3
 
-# %% [markdown] tags=["slide"]
-# ## One neuron
-#
-# $$\tau_m \frac{dv}{dt} = -v + \mu + \sigma\sqrt{\tau_m}\,\xi(t),\qquad v > 1:\ \text{spike, and } v \leftarrow 0$$
-#
-# The voltage relaxes towards its mean input $\mu = 0.7$, below the threshold of 1, and noise moves it at every step.
-
 # %% [markdown] tags=["slide", "plot"]
-# ## Every spike is caused by noise
+# ## The mean input is below threshold
 
 # %% alt="Voltage of one neuron over a second: it fluctuates around 0.7, and where noise carries it across the threshold at 1 a spike is drawn as a stroke and the voltage restarts at 0. A second trace without noise settles at 0.7 and never fires."
 neuron_parameters = part2.LIFParameters(
@@ -128,23 +137,32 @@ plotting.plot_voltage(noisy, ax=ax, label="with noise")
 ax.plot(quiet.time, quiet.voltage[0], color=plotting.COLOURS["orange"], lw=2.5, label="without")
 ax.text(single_duration, 1.03, "threshold", ha="right", fontsize=11, color="0.4")
 ax.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0))
-ax.set_title(f"Noise makes it fire: {noisy.counts[0]} spikes in a second, none without");
+ax.set_title(f"spikes: {noisy.counts[0]} with noise, {quiet.counts[0]} without");
 
 # %% [markdown]
-# **What to notice.** The mean input lies below the threshold, so that all spikes are due to the noise, and
-# irregular. The strokes are only drawn: in the model, a spike is the moment of the reset.
+# **What to notice.** The mean input is below threshold, so noise causes every spike, and spike times are irregular. The strokes are only
+# drawn: in the model, a spike is the moment of the reset.
 #
-# ### Rate against input: two formulas, each simulated
+# ### Rate against input
 #
-# - **Simulation.** We run unconnected neurons for each value of $\mu$.
-# - **Without noise** and with $\mu > v_{th}$ the voltage climbs for
-#   $T = \tau_m \ln\frac{\mu - v_{reset}}{\mu - v_{th}}$, and the rate is $1/T$.
-# - **With noise**, Siegert (1951) found the mean time to the threshold exactly:
+# Without noise and with $\mu > v_{th}$ the voltage climbs for $T = \tau_m \ln\frac{\mu - v_{reset}}{\mu - v_{th}}$, and the rate is $1/T$.
+# With noise, Siegert (1951) found the mean time to the threshold:
 #
 # $$\frac{1}{\rm rate} = \tau_m \sqrt{\pi}
 # \int_{(v_{reset} - \mu)/\sigma}^{(v_{th} - \mu)/\sigma} e^{x^2}\,(1 + \operatorname{erf} x)\; dx .$$
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Without noise the curve of rate against mean input begins at the threshold. How does noise change it?
 #
-# Here $\sigma$ is the strength of the white noise, our `noise` of 0.2.
+# <details><summary>A. It lifts the whole curve by the same rate</summary>
+# No. Far above the threshold the mean input drives the neuron, and noise matters little.
+# </details>
+# <details><summary>B. The sharp corner becomes smooth</summary>
+# Right. Noise lets the neuron fire below the threshold; far above it noise matters little.
+# </details>
+# <details><summary>C. It lowers the curve: noise is as often negative as positive</summary>
+# No. It need cross the threshold only once for a spike, and then the voltage starts again.
+# </details>
 
 # %% tags=["parameters"]
 curve_inputs = np.linspace(0.3, 1.6, 27)
@@ -152,19 +170,8 @@ curve_copies = course.sized(200, fast=10)  # neurons for each input
 curve_duration = 2000.0  # ms
 curve_seed = 0
 
-# %% [markdown] tags=["think"]
-# **Think, then look.** How will noise change the curve of rate against mean input, which without noise begins at the threshold? Will a simulation with steps of 0.1 ms fire as often as Siegert's formula says, or less?
-#
-# <details><summary>Answer</summary>
-# Noise lets the neuron fire below the threshold, so the sharp corner becomes smooth; far above the threshold noise matters
-# little. The simulation fires less, because a crossing between two steps goes unseen.
-# </details>
-
-# %% [markdown] tags=["slide", "plot"]
-# ## Noise smooths the threshold
-
-# %% alt="Left: rate against mean input. Without noise the rate jumps up at the threshold of 1; with noise it rises smoothly from 0.5 on; Siegert's curve and the simulation agree at this scale. Right: simulated rate over Siegert's, near 0.82 at small inputs for the plain formula and near 1 everywhere for the corrected one."
-curve_inputs = np.asarray(curve_inputs, dtype=float)
+# %%
+curve_inputs = np.atleast_1d(curve_inputs).astype(float)
 curve_rates = {}
 for label, noise in (("noise", neuron_parameters.noise), ("no noise", 0.0)):
     run = part2.simulate(
@@ -176,40 +183,44 @@ sigma = neuron_parameters.noise
 equivalent = part2.euler_equivalent(
     neuron_parameters.noise, tau_m=neuron_parameters.tau_m, dt=neuron_parameters.dt
 )
-fine = np.linspace(curve_inputs[0], curve_inputs[-1], 400)
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.4))
-left.plot(fine, part2.siegert_rate(fine, 0.0), color="0.6", label="closed form, no noise")
-left.plot(
-    curve_inputs, curve_rates["no noise"], "o", color="0.6", ms=5, label="simulated, no noise"
-)
-left.plot(fine, part2.siegert_rate(fine, sigma), color=plotting.COLOURS["blue"], label="Siegert")
-left.plot(curve_inputs, curve_rates["noise"], "o", color=plotting.OUTPUT, ms=5, label="simulated")
-left.axvline(1.0, color="0.5", ls="--", lw=1)
-left.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title="Noise smooths the threshold")
-left.legend(loc="upper left")
+# %% [markdown] tags=["slide", "plot"]
+# ## Rate against mean input
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Rate against mean input. Without noise it jumps up at the threshold of 1; with noise it rises smoothly from 0.5 on; Siegert's curve and the simulation agree at this scale."
+fine = np.linspace(curve_inputs[0], curve_inputs[-1], 400)
+fig, ax = plt.subplots(figsize=(8, 4.4))
+ax.plot(fine, part2.siegert_rate(fine, 0.0), color="0.6", label="closed form, no noise")
+ax.plot(curve_inputs, curve_rates["no noise"], "o", color="0.6", ms=5, label="simulated, no noise")
+ax.plot(fine, part2.siegert_rate(fine, sigma), color=plotting.COLOURS["blue"], label="Siegert")
+ax.plot(curve_inputs, curve_rates["noise"], "o", color=plotting.OUTPUT, ms=5, label="simulated")
+ax.axvline(1.0, color="0.5", ls="--", lw=1)
+ax.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title=rf"with and without noise, $\sigma$ = {sigma:.2g}")
+ax.legend(loc="upper left");
+
+# %% [markdown]
+# **What to try.** `single_noise = 0.05` and `0.6`: how sharp is the threshold?
+#
+# ### Steps miss crossings · bonus
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Simulated rate over the formula's, against mean input: near 0.82 at small inputs for Siegert's formula, and near 1 everywhere for the corrected one."
 often = curve_rates["noise"] > 1.0
+fig, ax = plt.subplots(figsize=(8, 4))
 for label, formula, colour in (
-    ("Siegert as it stands", part2.siegert_rate(curve_inputs, sigma), plotting.COLOURS["blue"]),
+    ("Siegert, uncorrected", part2.siegert_rate(curve_inputs, sigma), plotting.COLOURS["blue"]),
     ("for the Euler neuron", part2.siegert_rate(curve_inputs, **equivalent),
      plotting.COLOURS["green"]),
 ):
     ratio = curve_rates["noise"][often] / formula[often]
-    right.plot(curve_inputs[often], ratio, "o-", color=colour, label=label)
-right.axhline(1.0, color="0.5", ls="--", lw=1)
-right.set(xlabel=r"mean input $\mu$", ylabel="simulated / formula",
-          title="The simulation misses crossings between its steps")
-right.legend(loc="lower right");
+    ax.plot(curve_inputs[often], ratio, "o-", color=colour, label=label)
+ax.axhline(1.0, color="0.5", ls="--", lw=1)
+ax.set(xlabel=r"mean input $\mu$", ylabel="simulated / formula", title=f"steps of {single_dt:g} ms")
+ax.legend(loc="lower right");
 
 # %% [markdown]
-# **What to notice.** The blue points in the right panel lie below 1: the simulated neuron fires too
-# seldom, because it misses crossings between its steps. To first order this acts like a threshold raised by
-# $-\zeta(\tfrac12)/\sqrt{2\pi} = 0.58$ standard deviations of one step's noise (Broadie et al. 1997).
-# `euler_equivalent` corrects for this and for the leak. A smaller step is no cure, since the
-# error falls only with $\sqrt{\Delta t}$.
-#
-# **What to try.** `single_noise = 0.05` and `0.6`: how sharp is the threshold? `single_dt = 0.02`: how much
-# smaller is the error?
+# **What to notice.** Where the blue points lie below 1 the simulated neuron fires too seldom: it misses crossings between its steps. To first
+# order this acts like a threshold raised by $-\zeta(\tfrac12)/\sqrt{2\pi} = 0.58$ standard deviations of one step's noise (Broadie et al. 1997).
+# `euler_equivalent` corrects for this and for the leak; Section 6 uses it. The error falls only with $\sqrt{\Delta t}$: try `single_dt = 0.02`.
 #
 # ### Interactive demo · bonus
 
@@ -287,18 +298,30 @@ def my_lif_step(v, total_input, tau_m, dt):
 course.check_lif_step(my_lif_step)
 
 # %% [markdown]
-# ## 2 · Two neurons
+# ## 2 · Two neurons · bonus
 #
 # *Question: how does a spike become input?*
 #
-# Each spike of neuron $j$ adds $w_{ij}/\tau_s$ to the synaptic input of neuron $i$ **one step later**,
-# and that input decays:
+# Each spike of neuron $j$ adds $w_{ij}/\tau_s$ to the synaptic input $u_i$ of neuron $i$ **one step later**, and that input decays:
 #
 # $$\tau_s \frac{du_i}{dt} = -u_i + \sum_j w_{ij} \sum_k \delta(t - t_j^k),\qquad
-# \tau_m \frac{dv_i}{dt} = -v_i + \mu + u_i + \sigma\sqrt{\tau_m}\,\xi_i(t) .$$
+# \tau_m \frac{dv_i}{dt} = -v_i + \mu + u_i + \sigma\sqrt{\tau_m}\;\xi_i(t) .$$
 #
-# The area under one such event is $w_{ij}$ for any $\tau_s$. Neuron 1 projects to neuron 2, which
-# gets less constant input and rarely fires alone.
+# The area under one such event is the weight $w_{ij}$ (in ms). Here neuron 1 projects to neuron 2, which rarely fires alone.
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Neuron 2 has a mean input of 0.65, and each spike of neuron 1 adds 0.25. What fraction of these events makes neuron 2 fire?
+#
+# <details><summary>A. Hardly any: 0.9 is still below threshold</summary>
+# No. It is closer to the threshold, and then noise often carries the voltage across it.
+# </details>
+# <details><summary>B. About four in ten</summary>
+# Right: the lines below the plot give the rates over a minute; divide the increase of neuron 2's rate by the rate of neuron 1. An event
+# brings neuron 2 closer to the threshold, and noise decides. Events in quick succession add up.
+# </details>
+# <details><summary>C. Nearly all: a spike is a strong signal</summary>
+# No. One event is not enough by itself: it needs the noise, or other events shortly before.
+# </details>
 
 # %% tags=["parameters"]
 pair_tau_syn = 20.0  # ms
@@ -306,25 +329,6 @@ pair_weight = 5.0  # ms, from neuron 1 to neuron 2
 pair_mean_input = (0.85, 0.65)
 pair_duration = 1000.0  # ms
 pair_seed = 13
-
-# %% [markdown] tags=["slide"]
-# ## Two neurons
-#
-# $$\tau_s \frac{du_i}{dt} = -u_i + \sum_j w_{ij} \sum_k \delta(t - t_j^k)$$
-#
-# - A spike of neuron 1 raises the input of neuron 2 **one step later**, by $w/\tau_s$.
-# - Then this input decays.
-
-# %% [markdown] tags=["think"]
-# **Think, then look.** Neuron 2 has a mean input of 0.65, and each spike of neuron 1 adds 0.25. How many of these will make it fire?
-#
-# <details><summary>Answer</summary>
-# About half. 0.65 + 0.25 still lies below the threshold, so an event only brings neuron 2 closer to it, and noise decides.
-# When several events come in quick succession, they add up.
-# </details>
-
-# %% [markdown] tags=["slide", "plot"]
-# ## A synaptic event does not force a spike
 
 # %% alt="Three rows over a second: voltage of neuron 1 with irregular spikes; the synaptic input of neuron 2, which jumps by 0.25 after each spike of neuron 1 and decays; voltage of neuron 2, raised by the input; some of its spikes follow closely."
 pair_parameters = part2.LIFParameters(tau_syn=pair_tau_syn)
@@ -342,7 +346,7 @@ for ax in axes[1:]:
         ax.axvline(spike, color=plotting.COLOURS["blue"], lw=0.8, alpha=0.5)
 axes[0].set(title=f"neuron 1: {pair.counts[0]} spikes", xlabel="")
 axes[1].set(
-    title="input to neuron 2: each spike of neuron 1 (blue) adds w / tau_s, which then decays",
+    title="input u of neuron 2; blue lines: spikes of neuron 1",
     ylabel="input u",
 )
 axes[2].set(title=f"neuron 2, with the input from neuron 1: {pair.counts[1]} spikes")
@@ -366,11 +370,8 @@ for label, weights in (("connected", pair_weights), ("not connected", np.zeros((
 elapsed()
 
 # %% [markdown]
-# **What to notice.** A synaptic event does not force a spike: it brings neuron 2 closer to the threshold, and
-# the noise decides. The rates over a minute show it.
-#
-# **What to try.** `pair_weight = -5.0` (inhibition); `pair_mean_input = (0.7, 0.7)`; `pair_tau_syn = 200.0`: the
-# jumps become small, and $u$ follows the rate of neuron 1. Section 4 relies on this.
+# **What to try.** `pair_weight = -5.0` (inhibition); `pair_tau_syn = 200.0`: the jumps become small, and $u$ follows the rate of
+# neuron 1. Section 4 relies on this.
 
 # %% [markdown]
 # ## 3 · A network · bonus
@@ -416,22 +417,21 @@ axes[0, 0].set_title("voltage v")
 axes[0, 1].set_title("synaptic input u")
 for ax in axes[-1]:
     ax.set_xlabel("time (ms)")
-fig.suptitle("Four of a hundred neurons: spikes of the others push and pull at random");
+fig.suptitle("Some of the neurons: their voltages, and the input from the spikes of the others");
 
 # %% alt="Left: raster of all spikes of a hundred neurons in 3 s, no pattern visible. Middle: histogram of the rates, between 4 and 13 Hz. Right: histogram of the CV of the intervals, most between 0.5 and 1."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.4), width_ratios=[2, 1, 1])
 plotting.plot_raster(untrained, ax=axes[0])
 axes[0].set_title("every spike")
 axes[1].hist(network_rates, 12, color=plotting.COLOURS["blue"])
-axes[1].set(xlabel="rate (Hz)", ylabel="neurons", title="different rates ...")
+axes[1].set(xlabel="rate (Hz)", ylabel="neurons", title="rates")
 axes[2].hist(network_cv[np.isfinite(network_cv)], 12, color=plotting.COLOURS["blue"])
-axes[2].set(xlabel="CV of the intervals", title="... all irregular (0 clock, 1 Poisson)")
+axes[2].set(xlabel="CV of the intervals", title="irregularity (0 clock, 1 Poisson)")
 elapsed()
 
 # %% [markdown]
 # **What to notice.** The neurons differ only in their weights, and yet their rates differ
-# severalfold. The computer takes about 10 ms for a run of 3 s: `python -m benchmarks part2-simulation`
-# compares this with Brian2.
+# severalfold.
 #
 # **What to try.** `input_scale = 0.12` (mean input above threshold): rates rise, and the CV falls, because
 # the spikes are now due to the mean input and not to the noise. `coupling = 0.0`: what is left of the
@@ -450,28 +450,25 @@ elapsed()
 #
 # > Write one Euler step of the equation for $r$.
 #
-# Five minutes. A delta has the area 1 and no width.
+# Three minutes. A delta has the area 1 and no width.
 
 # %% [markdown]
 # ## 4 · Training with filtered spikes
 #
 # *Question: the rule of Part 1 learns from rates. What takes their place if neurons spike?*
 #
-# We learn from the spikes after they have passed the synapse:
+# Each spike of neuron $j$ adds $w_{ij}/\tau_s$ to the synaptic input $u_i$ of neuron $i$ one step later, and this decays within $\tau_s$. So $u_i$ is
+# a weighted sum of *filtered spikes* $r_j$ (1/ms), the spikes after they have passed the synapse:
 #
 # $$\tau_s \frac{dr_j}{dt} = -r_j + \sum_k \delta(t - t_j^k) \qquad\Rightarrow\qquad
 # u_i = \sum_j w_{ij}\, r_j .$$
 #
-# The equation for $u_i$ is linear, so the synaptic input *is* a weighted sum of filtered spikes.
-# All of Part 1 applies: the error of neuron $i$ is
-# $e_i = \mu + u_i - f_i$, the regressors $r_j$ are common to all, and **one** matrix $P$ serves
-# all neurons. Slow synapses, $\tau_s = 200$ ms, make $r_j$ smooth. After each update we set
-# $u = W r$ with the new weights, so that the next error belongs to them.
+# We learn from these, and all of Part 1 applies: the error of neuron $i$ is $e_i = \mu + u_i - f_i$, with its target $f_i$ (`targets`); the
+# regressors $r_j$ are common to all, and **one** matrix $P$ serves all neurons. Slow synapses, $\tau_s = 200$ ms, make $r_j$ smooth.
 #
-# The task is that of the original: after a cue from 800 to 1000 ms the total input $\mu + u_i$ of each
-# neuron should follow a sine of two seconds with a phase of its own.
+# After a cue from 800 to 1000 ms the total input $\mu + u_i$ of each neuron should follow a sine of two seconds with a phase of its own.
 #
-# ### Exercise 4 (★★☆): from spikes to regressors
+# ### Exercise 4 (★☆☆): from spikes to regressors
 #
 # Write one Euler step of the equation for $r$. `spiked` says which neurons spiked in this step.
 #
@@ -529,10 +526,7 @@ sine_ridge = 0.5
 sine_loops = course.sized(20, fast=3)
 sine_seed = 1
 
-# %% [markdown] tags=["slide", "plot"]
-# ## The task: a cue, then a sine of two seconds
-
-# %% alt="Left: targets of five neurons, sines of two seconds with different phases around 0.7. Right: the cue, a random constant input to each neuron between 800 and 1000 ms, drawn for the same five neurons."
+# %%
 sine_parameters = part2.LIFParameters(tau_syn=sine_tau_syn, noise=sine_noise)
 sine_timing = part2.TrialTiming(
     stim_on=800.0, stim_off=1000.0, learn_on=1000.0, learn_off=3000.0,
@@ -544,6 +538,11 @@ sine_task, sine_weights = part2.make_pattern_task(
     amplitude=sine_amplitude, time_scale=sine_period, timing=sine_timing,
 )
 update_times = sine_timing.update_times
+
+# %% [markdown] tags=["slide", "plot"]
+# ## The task: a cue, then a sine of two seconds
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: targets of five neurons, sines of two seconds with different phases around 0.7. Right: the cue, a random constant input to each neuron between 800 and 1000 ms, drawn for the same five neurons."
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4))
 left.plot(update_times, sine_task.targets[0, :5].T)
 left.axhline(1.0, color="0.5", ls="--", lw=1)
@@ -557,9 +556,10 @@ right.text(2000, 0.9 * np.abs(sine_task.cues[0, :5]).max(), "learning window", h
 right.set(xlabel="time (ms)", ylabel="additional input", title="the cue of the same neurons");
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Ten loops are enough
+# ## Learning, loop after loop
 
 # %% alt="Left: targets and inputs of four neurons in the last loop of the training, close to each other. Right: the learning curve, which rises above 0.95 within ten loops."
+sine_training = sine_quality = None  # stay so if the training fails
 rng = np.random.default_rng(sine_seed + 1)
 with course.WatchLoops(update_times, sine_task.targets, sine_loops) as watch:
     sine_training = part2.train(
@@ -567,6 +567,8 @@ with course.WatchLoops(update_times, sine_task.targets, sine_loops) as watch:
     )
 
 # %%
+if sine_training is None:
+    raise ValueError("There is no trained network: the cell above did not end. Run it again.")
 sine_quality = part2.frozen_quality(
     sine_task, sine_training.weights, np.random.default_rng(sine_seed + 4), n_trials=20
 )
@@ -574,27 +576,33 @@ print(f"{len(sine_training.train_correlation)} loops; 20 trials with frozen weig
       f"correlation {sine_quality.correlation:.3f}, R² {sine_quality.r2:.3f}")
 
 # %% [markdown]
-# You may stop the training (■): it returns what was learned so far. To go on, run
+# To go on after a stop (■), run
 # `sine_training = part2.train(sine_task, sine_training.weights, rng, rls=sine_training.rls, n_loops=10)`.
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** Two trials with the same frozen weights differ only in their noise. What will be alike in them: the spikes, the inputs, or both?
+# **Think, then look.** Two trials with the same frozen weights differ only in their noise. What will be alike in them?
 #
-# <details><summary>Answer</summary>
-# The inputs. New noise gives other spikes, but the input is a sum over a hundred neurons, filtered by slow synapses, and the
-# randomness of single spikes averages out in it. In each trial it stays close to its target.
+# <details><summary>A. Spikes and inputs: the network is the same</summary>
+# No. Noise decides when a neuron fires, so new noise gives other spikes.
+# </details>
+# <details><summary>B. Only the inputs</summary>
+# Right. The input is a sum over a hundred neurons, filtered by slow synapses: the randomness of single spikes averages out in it, and in each
+# trial it stays close to its target.
+# </details>
+# <details><summary>C. Neither: other spikes make other inputs</summary>
+# Other spikes, but a hundred neurons are summed and filtered over 200 ms, and what is left of the randomness is small.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
-# ## The cue starts the pattern, and spikes carry it
+# ## One trial with frozen weights
 
-# %% alt="Left: voltages of five trained neurons in one trial, spiking in groups once per target period. Right: their total input, noisy before the cue shaded in blue, then following the black target sines closely to the end."
-examples = np.arange(min(5, sine_neurons))
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: voltages of three trained neurons in one trial, spiking in groups once per target period. Right: their total input, noisy before the cue shaded in blue, then following the black target sines closely to the end."
+examples = np.arange(min(3, sine_neurons))
 test = part2.run_frozen(
     sine_task, sine_training.weights, np.random.default_rng(sine_seed + 2), traced=examples,
     trace_every=sine_parameters.dt,
 )
-fig, axes = plt.subplots(len(examples), 2, figsize=(14, 9), sharex=True, squeeze=False)
+fig, axes = plt.subplots(len(examples), 2, figsize=(13, 6), sharex=True, squeeze=False)
 for row, (voltage, total) in enumerate(axes):
     plotting.plot_voltage(test, row, ax=voltage, colour="0.25")
     total.plot(update_times, sine_task.targets[0, row], color=plotting.TARGET, lw=4, label="target")
@@ -605,15 +613,22 @@ for row, (voltage, total) in enumerate(axes):
     voltage.set(xlabel="", ylabel=f"neuron {row}")
 axes[0, 0].set_title("voltage of trained neurons")
 axes[0, 1].set_title("total input and its target")
-fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 for ax in axes[-1]:
     ax.set_xlabel("time (ms)")
-fig.suptitle("One trial with frozen weights: the cue (blue) starts the pattern", x=0.3);
+fig.suptitle("One trial with frozen weights (blue: the cue)")
+elapsed()
 
-# %% [markdown] tags=["slide", "plot"]
-# ## Twenty trials with new noise
+# %% [markdown]
+# **What to notice.** For two seconds only the network's own spikes carry the pattern, at times that differ from trial to trial, and yet the
+# weighted sum over a hundred neurons is smooth. The network learns *while the noise is on*, so its weights suit a network that is never
+# exactly on its target.
+#
+# **What to try.** `sine_ridge = 5.0` (the updates are too small for 20 loops); `sine_amplitude = 0.1`: the same noise against a smaller pattern.
+#
+# ### Twenty trials with new noise · bonus
 
-# %% alt="Left: learning curve, the correlation rises above 0.95 within ten loops. Middle: histogram of the test correlation of each neuron in each trial, almost all above 0.95. Right: raster of the trained network sorted by the phase of the target: a diagonal band of spikes."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: learning curve, the correlation rises above 0.95 within ten loops. Middle: histogram of the test correlation of each neuron in each trial, almost all above 0.95. Right: raster of the trained network sorted by the phase of the target: a diagonal band of spikes."
 outputs = part2.run_frozen_outputs(
     sine_task, sine_training.weights, np.random.default_rng(sine_seed + 3), n_trials=20
 )
@@ -630,19 +645,6 @@ axes[2].set(title="spikes, sorted by the target's peak", ylabel="neuron (sorted)
 elapsed()
 
 # %% [markdown]
-# **What to notice.**
-#
-# - For two seconds only the network's own spikes carry the pattern. Each neuron fires a few dozen of them,
-#   in groups and at times that differ from trial to trial, and yet the weighted sum over a hundred neurons
-#   is smooth.
-# - The test is 20 trials with noise that the network has never met. New noise gives new spikes, but nearly
-#   the same input.
-# - The network learns *while the noise is on*, so that the weights suit a network that is never exactly on
-#   its target.
-#
-# **What to try.** `sine_loops = 3`; `sine_ridge = 5.0` (the updates are too small for 20 loops);
-# `sine_amplitude = 0.1`: the same noise against a smaller pattern.
-#
 # ### Interactive demo · bonus
 #
 # Try fast synapses with slow targets, and the reverse. For each value a new network is trained.
@@ -661,12 +663,11 @@ course.sliders(
 );
 
 # %% [markdown]
-# ## 5 · Any pattern · bonus
+# ## 5 · Irregular patterns · bonus
 #
 # *Question: sines are periodic and simple. What about irregular patterns?*
 #
-# Kim & Chow (2018) trained spiking networks on arbitrary patterns. We try two kinds of them. In both,
-# every neuron gets a pattern of its own:
+# Kim & Chow (2018) trained spiking networks on arbitrary patterns. We try two kinds; every neuron gets a pattern of its own:
 #
 # - **Ornstein–Uhlenbeck paths**: $\tau\,dx/dt = -x + \sqrt{2\tau}\,\xi$, smoothed over 20 ms. Each is a random
 #   path that forgets its past after about $\tau = 400$ ms, drawn independently of the others;
@@ -686,7 +687,7 @@ pattern_timing = part2.TrialTiming(
     stim_on=800.0, stim_off=1000.0, learn_on=1000.0, learn_off=3000.0, learn_every=10.0
 )
 patterns = {}
-for kind, time_scale in pattern_time_scales.items():
+for kind, time_scale in tqdm(pattern_time_scales.items(), unit="pattern"):
     rng = np.random.default_rng(pattern_seed)
     task, weights = part2.make_pattern_task(
         kind, pattern_neuron_parameters, pattern_network_parameters, rng,
@@ -712,15 +713,11 @@ fig.suptitle(r"Irregular targets of $\mu + u$, ten frozen trials with new noise"
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Both are learned, the chaotic rates better than the random paths. Two explanations come to mind:
-# the number of dimensions that the patterns span, and their speed. Measurements point to *speed*: both
-# kinds span few dimensions (participation ratios of 4 to 6), and the fit is nearly perfect for the slow part of a
-# target (below 2 Hz) but poor for the fast part (4 to 10 Hz): over three networks of each kind the correlation there
-# is 0.37 for the paths and 0.54 for the chaotic rates. Synapses of 100 ms pass less than a third of what is faster
-# than 5 Hz.
+# **What to notice.** The titles say which kind is learned better. Two explanations come to mind: how many dimensions the patterns span, and how
+# fast they change. Synapses of 100 ms pass less than a third of what is faster than 5 Hz.
 #
-# **What to try.** `pattern_neurons = 400` (it takes longer and is better), or `"ou": 100.0`: paths that change four
-# times as fast.
+# **What to try.** Change the speed alone: `pattern_time_scales = {"ou": 100.0}`, then `{"ou": 1600.0}`, with several values of `pattern_seed`. Which
+# explanation fits? `pattern_neurons = 400` takes longer.
 
 # %% [markdown]
 # ## 6 · Recorded neurons
@@ -728,8 +725,7 @@ elapsed()
 # *Question: recordings are rates, and our targets are inputs. How do we get from one to the other?*
 #
 # Siegert's formula gives a neuron's rate for its mean input. Its inverse, `siegert_mean_input`, gives the
-# input that makes our neuron fire like the recorded one, bin by bin. We use it with the corrections of
-# Section 1.
+# input that makes our neuron fire like the recorded one, bin by bin.
 
 # %% tags=["parameters"]
 source = "auto"
@@ -749,17 +745,20 @@ recorded_seed = 0
 # - Its inverse gives the input that makes *our* neuron fire like the recorded one.
 
 # %% [markdown] tags=["think"]
-# **Think, then look.** A typical rate changes threefold. Will its input swing like the sines (0.35)?
+# **Think, then look.** A typical rate changes threefold. Will its input swing like the sines, whose standard deviation over time was 0.35?
 #
-# <details><summary>Answer</summary>
-# No: most inputs vary by only 0.02 to 0.03 (standard deviation), and only one in sixty by more than 0.1. A small change of the mean
-# input causes a large change of the rate, while the noise is as large as before.
+# <details><summary>A. More: threefold is a lot</summary>
+# No. The rate is a steep function of the input: near threshold a small change of the input changes it severalfold.
+# </details>
+# <details><summary>B. About as much</summary>
+# No. Look at the scale of the right panel, and at the printed median.
+# </details>
+# <details><summary>C. Far less</summary>
+# Right. The printed median says how much. A small change of the mean input causes a large change of the rate, while the noise is as large as
+# before.
 # </details>
 
-# %% [markdown] tags=["slide", "plot"]
-# ## Small changes of the input, and the same noise
-
-# %% alt="Left: the curve from rate to mean input, rising slowly with the logarithm of the rate at first and steeply at high rates. Middle: recorded rates of four neurons. Right: the mean inputs they stand for, between 0.5 and 0.9, with much smaller swings than the sines had."
+# %%
 recordings = part2.load_recordings(source)
 recordings = recordings.select(min(n_neurons, recordings.n_neurons))
 print(recordings.describe())
@@ -769,9 +768,16 @@ recorded_parameters = part2.LIFParameters(tau_syn=recorded_tau_syn, noise=record
 recorded_task = part2.make_task(
     recordings, recorded_parameters, np.random.default_rng(recorded_seed)
 )
+input_sd = recorded_task.task.targets.std(axis=2)
+print(f"standard deviation of a target input over time: median {np.median(input_sd):.3f}; "
+      f"above 0.1 in {(input_sd > 0.1).mean():.1%}")
 
-places = (recordings.n_neurons * np.array([0.98, 0.93, 0.8, 0.5])).astype(int)
-shown = np.argsort(recordings.rates[0].std(axis=1))[places]
+# %% [markdown] tags=["slide", "plot"]
+# ## From rates to inputs, on the scale of the noise
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: the curve from rate to mean input, rising slowly with the logarithm of the rate at first and steeply at high rates. Middle: recorded rates of four neurons of typical modulation. Right: the mean inputs they stand for, small changes beside a bar of the height of the voltage's noise."
+places = (recordings.n_neurons * np.array([0.8, 0.6, 0.45, 0.3])).astype(int)
+shown = np.argsort(input_sd[0])[places]
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.2))
 some_rates = np.logspace(-1, 2, 100)
 equivalent = part2.euler_equivalent(recorded_parameters.noise)
@@ -779,20 +785,21 @@ axes[0].semilogx(some_rates, part2.siegert_mean_input(some_rates, **equivalent))
 axes[0].axhline(1.0, color="0.5", ls="--", lw=1)
 axes[0].set(xlabel="rate (Hz)", ylabel=r"mean input $\mu + u$", title="Siegert's formula inverted")
 axes[1].plot(recordings.time, recordings.rates[0, shown].T)
-axes[1].set(
-    xlabel="time to the go cue (ms)", ylabel="rate (Hz)", title=f"four neurons ({data_kind})"
-)
+axes[1].set(xlabel="time (ms)", ylabel="rate (Hz)", title=f"four neurons ({data_kind})")
 since_first_bin = recorded_task.task.timing.update_times - recorded_task.bin_times[0]
 recorded = since_first_bin >= 0
 axes[2].plot(
     recordings.time[0] + since_first_bin[recorded],
     recorded_task.task.targets[0, shown][:, recorded].T,
 )
-axes[2].set(
-    xlabel="time to the go cue (ms)", ylabel="target input", title="the inputs they stand for"
-);
+voltage_sd = recorded_noise / np.sqrt(2)  # of a voltage without threshold
+axes[2].errorbar(recordings.time[0] - 150, recorded_task.task.targets[0, shown].mean(),
+                 voltage_sd, color="0.4", capsize=5, lw=2, label="± noise of the voltage")
+axes[2].set(xlabel="time (ms)", ylabel="target input", title="the inputs they stand for")
+axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.18));
 
 # %%
+recorded_training = None  # stays so if the training fails
 rng = np.random.default_rng(recorded_seed + 1)
 recorded_training = part2.train(
     recorded_task.task, recorded_task.initial_weights, rng, ridge=recorded_ridge,
@@ -815,9 +822,9 @@ print(f"input of a single trial: correlation {recorded_quality.correlation:.2f};
       f"{np.nanmedian(psth_correlation):.2f}")
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Strongly modulated neurons are learned
+# ## Neuron by neuron
 
-# %% alt="Six panels with the rates of six neurons in Hz in both conditions, thick pale lines for the recording and thin lines for the network; the strongly modulated neurons fit well, the weakly modulated ones are noisy."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Six panels with the rates of six neurons in Hz in both conditions, thick pale lines for the recording and thin lines for the network, from weakly to strongly modulated neurons; the strongly modulated ones fit best."
 spread = np.argsort(recordings.rates.std(axis=2).mean(axis=0))
 picked = spread[np.linspace(0.3 * spread.size, spread.size - 1, 6).astype(int)]
 fig, axes = plt.subplots(2, 3, figsize=(14, 6.5), sharex=True)
@@ -827,14 +834,14 @@ for ax, i in zip(axes.flat, picked, strict=True):
         kind=data_kind, ax=ax,
     )
     ax.set_title(f"neuron {i}, r = {np.nanmean(psth_correlation[:, i]):.2f}")
-fig.supxlabel("time to the go cue (ms)")
+fig.supxlabel("time (ms)")
 fig.supylabel("rate (Hz)")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4);
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Modulation decides
+# ## Quality against modulation
 
-# %% alt="Left: histogram over neurons of the correlation of simulated and recorded rates. Right: the same correlation against the standard deviation of the recorded rate: it rises with the modulation."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: histogram over neurons of the correlation of simulated and recorded rates. Right: the same correlation against the standard deviation of the recorded rate: it rises with the modulation."
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.3))
 plotting.plot_histogram(dict(zip(recordings.conditions, psth_correlation, strict=True)), ax=left,
                         xlabel="correlation of network and recording")
@@ -847,23 +854,21 @@ for k, (name, rates, values, style) in enumerate(zip(
     right.semilogx(rates.std(axis=1), values, markers[k % len(markers)], ms=4,
                    color=style["color"], alpha=0.6, label=name)
 right.set(xlabel="modulation: s.d. of the rate over time (Hz)", ylabel="correlation",
-          title="The more a neuron's rate changes, the better it is reproduced")
+          title="quality and modulation")
 right.legend()
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Recorded neurons are harder to learn than sines, for two reasons. Against the same noise,
-# their *inputs* have a standard deviation of about 0.03 over time, where the sines had 0.35. And they
-# fire at 5 Hz, so that the filtered spikes from which we learn are few and noisy. Neurons with a
-# clear modulation are reproduced; the others are lost in the noise. Part 3 continues with more
-# neurons, balanced excitation and inhibition, and additional inputs.
+# **What to notice.** The stronger the modulation of a neuron's rate, the better it is reproduced. Recorded neurons are harder than sines:
+# their *inputs* change less, against the same noise, and at a few Hz the filtered spikes, from which we learn, are few and noisy. Part 3 continues with more
+# neurons, and balanced excitation and inhibition.
 #
 # **What to try.** `recorded_tau_syn = 100.0`: why is it worse? `n_neurons = 100`; `recorded_noise = 0.1`.
 
 # %% [markdown]
 # ## 7 · What limits learning? · bonus
 #
-# *Question: what should one change if a network does not learn?*
+# *Question: what should you change if your network does not learn?*
 #
 # Think of the filtered spikes $r_j$ as the rate plus shot noise. This leads to three expectations:
 #
@@ -875,7 +880,7 @@ elapsed()
 # - **Noise.** It makes spikes irregular, which hurts. But without noise small inputs fail to cross the
 #   threshold: some noise should *help*.
 #
-# For every point we train new networks on the sines of Section 4. Everything else is kept.
+# For every point we train new networks on the sines of Section 4. Everything else stays the same.
 
 # %% tags=["parameters"]
 limit_loops = course.sized(15, fast=2)
@@ -884,15 +889,20 @@ periods = (500.0, 1000.0, 2000.0)  # ms
 sizes = course.sized((25, 50, 100, 200, 350), fast=(25, 50, 100))
 time_scales = course.sized((100.0, 200.0, 500.0, 1000.0, 2000.0), fast=(500.0, 2000.0))  # ms
 noises = course.sized((0.0, 0.1, 0.2, 0.4, 0.8), fast=(0.0, 0.2))
-limit_seeds = course.sized((0, 1), fast=(0,))
+limit_seeds = course.sized((0, 1), fast=(0,))  # networks at each point
 noise_seeds = course.sized((0, 1, 2, 3, 4), fast=(0,))  # small differences need more networks
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** Which synaptic time constant is best for sines of 500 ms, and which for sines of 2000 ms?
 #
-# <details><summary>Answer</summary>
-# For sines of 500 ms the best of the five is 100 ms, because 300 ms blur the pattern. For 2000 ms it is 300 ms, which averages away most
-# of the shot noise. With 3 ms nothing is learned.
+# <details><summary>A. The fastest for both: it follows the target at once</summary>
+# No. Fast synapses average over few spikes: at 3 ms the shot noise hides the pattern.
+# </details>
+# <details><summary>B. The slowest for both: it averages most</summary>
+# Only for slow targets. 300 ms blur a pattern of 500 ms.
+# </details>
+# <details><summary>C. A slower one for the slower sines</summary>
+# Right: of the five values, 100 ms for 500 ms and 300 ms, the slowest we try, for 2000 ms.
 # </details>
 
 # %% alt="Test correlation against tau_syn from 3 to 300 ms, one line for each period. All lines are near zero for 3 ms; for 2000 ms the quality rises to almost 1 at 300 ms; for 500 ms it has a peak near 100 ms and falls again."
@@ -904,56 +914,59 @@ by_synapse = {
         replace(base, time_scale=period), "tau_syn", list(synapses), seeds=limit_seeds,
         progress=False,
     )
-    for period in periods
+    for period in tqdm(np.atleast_1d(periods), unit="period")
 }
 fig, ax = plt.subplots(figsize=(9, 4.6))
-styles = plotting.condition_styles(len(periods))
+styles = plotting.condition_styles(len(by_synapse))
 for (period, found), style in zip(by_synapse.items(), styles, strict=True):
     plotting.plot_sweep(found, ax=ax, colour=style["color"], label=f"T = {period:g} ms")
 ax.set(xscale="log", xlabel=r"synaptic time constant $\tau_s$ (ms)", ylim=(-0.1, 1.05),
-       title="Fast targets want synapses that are neither too fast nor too slow")
+       title="quality and speed of the synapses")
 ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 0.5));
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** By which factor does the error fall when the network grows from 100 to 350 neurons? Is it best to have no noise at all?
 #
 # <details><summary>Answer</summary>
-# By about four, a little more than the 3.5 expected if it falls with 1/N. Some noise is better than none: without noise the correlation is
-# 0.70, with a noise of 0.2 it is 0.97, and with 0.8 it is 0.80.
+# By 3.5, if it falls with 1/N. Measured errors fall about like the dashed line, but they scatter: two networks of each size cannot
+# tell 3 from 5. Some noise is better than none: compare the printed means and their standard deviations over networks.
 # </details>
 
-# %% alt="Three panels. Left: test error against the number of neurons, falling at least as fast as a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
-by_size = part2.sweep_setting(base, "n_neurons", list(sizes), seeds=limit_seeds, progress=False)
-by_period = part2.sweep_setting(
-    base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False
-)
-by_noise = part2.sweep_setting(base, "noise", list(noises), seeds=noise_seeds, progress=False)
+# %%
+with tqdm(total=3, unit="sweep") as bar:
+    by_size = part2.sweep_setting(base, "n_neurons", list(sizes), seeds=limit_seeds, progress=False)
+    bar.update()
+    by_period = part2.sweep_setting(
+        base, "time_scale", list(time_scales), seeds=limit_seeds, progress=False
+    )
+    bar.update()
+    by_noise = part2.sweep_setting(base, "noise", list(noises), seeds=noise_seeds, progress=False)
+    bar.update()
+best, spread = by_noise.correlation.mean(axis=1), by_noise.correlation.std(axis=1)
+print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises, best, spread)))
 
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Three panels. Left: test error against the number of neurons, falling about like a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero below 200 ms and above 0.9 from 1000 ms. Right: test correlation against noise, highest in the middle."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
 plotting.plot_sweep(by_size, ax=axes[0], quality="error")
 middle = len(sizes) // 2
 expected = (1 - by_size.r2[middle].mean()) * sizes[middle] / np.array(sizes)
 axes[0].loglog(sizes, expected, "--", color="0.5", label="1/N")
-axes[0].set(xlabel="number of neurons N", title="error falls with N", xticks=sizes,
+axes[0].set(xlabel="number of neurons N", title="number of neurons", xticks=sizes,
             xticklabels=sizes)
 axes[0].minorticks_off()
 axes[0].legend()
 plotting.plot_sweep(by_period, ax=axes[1], colour=plotting.COLOURS["green"])
 axes[1].set(xscale="log", xlabel="period of the sines (ms)", ylim=(-0.1, 1.05),
-            title=rf"slow targets are easy ($\tau_s$ = {base.tau_syn:g} ms)")
+            title=rf"speed of the target ($\tau_s$ = {base.tau_syn:g} ms)")
 plotting.plot_sweep(by_noise, ax=axes[2], colour=plotting.OUTPUT)
-axes[2].set(xlabel=r"noise $\sigma$", ylim=(-0.1, 1.05), title="some noise helps, more hurts")
-best = by_noise.correlation.mean(axis=1)
-spread = by_noise.correlation.std(axis=1)
-print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises, best, spread)))
+axes[2].set(xlabel=r"noise $\sigma$", ylim=(-0.1, 1.05), title="noise")
 elapsed()
 
 # %% [markdown]
-# **What to notice.** The best synaptic time constant is about a tenth of the target's period or more. The
-# original chose well: 200 ms for targets of 2000 ms. With $\tau_s = 3$ ms, as of real fast synapses, a hundred
-# neurons learn nothing; Part 3 therefore adds slow plastic synapses to a network of fast ones. Both expectations
-# about noise hold: over five networks the correlation is 0.70 ± 0.05 (standard deviation over networks) without noise,
-# 0.97 ± 0.02 at 0.2, and 0.80 ± 0.11 at 0.8, while 0.1, 0.2 and 0.4 do not differ by more than they scatter.
+# **What to notice.** The slower the target, the slower the best synapses; the original tutorial chose 200 ms for targets of 2000 ms. With
+# $\tau_s = 3$ ms, as of real fast synapses, a hundred neurons learn nothing; Part 3 therefore adds slow plastic synapses to a network of fast
+# ones. Both expectations about noise hold over five networks: the correlation is lower without noise and at 0.8 than between, while 0.1, 0.2 and 0.4 do
+# not differ by more than they scatter.
 #
 # **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_neurons`: how many neurons replace a
 # larger signal? `limit_loops = 40`: do more loops move the limits?
@@ -972,21 +985,20 @@ elapsed()
 #
 # ## Summary
 #
+# **The answer.** Yes. A hundred neurons whose spikes differ from trial to trial carry a pattern for two seconds, because slow synapses and the
+# sum over neurons average the noise away. Patterns must be slow, and stronger than this noise.
+#
 # - A noisy neuron's rate has a closed form, and its inverse turns recorded rates into targets.
 # - $u = W r$ with *filtered* spikes makes a spiking network as trainable as a rate network, by the
 #   same rule and the same single $P$.
-# - A network of a hundred noisy neurons can carry a pattern for two seconds after a cue.
-# - Shot noise limits what can be learned: slow synapses and many neurons average it out, but slow
-#   synapses blur fast targets.
 #
 # **Next:** cortical neurons are not all connected to each other, they excite *or* inhibit, and their synapses
-# are fast. In [Part 3](part3_balanced_network.ipynb) recorded neurons, 500 by default and up to 1,824, are
-# reproduced inside a balanced network of 5,000.
+# are fast: [Part 3](part3_balanced_network.ipynb).
 #
-# ### Where this differs from the original tutorial
+# ## Where this differs from the original tutorial
 #
 # - After each update we set the synaptic input to $W r$. The original lets the old input decay, which
-#   lowers the quality a little (frozen test 0.988 instead of 0.993, means of five networks).
+#   lowers the quality a little.
 # - The original adds noise of standard deviation 2 to the error that RLS learns from. We do not.
 # - We measure quality in frozen trials with new noise. The original shows example traces.
 
@@ -1023,7 +1035,8 @@ elapsed()
 # **5.** Which recorded neurons are reproduced badly here, and why?
 #
 # <details><summary>Answer</summary>
-# Those whose rate hardly changes. The modulation of their input is smaller than the noise of the filtered spikes from which it has to be made.
+# Above all those whose rate hardly changes: the modulation of their input is smaller than the noise of the filtered spikes from which it has to
+# be made.
 # </details>
 #
 # How was it? {{feedback}}

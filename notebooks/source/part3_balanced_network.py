@@ -11,77 +11,22 @@
 #
 # Session B · 5000 spiking neurons, half of them inhibitory
 
-# %% [markdown] tags=["slide"]
-# ## What we want to know
-#
-# > Can a network of spiking neurons remember a side for two seconds by itself?
-#
-# > How do we find out what produces its activity?
-
 # %% [markdown]
-# A mouse decides to lick right or left and has to remember its decision until a go cue (Part 1, Section 7, explains
-# the task). How can a cortex with irregular firing hold such a memory? In this part a network of 5000 spiking
-# neurons learns the recorded activity, and we take it apart to see what keeps it going.
-#
-# **What you will learn**
-#
-# 1. how a network of excitatory (E) and inhibitory (I) neurons balances its inputs, and how well
-#    theory predicts its rates;
-# 2. how recorded rates become targets for the *input* of model neurons;
-# 3. how a network learns recorded activity that it then makes **by itself**: a teacher holds it first, then RLS goes on in
-#    the closed loop. A cue of 200 ms selects one of two time courses, each two seconds long, with the same weights for both;
-# 4. how to find out by **lesions** which parts make the activity, and why a good fit cannot show it;
-# 5. what the **untrained** neurons do meanwhile, and whether this needs strong synapses
-#    (Kim, Finkelstein, Chow, Svoboda & Darshan 2023);
-# 6. how to find out with **distractors** what kind of memory the network has (Finkelstein et al. 2021).
-#
-# **What you need**: [Part 1](part1_rate_rnn.ipynb) (RLS) and [Part 2](part2_spiking_rnn.ipynb)
-# (LIF neurons, Siegert's formula).
-#
-# | section | minutes |
-# | --- | --- |
-# | 1 · The balanced state | 11 + 9 |
-# | 2 · From recorded rates to target inputs | 5 + 5 |
-# | 3 · Plastic synapses | 6 |
-# | 4 · Learning: a teacher holds the network, then lets go | 14 + 9 |
-# | 5 · What sustains the activity? Lesions, and a dial | 5 + 10 |
-# | 6 · What the untrained neurons do, and why | 5 |
-# | 7 · Distractors, and what this has to do with biology | 4 + 2 |
-#
-# The number after a plus counts what is marked *bonus*: leave it out in class and come back to it at home. The computer
-# works for about four minutes in all on two free cores. Each section runs on its own after the cells up to
-# "Resume here". Cells that only draw are folded; a click unfolds them.
-#
-# | symbol | in the code | unit | value here |
-# | --- | --- | --- | --- |
-# | $N_E, N_I$ | `n_exc`, `n_inh` | – | 2500, 2500 |
-# | $K$ | `in_degree` | – | 500 E and 500 I inputs |
-# | $J_{ab}$ | `j_ee`, `j_ei`, `j_ie`, `j_ii` | voltage | synapse of $b$ onto $a$: one spike adds the area $J \cdot 20$ ms $/ \sqrt K$ |
-# | $\mu_i$ | `mu_exc`, `mu_inh` | voltage | constant input; the code gives $\mu / \sqrt K$ |
-# | $\tau_m$, $\tau_s$ | `tau_m`, `tau_syn` | ms | 10, 3 |
-# | $\tau_p$ | `tau_plastic` | ms | 300, and more for fewer than 1824 neurons |
-# | $u^{\rm bal}_i(t)$ | `balanced_input`, with $\mu_i$ | voltage | input through the static synapses |
-# | $u^{\rm pla}_i(t)$ | `plastic_input` | voltage | input through the plastic synapses |
-# | $u_i(t)$ | `total_input` | voltage | $\mu_i + u^{\rm bal}_i + u^{\rm pla}_i$ |
-# | $f_i(t)$ | `targets` | voltage | wanted mean of $u_i$, from the recordings |
-# | $L$ | `n_plastic_exc`, `n_plastic_inh` | – | 264 + 264 plastic synapses |
-# | $r(t)$ | `filtered_spikes` | 1/ms | spikes, filtered by $\tau_p$ |
-# | $c_i(t)$ | `wanted` | voltage | the teacher's current |
-# | $\kappa$, $\lambda$ | `noise_weight`, `ridge` | – | how much noise, and size of the weights, count |
-# | $n$ | `n_trials` | – | test trials of each condition |
-#
-# Voltages have no unit: 0 is the reset, 1 the threshold.
+# **The question.** The mouse decides, then waits two seconds for a go cue. *How can a cortex with irregular firing hold such a memory, and how
+# do we find out what keeps it going?* Below, a trained network of 5000 spiking neurons, in one trial of each side.
 
 # %% tags=["setup"]
 # (setup)
 
 # %%
 import time
+import warnings
 from dataclasses import replace
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
+from tqdm.auto import tqdm
 
 import src_part3 as part3
 from course import part3 as course
@@ -90,6 +35,7 @@ from src_part3 import plotting
 
 plotting.use_course_style()
 course.stop_quietly()
+warnings.filterwarnings("ignore", ".*stand-in")  # a printed line says which recordings these are
 started = time.perf_counter()
 
 
@@ -98,35 +44,76 @@ def elapsed():
 
 
 # %% [markdown]
-# **Resume here.** A trained network comes with the course. Load it, and you can go to any
-# section, for example after your kernel has died.
+# **Resume here.** If your kernel has died, run the cells up to here and go on with any section.
 
 # %% tags=["resume"]
-shipped_task, shipped_weights = part3.load_network()
+shipped_task, shipped_weights = part3.load_network()  # a trained network that comes with the course
 task, weights = shipped_task, shipped_weights
 kind = "stand-in"  # made-up neurons with the statistics of the recorded ones
 print(f"{task.n_trained} trained neurons, {task.network.parameters.n_neurons} in all;")
 print(f"targets: {task.provenance}")
+
+# %% [markdown] tags=["slide", "plot"]
+# ## One question
+#
+# > What keeps such a memory going?
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Spikes of the hundred trained neurons that prefer each side most, in one trial of each condition. All fire irregularly; after the cue, shaded, those above and those below the middle fire at different rates in the two conditions."
+late = shipped_task.recorded_rates[:, :, -20:].mean(axis=2)
+rank = np.argsort(np.argsort(late[0] - late[1]))
+shown = np.where(rank < 50, rank, np.where(rank >= rank.size - 50, rank - rank.size + 100, -1))
+row_of = np.full(shipped_task.network.parameters.n_neurons, -1)
+row_of[shipped_task.network.trained] = shown
+cue = shipped_task.trial_parameters
+fig, axes = plt.subplots(1, 2, figsize=(13, 4), sharey=True)
+for c, (ax, style) in enumerate(zip(axes, plotting.condition_styles(2))):
+    trial = part3.run_trial(
+        shipped_task.network, cue, np.random.default_rng(1), weights=shipped_weights[c],
+        spikes=True, **shipped_task.trial_options(c),
+    )
+    row = row_of[trial.spike_ids]
+    ax.plot(trial.spike_times[row >= 0], row[row >= 0], ".", ms=2.5, color=style["color"])
+    ax.axvspan(cue.stim_on, cue.stim_off, color=plotting.COLOURS["sky"], alpha=0.35)
+    ax.axhline(49.5, color="0.5", lw=1)
+    ax.set(xlabel="time (ms)", title=f"{shipped_task.conditions[c]}: spikes after its cue (blue)")
+axes[0].set_ylabel("neurons that prefer\n{1} (below), {0} (above)".format(*shipped_task.conditions));
+
+# %% [markdown]
+# - **New to this?** Go from Section 1 to 7, and leave out what is marked *bonus*.
+# - **You know FORCE?** Begin with Section 3.
+# - **You have data?** Put your file's name in place of `"auto"` in Section 2, then run Sections 2 to 4.
+#
+# **What you will learn**: how inputs balance, how a network learns activity that it then makes **by itself**, and how
+# *lesions* and *distractors* show what makes it. **What you need**: [Part 1](part1_rate_rnn.ipynb) (RLS),
+# [Part 2](part2_spiking_rnn.ipynb) (LIF neurons).
+#
+# | section | minutes |
+# | --- | --- |
+# | opening and close | 9 |
+# | 1 · The balanced state | 9 + 10 |
+# | 2 · From recorded rates to target inputs | 5 + 5 |
+# | 3 · Plastic synapses | 4 + 2 |
+# | 4 · Learning: a teacher holds the network, then lets go | 12 + 9 |
+# | 5 · What sustains the activity? Lesions, and a dial | 5 + 10 |
+# | 6 · What the untrained neurons do, and why | 2 + 3 |
+# | 7 · Distractors, and what this has to do with biology | 4 + 1 |
+#
+# After a plus: *bonus*. Voltages have no unit: 0 is the reset, 1 the threshold.
 
 # %% [markdown]
 # ## 1 · The balanced state
 #
 # *Question: cortical neurons get thousands of inputs. Why do they not fire like clocks?*
 #
-# Every neuron obeys $\tau_m \dot v = -v + \mu + u$ and has, on average, $K$ excitatory and $K$
-# inhibitory inputs of strength $J/\sqrt K$. Excitation (external and recurrent) and inhibition are thus of order $\sqrt K$, far
-# larger than the threshold. If the network finds rates at which they cancel to leading order,
+# Every neuron obeys $\tau_m \dot v = -v + \mu + u$ and has on average $K$ excitatory (E) and $K$ inhibitory (I) inputs. One spike from
+# population $b$ adds to the input of a neuron of population $a$ an area of $J_{ab}\,\tau / \sqrt K$ with $\tau = 20$ ms. Excitation (external and
+# recurrent) and inhibition are then of order $\sqrt K$, far larger than the threshold. If the network finds rates $r$ (Hz) at which they cancel to
+# leading order,
 #
-# $$ \frac{\mu_a}{\sqrt K} + J_{aE}\, r_E + J_{aI}\, r_I = 0 ,\qquad a = E, I, $$
+# $$ \frac{\mu_a}{\sqrt K} + J_{aE}\,\tau\, r_E + J_{aI}\,\tau\, r_I = 0 ,\qquad a = E, I, $$
 #
 # what remains is of order one: a mean below threshold and fluctuations that now and then cross
-# it (van Vreeswijk & Sompolinsky 1996; Brunel 2000). If the signs and ratios of the weights allow it,
-# the rates find this balance by themselves.
-#
-# <details><summary>Which units have J and r here?</summary>
-# The weight of a synapse is an area, voltage times ms: one spike adds an input that decays with &tau;<sub>s</sub> and has the area
-# J · 20 ms / &radic;K (<code>weight_scale</code>). Rates in these equations therefore count spikes per 20 ms: 0.15 is 7.5 Hz.
-# </details>
+# it (van Vreeswijk & Sompolinsky 1996).
 #
 # <details><summary>Which signs and ratios?</summary>
 # The two equations have the solution r<sub>E</sub> = (μ<sub>E</sub> |J<sub>II</sub>| − μ<sub>I</sub> |J<sub>EI</sub>|) / D and
@@ -146,15 +133,15 @@ duration = 3000.0  # ms
 # %% [markdown] tags=["slide"]
 # ## Large currents that cancel
 #
-# Every neuron has about $K$ excitatory and $K$ inhibitory inputs, each of strength $J/\sqrt K$.
+# Every neuron has about $K$ excitatory and $K$ inhibitory inputs, each of strength $J\,\tau/\sqrt K$.
 #
-# $$\mu_a / \sqrt K + J_{aE}\, r_E + J_{aI}\, r_I = 0,\qquad a = E, I$$
+# $$\mu_a / \sqrt K + J_{aE}\,\tau\, r_E + J_{aI}\,\tau\, r_I = 0,\qquad a = E, I,\qquad \tau = 20\ \text{ms}$$
 #
 # - Excitation (external and recurrent) and inhibition are each of order $\sqrt K$, far from the threshold.
 # - The rates adjust themselves until they cancel.
 
 # %% [markdown] tags=["slide", "plot"]
-# ## What remains are fluctuations
+# ## The inputs of one neuron
 
 # %% alt="Left: excitatory and inhibitory input of one neuron, their sum, and the threshold. Right: raster of the spikes of 100 E and 100 I neurons."
 network_parameters = part3.BalancedNetworkParameters(out_degree=out_degree)
@@ -171,9 +158,9 @@ left.set_title("the inputs of one neuron")
 right.set_title("spikes of 100 E and 100 I neurons");
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Broad rates, independent neurons
+# ## Rates and correlations
 
-# %% alt="Left: distributions of the rates of E and of I neurons with their means. Right: distribution of the correlations of pairs of neurons, and that of independent neurons."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: distributions of the rates of E and of I neurons with their means. Right: distribution of the correlations of pairs of neurons, and that of independent neurons."
 rates = part3.firing_rates(untrained)
 n_exc = network_parameters.n_exc
 theory = part3.mean_field(network_parameters)
@@ -196,30 +183,33 @@ print(f"CV         {np.nanmedian(cv[:n_exc]):5.2f}  {np.nanmedian(cv[n_exc:]):6.
 
 # %% [markdown]
 # **What to notice.** Both inputs are far from the threshold, but their sum hovers
-# near it, so fluctuations make the spikes. These are irregular (a Poisson process has a CV of 1)
-# and hardly correlated, although two neurons share a fifth of their inputs. The
-# leading-order equations have no free parameter and come within 15%; mean-field theory, which keeps
-# the fluctuations, comes within a few percent at this $K$.
+# near it, so fluctuations make the spikes. These are irregular (the CV, the standard deviation of the intervals over their mean, is 1 for a Poisson
+# process) and hardly correlated. The balance equations have no free parameter; mean-field theory also keeps the fluctuations. How close do they come?
+#
+# ### Does the theory hold? · bonus
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** Will the rates rise or fall as $K$ grows? Along which curve will they follow the external input?
+#
+# <details><summary>A. They fall: more inhibition; and they saturate</summary>
+# No. With more inputs excitation grows as well, and the rates go towards those of the balance equations.
+# </details>
+# <details><summary>B. They rise with K, and follow the input along a straight line</summary>
+# Right. The printed lines compare them with the two theories. The line is straight although the curve of a single neuron is not.
+# </details>
+# <details><summary>C. They do not depend on K; and they grow like a single neuron's curve</summary>
+# Only for endlessly many inputs. And the neurons inhibit each other, which makes the curve of the population a straight line.
+# </details>
 
 # %% tags=["parameters"]
 out_degrees = sized((100, 250, 500, 1000), fast=(100, 500))
 extra_inputs = sized((-0.5, 0.0, 0.5, 1.0), fast=(-0.5, 0.5))  # voltage, to the E neurons
 sweep_seed = 10
 
-# %% [markdown] tags=["think"]
-# **Think, then look.** Will the rates rise or fall as $K$ grows? Along which curve will they follow the external input?
-#
-# <details><summary>Answer</summary>
-# They rise with K towards the 7.5 and 13.5 Hz of the balance equations: from about 4.3 and 8.1 Hz at K = 50 (8% below mean-field
-# theory) to 6.6 and 12 Hz at K = 500. They grow with the input along a straight line, although the rate of a single neuron does not.
-# </details>
-
-# %% [markdown] tags=["slide", "plot"]
-# ## Towards the balance equations
-
 # %% alt="Left: rates of E and I neurons against K. Right: rates against additional input to E neurons. Points are simulated, lines are mean-field theory, dashed lines the balance equations."
 in_degree_sweep = part3.sweep_in_degree(
-    part3.BalancedNetworkParameters(), out_degrees, np.random.default_rng(sweep_seed), n_trials=1
+    part3.BalancedNetworkParameters(), np.atleast_1d(out_degrees),
+    np.random.default_rng(sweep_seed), n_trials=1,
 )
 input_sweep = part3.sweep_external_input(
     part3.BalancedNetworkParameters(), extra_inputs, np.random.default_rng(sweep_seed), n_trials=1
@@ -230,16 +220,17 @@ plotting.plot_rate_sweep(input_sweep, xlabel="additional input to E neurons (vol
 left.get_legend().remove()
 left.set_title("number of inputs")
 right.set_title("external input")
+for k, simulated, theory in zip(
+    in_degree_sweep.values, in_degree_sweep.simulated, in_degree_sweep.mean_field
+):
+    print(f"K = {k:g}: {simulated[0]:.1f} and {simulated[1]:.1f} Hz; "
+          f"mean field {theory[0]:.1f} and {theory[1]:.1f} Hz")
 elapsed()
 
 # %% [markdown]
-# **What to notice.** Each neuron is strongly nonlinear, and yet the mean rates
-# follow the input along a straight line, with the slope of the balance equations.
-#
 # ### Try other values
 #
-# `j_ei` is the strength of inhibition onto E neurons; that of excitation between them is 0.15. Where
-# does the cancellation fail?
+# `j_ei` is the inhibition $J_{EI}$ onto E neurons; the excitation $J_{EE}$ between them is 0.15. Where does the cancellation fail?
 
 # %% alt="The two inputs of one neuron and their sum, and a raster, for the values of K, external input and inhibition that the cell names."
 course.demo_balance(out_degree=1000, external=0.0, j_ei=-0.75);
@@ -264,10 +255,8 @@ course.sliders(
 # %% [markdown]
 # ### Exercise 1 (★☆☆): leave the balanced state
 #
-# Brunel (2000) distinguished networks by how they fire: *asynchronous irregular* (AI) where
-# inhibition dominates, as above, and *regular* where the mean input lies above the threshold and each
-# neuron fires like a clock. Find an inhibition `my_j_ei` between −0.75 and −0.19 with which E
-# neurons fire regularly: a CV below 0.5.
+# Where the mean input lies above the threshold, each neuron fires like a clock. Find an inhibition `my_j_ei` between −0.75 and −0.19 with which
+# E neurons fire regularly: a CV below 0.5.
 #
 # <details><summary>Hint</summary>
 # With weaker inhibition the rates must rise until inhibition catches up. A neuron that fires much
@@ -291,7 +280,7 @@ course.check_regime(my_j_ei)
 # %% [markdown]
 # ### Brunel's plane · bonus
 #
-# Brunel (2000) drew the states of a network on a plane with two axes, inhibition and external drive. We measure
+# Brunel (2000) drew how networks fire on a plane with two axes, inhibition and external drive. We measure
 # this plane with our network. The drive is the external input of E neurons over the threshold; our own
 # network has 4.02. Each field shows how its E neurons fire: asynchronously or synchronously (A, S), irregularly or
 # regularly (I, R), and at which rate.
@@ -363,11 +352,11 @@ course.check_balanced_rates(my_balanced_rates)
 #
 # $$ u_i(t) = \mu_i + u^{\rm bal}_i(t) + u^{\rm pla}_i(t) , $$
 #
-# constant, through static and through plastic synapses. Its **target** $f_i(t)$ is the mean input at which it fires at
+# constant, through static and through plastic synapses. Its **target** $f_i(t)$ (`targets`) is the mean input at which it fires at
 # the recorded rate. What the plastic synapses have to supply, $f_i - \mu_i - u^{\rm bal}_i$, is its **plastic target**.
 #
-# Siegert's formula (Part 2) predicts the rate for each mean input. It assumes white noise. We also *measure* the curve: in the
-# untrained network, a few E neurons at a time get a constant input, and we count their spikes.
+# Siegert's formula (Part 2) gives the rate for each mean input, but assumes white noise. We also *measure* the curve: in the
+# untrained network a few E neurons at a time get a constant input, and we count their spikes.
 
 # %% tags=["parameters"]
 source = "auto"  # the recordings; where they cannot be had, a stand-in: made-up neurons
@@ -404,16 +393,21 @@ print(f"{task.n_trained} of {task.network.parameters.n_exc} E neurons get a targ
 # **Think, then look.** The input of a neuron changes over about 3 ms, while its membrane averages over 10 ms. Will white noise of the same
 # strength predict too many spikes or too few?
 #
-# <details><summary>Answer</summary>
-# Too many, above all at low rates. White noise holds all frequencies, and its fastest changes carry the voltage across the threshold just
-# as it nears it. The network's noise is slower (<i>coloured</i>). The correction for the colour moves the curve down by a factor, but not far enough at low
-# rates: much of the noise comes in single kicks of inhibition, which lead away from the threshold.
+# <details><summary>A. Too few: slower noise stays above the threshold for longer</summary>
+# No. A neuron that has crossed the threshold is reset at once; what counts is how often the voltage gets there.
+# </details>
+# <details><summary>B. As many: only the strength counts</summary>
+# No. White noise holds all frequencies, and its fastest changes carry the voltage across the threshold just as it nears it.
+# </details>
+# <details><summary>C. Too many, above all at low rates</summary>
+# Right. The network's noise is slower (<i>coloured</i>). The correction for the colour moves the curve down by a factor, but not far enough at
+# low rates: there much of the noise comes in single kicks of inhibition, which lead away from the threshold.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
 # ## What theory says, and what the network does
 
-# %% alt="Left: rate against mean input on a logarithmic scale: the measured curve for neurons with little, medium and much noise, groups of untrained neurons as points, and Siegert's formula with and without a correction for the colour of the noise. Right: the mean rate of each model neuron against that of the recorded neuron whose place it takes."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: rate against mean input on a logarithmic scale: the measured curve for neurons with little, medium and much noise, groups of untrained neurons as points, and Siegert's formula with and without a correction for the colour of the noise. Right: the mean rate of each model neuron against that of the recorded neuron whose place it takes."
 measured = part3.run_trial(
     task.network.without_plastic(),
     part3.TrialParameters(duration=sized(10_000.0, fast=3000.0), stim_on=0.0, stim_off=0.0),
@@ -449,13 +443,11 @@ for x, rate in points[[1, -1]]:
     print(f"neurons that fire at {rate:.2f} Hz: Siegert predicts {ratio:.1f} times this rate")
 
 # %% [markdown]
-# **What to notice.** The network's noise is *coloured* (it changes over 3 ms), comes in single kicks, most of them of inhibition, and
-# differs between neurons. No single $\sigma$ makes Siegert's curve the network's own. Section 1 could use theory because mean rates
-# need only the bulk of the neurons; targets need each neuron, so they come from the measured curve. (It is
-# measured with the noise that plastic synapses will add; the points are without.)
+# **What to notice.** The network's noise is *coloured* and differs between neurons: no single $\sigma$ makes Siegert's curve the network's own. So
+# targets come from the measured curve. (It is measured with the noise that plastic synapses will add; the points are without.)
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Targets: small changes below the threshold
+# ## Targets: small changes of the input
 
 # %% alt="Left: rates of four neurons in both conditions. Right: the target inputs that they become." jupyter={"source_hidden": true} tags=["hide-input"]
 strongest = np.argsort(task.recorded_rates.std(axis=2).mean(axis=0))[::-1]
@@ -506,9 +498,8 @@ course.check_target_input(my_target_input)
 # *Question: which synapses may change, and how many are needed?*
 #
 # The $5\,000\,000$ static synapses stay as they are. Each trained neuron also gets
-# $L$ slow plastic synapses from other trained neurons and $L$ from I neurons. Only these learn, one set of weights for both
-# sides. Trials of the two sides differ only in the cue, a random input to all
-# neurons for 200 ms.
+# $L$ slow plastic synapses from other trained neurons and $L$ from I neurons (time constant $\tau_p$, `tau_plastic`). Only these learn, one set of
+# weights for both sides. Trials of the two sides differ only in the cue, a random input to all neurons for 200 ms.
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Who gets which synapse
@@ -519,13 +510,13 @@ course.draw_synapses(task)
 # %% [markdown]
 # ### The price of sparseness
 #
-# Each neuron reads others at random, so the learned weights $w_{ij}$ are also a **random matrix**. As in Part 1, its gain decides what happens
-# to all other deviations. With $\phi'_i$, the slope of neuron $i$'s curve of Section 2,
+# Each neuron reads others at random, so the learned weights $w_{ij}$ are also a **random matrix**. As in Part 1, its gain decides whether
+# deviations grow. With $\phi'_i$, the slope of neuron $i$'s curve of Section 2,
 #
 # $$ g = \sqrt{\Big\langle \sum_j (\phi'_i\, w_{ij})^2 \Big\rangle_i} . $$
 #
-# To read the same sum from $L$ synapses, each weight must be of size $1/L$, and $L$ squares of it add up to $1/L$. So $g$ falls as
-# $1/\sqrt L$. Above $g = 1$ deviations grow.
+# Above $g = 1$ deviations grow. To read the same sum from $L$ synapses, each weight must be of size $1/L$, and $L$ squares of it add up to $1/L$:
+# what was learned would cost a $g$ of order $1/\sqrt L$. The plot shows what learning in the closed loop makes of this.
 
 # %% [markdown] tags=["slide"]
 # ## Which synapses learn?
@@ -533,28 +524,10 @@ course.draw_synapses(task)
 # - The 5 million synapses of the balanced network stay as they are.
 # - Each trained neuron gets $L + L$ additional slow ones, and only these learn.
 # - Both sides use the same weights. Only the **cue** of 200 ms differs.
-# - Few synapses must be strong, and strong random synapses amplify deviations: $g \propto 1/\sqrt L$.
-
-# %% [markdown] tags=["slide", "plot"]
-# ## Few synapses must be strong
-
-# %% alt="Eigenvalues of weights that keep eight patterns, read from 264 synapses by each unit: some near 1, the others in a circle of radius g."
-course.demo_sparseness(n_synapses=264, n_patterns=8);
-
-# %% tags=["demo"]
-course.sliders(
-    course.demo_sparseness,
-    n_synapses=widgets.IntSlider(264, 5, 300, continuous_update=False),
-    n_patterns=widgets.IntSlider(8, 1, 30, continuous_update=False),
-    seed=widgets.fixed(0),
-)
-
-# %% [markdown]
-# **What to try.** 400 linear units keep eight *patterns* (one number for each unit) at eigenvalue 1. Lower $L$. Then the
-# spiking network, trained for each $L$:
+# - The same sum from fewer synapses needs a larger gain, $g \propto 1/\sqrt L$, and above 1 deviations grow.
 
 # %% tags=["parameters"]
-# From `python -m benchmarks part3-indegree --loops 8 4 --trials 40`: 1824 recorded neurons, one
+# From `.venv/bin/python -m experiments part3-indegree --loops 8 4 --trials 40`: 1824 recorded neurons, one
 # network for each L (528: the longer default training): corrected correlation right, left; gain g.
 dial_of_sparseness = {
     20: (0.905, 0.77, 1.18),
@@ -565,7 +538,7 @@ dial_of_sparseness = {
 }
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Sparseness has a price
+# ## Quality and gain against L
 
 # %% alt="Left: quality of both sides against the number of plastic synapses of each kind. Right: gain of the learned weights against the same number, and the line g = 1, above which deviations grow in a linear network." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.2))
@@ -578,11 +551,29 @@ left.legend(loc="lower right")
 right.plot(in_degrees, gain, "o-", color=plotting.COLOURS["green"], label="learned weights")
 right.axhline(1, color="0.4", ls=":", label="above: deviations grow")
 right.set(ylabel="gain g", ylim=(0, None), title="gain of the learned weights")
-right.legend(loc="upper right")
+right.legend(loc="lower right")
 for ax in (left, right):
     ax.set(xscale="log", xlabel="L, plastic synapses of each kind")
     ax.set_xticks(in_degrees, [f"{n}" for n in in_degrees])
     ax.minorticks_off()
+
+# %% [markdown]
+# **What to notice.** $g$ stays near 1 for each $L$. With few synapses it is the quality that falls: less of the activity is learned.
+#
+# ### Interactive demo · bonus
+#
+# 400 linear units keep eight *patterns* (one number for each unit) at eigenvalue 1. Lower $L$.
+
+# %% alt="Eigenvalues of weights that keep eight patterns, read from 264 synapses by each unit: some near 1, the others in a circle of radius g."
+course.demo_sparseness(n_synapses=264, n_patterns=8);
+
+# %% tags=["demo"]
+course.sliders(
+    course.demo_sparseness,
+    n_synapses=widgets.IntSlider(264, 5, 300, continuous_update=False),
+    n_patterns=widgets.IntSlider(8, 1, 30, continuous_update=False),
+    seed=widgets.fixed(0),
+)
 elapsed()
 
 # %% [markdown]
@@ -590,8 +581,7 @@ elapsed()
 #
 # *Question: how can neurons learn from activity that only exists once they have learned it?*
 #
-# A trained neuron reads spikes of other trained neurons, which do not fire as they should before they have
-# learned. Three stages lead out of this circle.
+# A trained neuron reads other trained neurons, which do not fire as they should before they have learned. Three stages lead out of this circle.
 
 # %% [markdown] tags=["slide", "plot"]
 # ## Hold, learn, let go
@@ -600,22 +590,21 @@ elapsed()
 course.draw_stages()
 
 # %% [markdown]
-# 1. **Hold.** A current $c_i(t)$, the teacher, supplies the input that the plastic synapses will later provide.
-#    After each loop of a few trials the error of the mean input $\bar u_i$ corrects it:
-#    $\;c_i \leftarrow c_i + (f_i - \bar u_i) / n$, with $n = 1$ at first and then growing, so that errors are averaged.
-# 2. **Learn.** After each loop, RLS (Part 1) takes in the filtered spikes $r(t)$; its goal is $y_i = c_i$. Spikes are noisy, so *noise is the
-#    prior*: weights that carry much of it into the input must stay small. With $\bar r$, the mean over trials,
+# 1. **Hold.** A current $c_i(t)$, the teacher, supplies the input that the plastic synapses will later provide. After each loop of a few
+#    trials the error of the mean input $\bar u_i$ corrects it: $c_i \leftarrow c_i + (f_i - \bar u_i) / n$, with a growing $n$.
+# 2. **Learn.** RLS (Part 1) learns weights $w$ of the filtered spikes $r(t)$ whose input replaces $c$: the goal is $y = c$. Spikes are noisy, so
+#    *noise is the prior*: weights that carry it into the input must stay small. With $\bar r$, the mean over trials, and $\kappa$ (`noise_weight`),
 #
 # $$ \min_{w}\; \sum_t \big(w \cdot \bar r(t) - y(t)\big)^2 + \kappa \sum_t {\rm Var}_{\rm trials}\big(w \cdot r(t)\big) + \lambda\, |w|^2 . $$
 #
-# 3. **Let go.** The teacher is off, the network runs by itself (the *closed loop*), and RLS goes on. Its goal is
-#    $y = w \cdot \bar r\, +$ the error that remains.
+# 3. **Let go.** The teacher is off, and RLS goes on in the *closed loop*: the goal is $y = w \cdot \bar r\, +$ the error that remains.
 #
 # <details><summary>How can RLS do this for all neurons without a matrix for each?</summary>
 # All rows go into the same sums, S &larr; f S + X<sup>T</sup>X and b &larr; f b + X<sup>T</sup>Y, and each neuron takes its own rows and columns:
 # w<sub>i</sub> = (S<sub>ii</sub> + &lambda;)<sup>-1</sup> b<sub>i</sub>. The rows of X are the mean filtered spikes of a loop, with the goals Y, and the trials'
 # deviations from them, with the goal 0 (this is the noise). The factor f forgets. While the teacher settles (n = 1), f = 0, and only the last loop counts; then all loops
-# with the teacher count alike; in the closed loop those that lie far back are forgotten (f = 3/4).
+# with the teacher count alike; in the closed loop those that lie far back are forgotten (f = 3/4). (<code>n</code> is 1 at first, then it
+# grows, so that errors are averaged.)
 # </details>
 
 # %% [markdown] tags=["slide"]
@@ -661,17 +650,21 @@ course.check_noise_prior(my_weights)
 # %% [markdown] tags=["think"]
 # **Think, then look.** You will see the network's quality *with* the teacher (pale) and *alone*, after each loop. When does which of the two rise?
 #
-# <details><summary>Answer</summary>
-# With the teacher the network follows its targets after a few loops: the teacher has learned, not yet the synapses. Alone it is much worse and differs from loop to
-# loop, because a batch of weights that fits the held activity has never seen the errors that it causes itself. In the closed loop the curve of the
-# network alone rises: now RLS learns from the states that the network reaches by itself.
+# <details><summary>A. Both rise together, loop by loop</summary>
+# No. With the teacher the network follows its targets after a few loops, because the teacher has learned; the synapses have not yet.
+# </details>
+# <details><summary>B. The pale one at once; the other one when the teacher lets go</summary>
+# Right. Alone the network is at first much worse and differs from loop to loop: weights that fit the held activity have never seen the
+# errors that they cause. In the closed loop RLS learns from the states that the network reaches by itself.
+# </details>
+# <details><summary>C. The pale one at once; the other one reaches it before the teacher lets go</summary>
+# No. A good fit to held activity does not make a network that stays on its path alone (Part 1, "Why online?").
 # </details>
 
 # %% [markdown]
 # ### Training, live
 #
-# The plot shows the four strongest **patterns** of the targets (one number for each neuron) and what the population does along
-# them, their time courses. You may stop it (■); run the cell again to continue.
+# The plot shows the *time courses* of the four strongest **patterns** (one number for each neuron) of the targets. After a stop (■) run the cell again.
 
 # %% tags=["parameters"]
 held_loops = sized(10, fast=2)  # with the teacher, the first few for the teacher itself
@@ -685,6 +678,7 @@ training_seed = 1
 test_seed = 2
 
 # %%
+live_test = None  # until the training below has been tested
 training = part3.Training(
     task, part3.TrainingParameters(
         held_loops=held_loops, settling_loops=settling_loops, held_trials=held_trials,
@@ -718,7 +712,7 @@ print(f"{training.n_done} loops done")
 elapsed()
 
 # %% [markdown]
-# Now the weights are frozen: 800 ms without a cue, a cue of 200 ms, and two seconds alone.
+# Now the weights are frozen.
 
 # %%
 live_test = part3.evaluate(
@@ -727,7 +721,7 @@ live_test = part3.evaluate(
 course.tell_quality(live_test, task.conditions)
 
 # %% [markdown] tags=["slide", "plot"]
-# ## The teacher brings you near, the closed loop keeps you there
+# ## The weights that the teacher left, and those after the closed loop
 
 # %% alt="For each condition the time course of the strongest pattern: target, network with the weights that the teacher left, and network after the closed loop. The title gives the quality of both." jupyter={"source_hidden": true} tags=["hide-input"]
 compared = {"after the closed loop": live_test}
@@ -751,12 +745,9 @@ axes[0, 0].set_ylabel("strongest pattern (voltage)")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3);
 
 # %% [markdown]
-# **Batch, then closed loop.** Part 1 asked "Why online?", and the answer is the same. What is learned while the network is *held* has
-# all the rates, but only on the prescribed path. When the network drives itself, each error is fed back and moves the network a little off
-# that path, to states that the fit has never seen. *The teacher (batch) brings you near; RLS in the closed loop keeps you there.*
-
-# %% [markdown] tags=["slide", "plot"]
-# ## Are the rates right?
+# **Batch, then closed loop.** This is Part 1's "Why online?" again: *the teacher (batch) brings you near; RLS in the closed loop keeps you there.*
+#
+# ### Are the rates right? · bonus
 
 # %% alt="Left: simulated against recorded mean rate of all trained neurons. Middle: ratio of both in groups by recorded rate. Right: size of the strongest components of the targets in the network; 1 is full size." jupyter={"source_hidden": true} tags=["hide-input"]
 simulated = live_test.rates[:, task.network.trained]
@@ -784,14 +775,11 @@ right.legend()
 elapsed()
 
 # %% [markdown]
-# A **component** (right) is a time course that many neurons share, the strongest first. Each has to sustain itself through
-# noisy spikes; what is weaker than their noise is lost.
+# A **component** (right) is a time course that many neurons share, the strongest first. Look at their sizes: do weak ones keep up with strong ones? Each
+# has to sustain itself through noisy spikes.
 
 # %% [markdown]
 # ### A closer look · bonus
-
-# %% [markdown] tags=["slide", "plot"]
-# ## Single trials
 
 # %% alt="Single trials of both conditions on the plane of the two strongest patterns of the targets, beside the targets; a dot marks the end of the cue." jupyter={"source_hidden": true} tags=["hide-input"]
 window = max(1, round(100.0 / task.trial_parameters.bin_width))  # 100 ms
@@ -887,7 +875,7 @@ course.check_corrected_correlation(my_corrected_correlation)
 # ### The same with all recorded neurons · bonus
 #
 # 1824 recorded neurons, right and left, 100 test trials of each; medians over neurons of one network
-# (`python -m benchmarks part3-recurrent`):
+# (`.venv/bin/python -m benchmarks part3-recurrent`):
 #
 # | correlation, corrected | $R^2$, corrected | $R^2$ of PSTHs | size of changes (Hz) | simulated over recorded rate, eight groups | balanced accuracy |
 # | --- | --- | --- | --- | --- | --- |
@@ -895,10 +883,9 @@ course.check_corrected_correlation(my_corrected_correlation)
 #
 # ## 5 · What sustains the activity? Lesions, and a dial
 #
-# *Question: which part of the network makes the activity?*
+# *Question: which part of the network makes it?*
 #
-# A good fit does not show what causes it. We take away one part at a time and do not train again. The measure is that of the training plot,
-# the correlation on four patterns, for which a few trials suffice.
+# We take away one part at a time and do not train again. The measure is that of the training plot.
 
 # %% tags=["parameters"]
 silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
@@ -932,22 +919,21 @@ lesions = {
 studies = [
     part3.study_lesions(shipped_task, shipped_weights, np.random.default_rng(seed), lesions,
                         n_trials=n_lesion_trials)
-    for seed in lesion_seeds
+    for seed in tqdm(np.atleast_1d(lesion_seeds), unit="set")
 ]
 course.draw_lesions(studies)
 elapsed()
 
 # %% [markdown]
 # **What to notice.** First read "learned weights undone": this is the *untrained* network, and what it reaches is chance. It ends
-# nearest to the same targets whatever the cue, and may so be right in all trials of one side; its *balanced accuracy* (mean of both sides) is
-# one half. Then compare the two rows of the other cue: does the cue decide?
+# nearest to the same targets whatever the cue, so its *balanced accuracy* (mean of both sides) is one half. Then compare the two rows of the
+# other cue: does the cue decide?
 #
 # ### The dial: who tells the time?
 #
 # The original tutorial gave its network a **clock**: 300 Poisson neurons whose rates wander in the same way in
-# each trial of a condition. Here it is a dial, `FeedforwardParameters(clock=...)`: `"none"` as above; `"common"`, the same in all
-# conditions, so that it tells the time and not the side; `"per_condition"`, which tells both. We turn it, train
-# briefly by the same rule, and take parts away.
+# each trial of a condition. Here it is a dial: `"none"` as above; `"common"`, the same in all
+# conditions, tells the time and not the side; `"per_condition"` tells both.
 
 # %% tags=["parameters"]
 dial = "per_condition"  # or "common"
@@ -969,9 +955,15 @@ dial_seed = 6
 # %% [markdown] tags=["think"]
 # **Think, then look.** Which lesion hurts a network with a clock for each condition: no clock, no cue, or no recurrent learning?
 #
-# <details><summary>Answer</summary>
-# The loss of its clock. The clock tells time and side, in the same way in every trial, so that the regression finds most of each target there. Cue and
-# recurrent learning are hardly needed, and the good fit says nothing about recurrent dynamics.
+# <details><summary>A. No clock</summary>
+# Right. The clock tells time and side, in the same way in every trial, so that the regression finds most of each target there. The good
+# fit says nothing about recurrent dynamics.
+# </details>
+# <details><summary>B. No cue</summary>
+# No. Without a cue the clock still tells which side it is.
+# </details>
+# <details><summary>C. No recurrent learning</summary>
+# No. Most of each target is read from the clock, whose weights stay.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -996,8 +988,7 @@ course.draw_lesions([clock_study])
 elapsed()
 
 # %% [markdown]
-# **What to notice.** What is read off a clock is not made by the network. Always test a trained network without the part that you believe to be
-# essential.
+# **What to notice.** What is read off a clock is not made by the network. Always test a network without the part that you believe to be essential.
 
 # %% [markdown] tags=["slide"]
 # ## A good fit does not show where activity comes from
@@ -1055,7 +1046,7 @@ course.check_rls_update(my_rls_update)
 # *Question: the other E neurons and the I neurons were not trained. What do they do?*
 #
 # They get input through random static synapses only. How *selective* are they (rate in the first minus rate in the second condition), and how much
-# of their activity lies in the strongest components of the trained neurons?
+# of their activity lies in the *components* of the trained neurons, the time courses that many of these share?
 
 # %% tags=["parameters"]
 use_live_network = False  # True for the one that you trained in Section 4
@@ -1078,7 +1069,7 @@ print({name: len(members) for name, members in groups.items()})
 # %% [markdown] tags=["slide", "plot"]
 # ## What the untrained neurons do
 
-# %% alt="Left: three histograms below each other of the selectivity of trained E, untrained E and untrained I neurons, each with the curve that Poisson noise alone would give. Right: for untrained E and I neurons the share of their variance that lies in the strongest components of the trained neurons, beside the share of activity shifted in time."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: three histograms below each other of the selectivity of trained E, untrained E and untrained I neurons, each with the curve that Poisson noise alone would give. Right: for untrained E and I neurons the share of their variance that lies in the strongest components of the trained neurons, beside the share of activity shifted in time."
 rng = np.random.default_rng(analysis_seed)
 last = min(round(last_ms / shown_task.trial_parameters.bin_width), shown_task.n_bins)
 components = part3.principal_components(
@@ -1101,8 +1092,21 @@ shared = {
 course.draw_spread(groups, preference, noise, shared, conditions=shown_task.conditions)
 elapsed()
 
-# %% [markdown] tags=["slide", "plot"]
-# ## Untrained neurons
+# %% [markdown]
+# **What to notice.** Where far more than 5% of an untrained group lie beyond twice the noise, learned activity has reached neurons that
+# never learned: *a selective neuron need not have been trained*.
+#
+# ### Must the synapses be strong? · bonus
+#
+# Kim et al. (2023) found that *strong* static synapses, independent of the task, spread the activity. Does our model show that?
+
+# %% [markdown] tags=["think"]
+# **Think, then look.** The static synapses are made weaker, and the network learns again, to the same quality. Will less reach the untrained neurons?
+#
+# <details><summary>Answer</summary>
+# The first thought is yes, because all of their input comes through these synapses. But the noise that these synapses make shrinks as well, and a neuron with
+# less noise responds more strongly to what is left. Which of the two wins has to be measured, and only in networks of equal quality.
+# </details>
 
 # %% alt="Eight small panels: the rates in all conditions of the four most strongly modulated untrained E neurons above and untrained I neurons below." jupyter={"source_hidden": true} tags=["hide-input"]
 fig, axes = plt.subplots(2, 4, figsize=(14, 5.5), sharex=True)
@@ -1118,23 +1122,9 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
            ncols=min(shown_task.n_conditions, 4));
 
 # %% [markdown]
-# **What to notice.** Where far more than 5% of an untrained group lie beyond twice the noise, learned activity has reached neurons that
-# never learned: *a selective neuron need not have been trained*.
-#
-# **How does it spread?** Kim et al. (2023) found that *strong* static synapses, independent of the task, mediate it. Does our model show that?
-
-# %% [markdown] tags=["think"]
-# **Think, then look.** The static synapses are made weaker, and the network learns again, to the same quality. Will less reach the untrained neurons?
-#
-# <details><summary>Answer</summary>
-# The first thought is yes, because all of their input comes through these synapses. But the noise that these synapses make shrinks as well, and a neuron with
-# less noise responds more strongly to what is left. Which of the two wins has to be measured, and only in networks of equal quality.
-# </details>
-
-# %% [markdown]
-# **Does our model show it?** That learned activity spreads through synapses that never learned: yes, see the plots above. That these must be *strong*: we do
-# not know. Weaker static synapses change the noise and the network's own rates as well, so only networks that learned equally well may be compared, and
-# we have not measured enough of those (`python -m benchmarks part3-spread` makes such a comparison). What differs from the paper in any case: our weaker networks get
+# That learned activity spreads through synapses that never learned: yes, see the plots above. That these must be *strong*: we do
+# not know. Weaker static synapses change the noise and the network's own rates as well, so only networks that learned equally well may be compared
+# (`.venv/bin/python -m experiments part3-spread` makes such a comparison). Besides, our weaker networks get
 # another external input, which keeps their mean rates, and ours have no clock. Where two models differ, neither says which of them cortex is like.
 #
 # ## 7 · Distractors, and what this has to do with biology
@@ -1143,8 +1133,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 #
 # Finkelstein et al. (2021) distracted mice that remembered a side. Early in the delay this
 # often switched the choice, late it rarely did; in their model a *ramp*, an input common to both sides, moves
-# two attractors apart. Our network was never trained to resist. We give it the **other** cue for 100 ms in the delay and look at each side,
-# trial by trial.
+# two attractors apart. Our network was never trained to resist. We give it the **other** cue for 100 ms and look at each side, trial by trial.
 
 # %% tags=["parameters"]
 distractor_after = sized((100.0, 600.0, 1200.0), fast=(600.0,))  # ms after the cue
@@ -1162,9 +1151,15 @@ distractor_seed = 8
 # %% [markdown] tags=["think"]
 # **Think, then look.** Where would trials end if the memory were two attractors? Where if it were a position that any push moves? Must both sides be alike?
 #
-# <details><summary>Answer</summary>
-# With two attractors, single trials end at 0 (returned) or at 1 (switched), and hardly any between. A position that pushes move ends anywhere between, further away
-# after a stronger push. The sides need not be alike, so that a mean over both can show what neither does. The lines below the plot say what this network does.
+# <details><summary>A. Two attractors: at 0 or at 1. A position: anywhere between. The sides may differ</summary>
+# Right. A stronger push moves a position further. A mean over both sides could show what neither does; the lines below the plot say what
+# this network does.
+# </details>
+# <details><summary>B. Both in the middle: a push is a push</summary>
+# No. From an attractor a small push is forgotten, and a large one leads to the other attractor.
+# </details>
+# <details><summary>C. Two attractors: at 0 or at 1. A position: anywhere between. The sides must be alike</summary>
+# The ends, yes. But nothing in the training makes the sides alike, so look at each.
 # </details>
 
 # %% [markdown] tags=["slide", "plot"]
@@ -1173,7 +1168,7 @@ distractor_seed = 8
 # %% alt="A panel for each condition: ends of single trials as dots and their means, between the own (0) and the other condition (1), without a distractor and against the time of the distractor."
 at_cue = shipped_task.trial_parameters.stim_off
 pushed = part3.run_distractors(
-    shipped_task, shipped_weights, at_cue + np.array(distractor_after),
+    shipped_task, shipped_weights, at_cue + np.atleast_1d(distractor_after),
     np.random.default_rng(distractor_seed), strength=distractor_strength,
     n_trials=n_distractor_trials,
 )
@@ -1186,13 +1181,13 @@ elapsed()
 #
 # ### Is this biology?
 #
-# The result shows which connections *could* produce the activity, and not how an animal learned it:
+# It shows which connections *could* produce the activity, not how an animal learned it:
 #
 # - **A teacher for each neuron, at each moment.** An animal gets one reward, late and the same for all neurons (*credit assignment*).
-# - **Learning is not local.** Each neuron needs the correlations of all its inputs. A synapse sees the two neurons that it connects.
-# - **Many weights, one behaviour.** Other seeds give other weights. A single trained synapse tells us nothing.
-# - **Dale's law** holds for the static synapses, not for the plastic ones.
-# - **Slow synapses** of 300 ms and more stand in for some slower cellular process.
+# - **Learning is not local.** Each neuron needs the correlations of all its inputs. A synapse sees two neurons.
+# - **Many weights, one behaviour.** Other seeds give other weights: a single trained synapse tells us nothing.
+# - **Dale's law** holds for the static synapses, not for the plastic ones, which are also as slow as 300 ms and more: they stand in for some
+#   slower cellular process.
 
 # %% [markdown] tags=["slide"]
 # ## Is this biology?
@@ -1210,7 +1205,7 @@ elapsed()
 # <li><b>A local rule.</b> If the matrix of correlations is replaced by a number, the rule becomes local, but then it needs many more trials.</li>
 # <li><b>Many solutions.</b> A few slow components do not determine hundreds of thousands of synapses. Which of the many solutions is found depends on the
 # initial weights and on the prior.</li>
-# <li><b>Dale's law.</b> A neuron of cortex either excites or inhibits. Nearly half of the plastic synapses take the other sign while they learn.</li>
+# <li><b>Dale's law.</b> A neuron of cortex either excites or inhibits. Many of the plastic synapses take the other sign while they learn.</li>
 # <li><b>As many I as E neurons.</b> Cortex has about four E neurons for each I neuron. Balance requires certain signs and ratios of the total strengths;
 # fewer but stronger I synapses meet these conditions as well.</li>
 # </ul>
@@ -1218,7 +1213,7 @@ elapsed()
 #
 # ### Does a ramp protect it? · bonus
 #
-# `python -m benchmarks part3-distractor` asks several networks, with and without a common clock that rises steadily through the delay, and keeps the sides apart.
+# `.venv/bin/python -m experiments part3-distractor` asks several networks, with and without a common clock that rises steadily through the delay, and keeps the sides apart.
 # A ramp gates if late distractors have less effect *with* it than without, and if clamping it undoes this: time alone must not be the reason. A network that
 # only learned to follow recorded rates need not use the ramp in this way. Part 1 teaches it to a rate network.
 
@@ -1240,12 +1235,12 @@ elapsed()
 #
 # ## Summary
 #
-# - A balanced network finds its rates by itself; they follow from equations without free parameters.
-# - Recorded rates become target inputs by a curve that is measured in the network, and RLS turns inputs into weights.
-# - The teacher (batch) brings you near; RLS in the closed loop keeps you there. A network cannot sustain what is weaker than
-#   the noise of its spikes.
-# - Few synapses must be strong, and strong random synapses amplify every deviation.
-# - A good fit does not show where activity comes from; lesions help to find out.
+# **The answer.** Balance makes the firing irregular, and slow plastic synapses that learned in the closed loop carry the memory. Only lesions
+# and distractors show what keeps it going; a good fit does not.
+#
+# - The rates of a balanced network follow from equations without free parameters.
+# - The teacher (batch) brings you near; RLS in the closed loop keeps you there.
+# - With few synapses less can be learned: strong random synapses would amplify every deviation.
 # - Activity that some neurons learned also reaches the others, through random synapses that never learned.
 
 # %% [markdown] tags=["exit-ticket"]

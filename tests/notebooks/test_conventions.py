@@ -30,13 +30,16 @@ def test_the_front_matter_is_complete(path):
     cells = read(path).cells
     first = next(i for i, cell in enumerate(cells) if re.search(r"^## ", cell.source, re.M))
     text = "\n".join(cell.source for cell in cells[:first] if cell.cell_type == "markdown")
-    for part in ("What you will learn", "What you need", "| section | minutes |", "| symbol |",
-                 "Resume here"):
+    for part in ("**The question.**", "New to this?", "You know FORCE?", "You have data?",
+                 "What you will learn", "What you need", "| section | minutes |", "Resume here"):
         assert part in text
+    plot = next(i for i, cell in enumerate(cells) if "alt" in cell.metadata)
+    before = "\n".join(cell.source for cell in cells[:plot] if cell.cell_type == "markdown")
+    assert plot < first and len(before.split()) <= 120
     found = [tag for cell in cells[:first] for tag in tags(cell)]
     assert [found.count(tag) for tag in ("badges", "setup", "resume")] == [1, 1, 1]
     text = "\n".join(cell.source for cell in cells)
-    for part in ("## Summary", "## References", "https://doi.org/"):
+    for part in ("## Summary\n\n**The answer.**", "## References", "https://doi.org/"):
         assert part in text
 
 

@@ -195,7 +195,8 @@ ax.plot(curve_inputs, curve_rates["no noise"], "o", color="0.6", ms=5, label="si
 ax.plot(fine, part2.siegert_rate(fine, sigma), color=plotting.COLOURS["blue"], label="Siegert")
 ax.plot(curve_inputs, curve_rates["noise"], "o", color=plotting.OUTPUT, ms=5, label="simulated")
 ax.axvline(1.0, color="0.5", ls="--", lw=1)
-ax.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)", title=rf"with and without noise, $\sigma$ = {sigma:.2g}")
+ax.set(xlabel=r"mean input $\mu$", ylabel="rate (Hz)",
+       title=rf"with and without noise, $\sigma$ = {sigma:.2g}")
 ax.legend(loc="upper left");
 
 # %% [markdown]

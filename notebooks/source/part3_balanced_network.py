@@ -76,7 +76,8 @@ for c, (ax, style) in enumerate(zip(axes, plotting.condition_styles(2))):
     ax.axvspan(cue.stim_on, cue.stim_off, color=plotting.COLOURS["sky"], alpha=0.35)
     ax.axhline(49.5, color="0.5", lw=1)
     ax.set(xlabel="time (ms)", title=f"{shipped_task.conditions[c]}: spikes after its cue (blue)")
-axes[0].set_ylabel("neurons that prefer\n{1} (below), {0} (above)".format(*shipped_task.conditions));
+above, below, *_ = shipped_task.conditions
+axes[0].set_ylabel(f"neurons that prefer\n{below} (below), {above} (above)");
 
 # %% [markdown]
 # - **New to this?** Go from Section 1 to 7, and leave out what is marked *bonus*.
@@ -527,8 +528,8 @@ course.draw_synapses(task)
 # - The same sum from fewer synapses needs a larger gain, $g \propto 1/\sqrt L$, and above 1 deviations grow.
 
 # %% tags=["parameters"]
-# From `.venv/bin/python -m experiments part3-indegree --loops 8 4 --trials 40`: 1824 recorded neurons, one
-# network for each L (528: the longer default training): corrected correlation right, left; gain g.
+# From `.venv/bin/python -m experiments part3-indegree --loops 8 4 --trials 40`: 1824 recorded
+# neurons, one network for each L (528: the longer default training): corrected correlation right, left; gain g.
 dial_of_sparseness = {
     20: (0.905, 0.77, 1.18),
     66: (0.927, 0.841, 1.14),

@@ -27,6 +27,7 @@ from src_part1.common.fields import check_fields, integer, real
 from src_part1.common.validation import check_integer, check_like, check_type
 from src_part1.training_loop import TrainingDivergedError, run_loops
 from src_part3.network import PlasticWeights
+from src_part3.parameters import RECURRENT
 from src_part3.rls import SparseRLS
 from src_part3.task import BalancedTask
 from src_part3.transfer import slow_noise
@@ -38,6 +39,8 @@ _FAST_DECAY = 40.0
 _DEVIATIONS_EVERY = 4
 # Largest deviation in units of its standard deviation: a trial that runs away must not rule.
 _LARGEST = 15.0
+# Plastic synapses of each neuron in the network of all recorded neurons.
+_FULL_PLASTIC = RECURRENT.n_plastic_exc + RECURRENT.n_plastic_inh
 # Patterns of the targets over neurons by which the progress is watched.
 _WATCHED_PATTERNS = 4
 
@@ -56,9 +59,11 @@ class TrainingParameters:
     watched_trials: int = integer(2, at_least=1)
     watch_every: int = integer(3, at_least=1)
     # How much the variance of a neuron's input over trials counts against its mean error, and a
-    # prior beside it, in units of the variance that a Poisson neuron's filtered spikes have.
-    noise_weight: float = real(0.015, at_least=0)
-    ridge: float = real(1.5, above=0)
+    # prior beside it, in units of the variance that a Poisson neuron's filtered spikes have. None:
+    # by the number of plastic synapses; without a clock, fewer must be stronger, and more noise
+    # comes back through them. The rule was found by measurement.
+    noise_weight: float | None = real(None, at_least=0)
+    ridge: float | None = real(None, above=0)
     # Closed loops over which rows are averaged; earlier ones are forgotten.
     memory: float = real(4.0, unit="loops", at_least=1)
     # Common time courses of the filtered spikes that are learned from; common time courses that a
@@ -116,6 +121,13 @@ class Training:
         self.task = check_type("task", task, BalancedTask)
         parameters = TrainingParameters() if training_parameters is None else training_parameters
         self.parameters = check_type("training_parameters", parameters, TrainingParameters)
+        n_plastic = task.network.plastic.pre_index.shape[1]
+        fewer = 1.0
+        if task.feedforward_parameters.clock == "none":
+            fewer = min(max(_FULL_PLASTIC / max(n_plastic, 1), 1), 4)
+        noise_weight, ridge = parameters.noise_weight, parameters.ridge
+        self._noise_weight = 0.015 * fewer if noise_weight is None else noise_weight
+        ridge = 1.5 * fewer**2 if ridge is None else ridge
         self.seed = check_integer("seed", seed, at_least=0)
         self.n_done, self.curve, self.held_curve, self.last_outputs = 0, [], [], None
         network = task.network
@@ -128,7 +140,7 @@ class Training:
         self._senders, index = np.unique(network.plastic.pre_index, return_inverse=True)
         n_clocks = n_sets * network.n_inputs
         self.rls = SparseRLS(index.reshape(network.plastic.pre_index.shape),
-                             self._senders.size + n_clocks, parameters.ridge, n_shared=n_clocks)
+                             self._senders.size + n_clocks, ridge, n_shared=n_clocks)
         self.wanted = np.zeros((task.n_conditions, task.n_bins, task.n_trained))
         self._scale = np.ones(self._senders.size + n_clocks)
         self._change = np.zeros((task.n_trained, index.size // task.n_trained + n_clocks))
@@ -186,13 +198,6 @@ class Training:
         n_threads = os.cpu_count() if n_threads is None else n_threads
         check_integer("n_threads", n_threads, at_least=1)
 
-        def step(loop):
-            held = loop < p.held_loops
-            self._loop(pool, learner, held)
-            seen = [q for q in self.curve if np.isfinite(q).all()]
-            alone = f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet"
-            return f"{'teacher' if held else 'closed loop'}, alone: {alone}"
-
         def to_go_on():
             unsettled = self.n_done <= p.settling_loops
             little = "before the teacher had settled, the weights are of little use yet; "
@@ -200,7 +205,8 @@ class Training:
 
         with ThreadPoolExecutor(n_threads) as pool, ThreadPoolExecutor(1) as learner:
             run_loops(
-                step, total_loops, first=self.n_done, progress=progress, after_loop=after_loop,
+                lambda loop: self._loop(pool, learner, loop < p.held_loops), total_loops,
+                first=self.n_done, progress=progress, after_loop=after_loop,
                 result=lambda: self if self._sound else None, to_go_on=to_go_on,
                 remedy="Use a larger noise_weight or ridge, or more plastic synapses; are the "
                        "targets rates that this network can have?",
@@ -239,6 +245,9 @@ class Training:
         except KeyboardInterrupt:
             learning.result()
             raise
+        seen = [q for q in self.curve if np.isfinite(q).all()]
+        alone = f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet"
+        return f"{'teacher' if held else 'closed loop'}, alone: {alone}"
 
     def _trial(self, condition, k, weights, held):
         """Run one trial; with the teacher, its current is part of the plastic input."""
@@ -319,7 +328,7 @@ class Training:
         for s, mean, weight in zip(sources, means, self._condition_weights, strict=True):
             some = slice(self._after.start, self._after.stop, _DEVIATIONS_EVERY)
             apart = np.clip(s[:, some] / self._scale - mean[some], -_LARGEST, _LARGEST)
-            size = share * p.noise_weight * weight * _DEVIATIONS_EVERY / (len(s) - 1)
+            size = share * self._noise_weight * weight * _DEVIATIONS_EVERY / (len(s) - 1)
             self.rls.update(np.sqrt(size) * apart.reshape(-1, self._scale.size))
         self._is_solved = False
 

@@ -17,7 +17,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from src_part1.common.compiled import kernel
 
 _FULL = 255  # a counter of one byte holds this many spikes
 
@@ -109,7 +110,7 @@ class Recording(NamedTuple):
     traces: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def advance_steps(
     first_step, n_steps, n_pending, n_spikes, constants, static, plastic, outside, state, scratch,
     recording,
@@ -142,7 +143,7 @@ def advance_steps(
     return n_steps, n_pending, n_spikes
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sum_external(b, outside, external):
     """Write down the external input of bin ``b``."""
     # The order of the sums fixes the bits.
@@ -154,7 +155,7 @@ def _sum_external(b, outside, external):
             external[i] = outside.baseline[i] + outside.cue[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _deliver(n_pending, constants, static, state, scratch, recording):
     """Count the pending spikes at their receivers; return the decay that ``u`` still has to make.
 
@@ -192,14 +193,14 @@ def _deliver(n_pending, constants, static, state, scratch, recording):
     return decay
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def count_list(receivers, counts):
     """Add 1 to the count of each receiver."""
     for k in range(receivers.shape[0]):
         counts[receivers[k]] += np.uint8(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def count_row(row, counts):
     """Add the 0/1 of each receiver in ``row`` (n_words,) to the bytes of ``counts``."""
     # Bit b of each of the eight bytes of a word belongs to eight consecutive receivers: shifted
@@ -212,14 +213,14 @@ def count_row(row, counts):
             lane[k] += (row[k] >> shift) & ones
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _absorb(decay, w_exc, w_inh, n_from_exc, n_from_inh, u):
     """Turn counted spikes into input: needed only when a counter is full within one step."""
     for i in range(u.shape[0]):
         u[i] = decay * u[i] + (w_exc * n_from_exc[i] + w_inh * n_from_inh[i])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _follow_probes(decay, constants, n_exc, n_from_exc, recording):
     """Follow the excitatory part of the static input of the probes, which ``u`` does not keep."""
     for p in range(recording.probes.shape[0]):
@@ -228,7 +229,7 @@ def _follow_probes(decay, constants, n_exc, n_from_exc, recording):
         recording.probe_exc[p] = decay * recording.probe_exc[p] + jump * n_from_exc[j]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     """Let plastic input and filtered spikes decay, and add what spikes bring.
 
@@ -258,7 +259,7 @@ def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     return next_spike
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _update(decay, c, n_exc, state, scratch, recording):
     """One step of input and voltage of all neurons: E, with plastic inputs if there are any, and I.
 
@@ -276,7 +277,7 @@ def _update(decay, c, n_exc, state, scratch, recording):
                    from_inh[n_exc:], u[n_exc:], v[n_exc:], fired[n_exc:])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _update_static(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, v, fired):
     """One step of neurons that have static inputs only."""
     # No branch: a comparison and a selection run in vector registers, a jump does not.
@@ -291,7 +292,7 @@ def _update_static(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, 
         fired[i] = spike
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _update_plastic(decay, c, external, n_from_exc, n_from_inh, state, recording, fired):
     """One step of E neurons that have plastic inputs as well; sums up both kinds of input."""
     a, v_th, v_reset = c.dt_over_tau_m, c.v_th, c.v_reset
@@ -309,7 +310,7 @@ def _update_plastic(decay, c, external, n_from_exc, n_from_inh, state, recording
         fired[i] = spike
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _collect(active, pending, scratch):
     """List the neurons that spike; return how many. Silenced ones are reset like all others."""
     # Few neurons spike in a step, so 128 at a time are passed over with one comparison. Among
@@ -330,7 +331,7 @@ def _collect(active, pending, scratch):
     return n_pending
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _record(step, n_pending, n_spikes, n_exc, plastic, state, recording):
     """Write down the spikes of this step, the probes, and what belongs to a bin at its end."""
     b = step // recording.bin_steps

@@ -11,8 +11,8 @@ import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit
 
+from src_part1.common.compiled import kernel
 from src_part1.common.one_line import one_line
 from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part3.parameters import BalancedNetworkParameters
@@ -181,7 +181,7 @@ def draw_static(network_parameters, rng):
     return StaticConnectivity(targets, pack_rows(targets if dense else targets[:0], n_words))
 
 
-@njit(cache=True)
+@kernel()
 def _draw_targets(raw, pool, out):
     """Fisher-Yates: choose out[j, :] among all but j. ``pool`` holds 0 ... n - 1, also on exit."""
     size, degree = out.shape
@@ -198,7 +198,7 @@ def _draw_targets(raw, pool, out):
         pool[j] = j
 
 
-@njit(cache=True)
+@kernel()
 def pack_rows(targets, n_words):
     """Lists of receivers (n_rows, out_degree) as rows of bits (n_rows, n_words)."""
     width = 8 * n_words

@@ -6,9 +6,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
 
 from src_part1.common.blas import one_blas_thread
+from src_part1.common.compiled import kernel
 
 
 class SparseRLS:
@@ -140,7 +140,7 @@ class SparseRLS:
         return weights, shared_weights
 
 
-@njit(nogil=True, cache=True)
+@kernel(nogil=True)
 def learn_neurons(S, b, S_os, K, index, ridge, weights, neurons):
     """Solve for the weights of some neurons: ``(S_ii - K_i S_is' + ridge) w_i = b_i``."""
     n_own = index.shape[1]
@@ -165,7 +165,7 @@ def learn_neurons(S, b, S_os, K, index, ridge, weights, neurons):
                 w[c] -= L[r, c] * w[r]
 
 
-@njit(cache=True)
+@kernel()
 def _cholesky(A):
     """Factor A; NaN where it has no factor, which `SparseRLS.solve` reports in a sentence."""
     try:

@@ -39,7 +39,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
 
 test: lint ## lint, then run the tests (PYTEST_ARGS="-k rls" for some of them)
-	$(RUN) -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(RUN) -m pytest -q -n logical --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(READY) ## ruff, and import-linter for the one-way imports
 	$(RUN) -m ruff check .

@@ -15,7 +15,6 @@ TEXT = r"""Weights $w_{ij}$ obey
 $$\tau\frac{dr}{dt} = -r .$$
 
 Go on with [Part 2](part2_spiking_rnn.ipynb). It costs `$5`.
-[Solution](solutions/lesson.ipynb#Exercise-1)
 
 <details><summary>Hint</summary>Look again.</details>"""
 
@@ -91,7 +90,6 @@ def test_html_needs_no_network(drawn):
     assert "<mfrac>" in page
     assert "<code>$5</code>" in page
     assert 'href="part2_spiking_rnn.html"' in page
-    assert "Solution: <code>notebooks/solutions/lesson.ipynb</code>" in page
     assert not re.search(r'href="[^"]*\.ipynb', page)
     assert "interactive(children" not in page
     assert re.search(r"summary \{ display: list-item", page)

@@ -30,7 +30,7 @@ import numpy as np
 import src_part3 as part3
 from course.part3 import sized
 from src_part1 import plotting
-from src_part1.common.metrics import summarise
+from src_part1.common.metrics import correlation, summarise
 from src_part1.common.smoothing import moving_mean
 from src_part3.plotting import plot_lesions
 
@@ -134,8 +134,8 @@ def smooth(rates):
 
 recorded, simulated = smooth(task.recorded_rates), smooth(tested.rates[:, trained])
 halves = smooth(tested.half_rates[:, :, trained])
-by_neuron = part3.correlation(simulated, recorded)
-between_halves = np.clip(part3.correlation(halves[0], halves[1]), 0, 1)
+by_neuron = correlation(simulated, recorded)
+between_halves = np.clip(correlation(halves[0], halves[1]), 0, 1)
 ceiling = np.sqrt(2 * between_halves / (1 + between_halves))
 print("medians over neurons, by condition")
 print("rates: correlation  (ceiling)    R²   input: correlation    R²*   right end   condition")

@@ -184,7 +184,7 @@ def test_a_training_that_is_stopped_while_it_is_drawn_keeps_what_it_learned():
     def stop_force(output, changes):
         if len(changes) == 7:
             raise KeyboardInterrupt
-    with pytest.warns(UserWarning, match="interrupted after 14 of 100 ms"):
+    with pytest.warns(UserWarning, match="interrupted after 6 of 50 updates"):
         run = train_force(force_network(ForceParameters(n_units=20), np.random.default_rng(0)),
                           np.ones(100), after_update=stop_force)
     assert run.output.size == 14 and run.readout_change.size == 7

@@ -58,7 +58,7 @@ def test_square_wave_and_noisy_sine():
         (lambda: lorenz([2.0, 1.0]), "time must increase .* the one at 1 is 1 after 2"),
         (lambda: lorenz([0.0, 1.0, 1.0]), "time must increase .* the one at 2 is 1 after 1"),
         (lambda: lorenz([0.0, 0.0]), "time must increase"),
-        (lambda: lorenz([]), "time must have shape"),
+        (lambda: lorenz([]), "time must not be empty"),
         (lambda: lorenz([0.0, 100.0], initial_state=(1e200, 1.0, 1.0)), "initial_state must lie"),
         (lambda: square_wave([np.nan]), "time must be finite"),
     ],

@@ -12,8 +12,8 @@ import pytest
 
 # No test depends on what a machine has in its cache or can fetch.
 os.environ["MOTOR_CORTEX_SOURCE"] = "synthetic"
-# Those that check the recordings themselves ask for the fixture `alm_folder` by name. Processes that
-# run tests side by side inherit the environment as it is after this line.
+# Those that check the recordings themselves ask for the fixture `alm_folder` by name. Processes
+# that run tests side by side inherit the environment as it is after this line.
 ALM_FOLDER = os.environ.setdefault("ALM_FOLDER_OF_TESTS", os.environ.pop("MOTOR_CORTEX_DIR", ""))
 # A user's own kernel called python3 must not take the place of this environment's.
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"

@@ -7,12 +7,6 @@ import pytest
 from course.part1.demos import demo_gain, demo_ridge, demo_rls_ellipse
 
 
-@pytest.fixture(autouse=True)
-def close_plots():
-    yield
-    plt.close("all")
-
-
 def figure(demo, *arguments, **options):
     # Jupyter would show a figure that comes back beside the one that pyplot holds.
     before = plt.get_fignums()

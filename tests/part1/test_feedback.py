@@ -7,8 +7,6 @@ from course.feedback import (
     Wrong,
     check_attempt,
     expect_array,
-    expect_number,
-    expect_unchanged,
 )
 
 
@@ -67,7 +65,6 @@ def test_what_an_attempt_prints_does_not_flood_the_verdict(capsys):
     [
         (None, "the gain is None: is there a return"),
         ("word", "the gain must be real numbers, got str"),
-        ([1.0, 2.0], r"the gain must have shape \(3,\), got \(2,\)"),
         ([1.0, np.nan, 0.0], "the gain holds NaN or infinity"),
         ([1, [2], 3], "the gain must be real numbers"),
     ],
@@ -75,14 +72,3 @@ def test_what_an_attempt_prints_does_not_flood_the_verdict(capsys):
 def test_arrays_are_checked(value, sentence):
     with pytest.raises(Wrong, match=sentence):
         expect_array(value, (3,), "the gain")
-
-
-def test_what_is_right_comes_back():
-    assert np.array_equal(expect_array([1, 2], (2,), "it"), [1.0, 2.0])
-    assert expect_number(np.float32(2), "it") == 2.0
-    expect_unchanged([np.ones(2)], [np.ones(2)], ["w"])
-
-
-def test_changed_arguments_are_noticed():
-    with pytest.raises(Wrong, match="changed its argument P in place"):
-        expect_unchanged([np.ones(2), np.eye(2)], [np.ones(2), 2 * np.eye(2)], ["w", "P"])

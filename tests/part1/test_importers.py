@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from src_part1.recordings import load_recordings, psth_from_spikes
+from src_part1.recordings import load_recordings
 from src_part1.recordings.importers.phy import recordings_from_phy
 
 EVENTS = np.arange(1000.0, 9000.0, 1000.0)  # ms
@@ -104,13 +104,3 @@ def test_a_npz_file_is_known_by_its_content(tmp_path):
     assert load_recordings(tmp_path / "mine").n_neurons == 5
     with pytest.raises(TypeError, match=".mat and .nwb files only"):
         load_recordings(tmp_path / "mine", window=(0, 1))
-
-
-def test_a_folder_of_phy_is_the_same_as_its_flat_lists(tmp_path):
-    folder = write_phy(tmp_path / "phy")
-    times, clusters = (np.load(folder / f"spike_{name}.npy") for name in ("times", "clusters"))
-    flat = psth_from_spikes(times / 30, SIDES, events=EVENTS, clusters=clusters, window=(-200, 0),
-                            smoothing=0)
-    np.testing.assert_allclose(
-        flat.recordings.rates, load_recordings(folder, groups=None, **PLAIN).rates
-    )

@@ -1,6 +1,5 @@
 import warnings
 
-import matplotlib.colors
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -33,25 +32,7 @@ def test_every_function_draws_on_the_given_axes_and_names_them(draw):
     assert ax.has_data()
     assert ax.get_xlabel() and ax.get_ylabel()
     fig.canvas.draw()
-    new = draw(None)
-    assert new is not ax
-    plt.close("all")
-
-
-def test_targets_are_drawn_as_they_are():
-    ax = plotting.plot_targets_and_outputs(TIME, ROWS[:1], ROWS[1:2])
-    np.testing.assert_array_equal(ax.lines[0].get_ydata(), ROWS[0])
-    np.testing.assert_array_equal(ax.lines[1].get_ydata(), ROWS[1])
-    plt.close("all")
-
-
-def test_colours_are_distinguishable_in_grey():
-    # Neighbours in the cycle differ in luminance (Rec. 709) by at least 5%.
-    luminance = [
-        np.dot(matplotlib.colors.to_rgb(c), (0.2126, 0.7152, 0.0722))
-        for c in plotting.CONDITION_COLOURS[:2]
-    ]
-    assert abs(luminance[0] - luminance[1]) > 0.05
+    assert draw(None) is not ax
 
 
 def test_condition_styles_are_all_different():
@@ -64,12 +45,8 @@ def test_condition_styles_are_all_different():
     used = {s["color"] for s in plotting.condition_styles(24)}
     assert plotting.TARGET not in used and plotting.COLOURS["yellow"] not in used
     assert len(plotting.condition_styles(50)) == 50
-
-
-@pytest.mark.parametrize(("n", "kind"), [(-1, ValueError), (2.0, TypeError)])
-def test_numbers_of_conditions_that_cannot_be(n, kind):
-    with pytest.raises(kind, match="n_conditions must be"):
-        plotting.condition_styles(n)
+    with pytest.raises(ValueError, match="n_conditions must be"):
+        plotting.condition_styles(-1)
 
 
 @pytest.mark.parametrize("n", [1, 4, 5, 8, 13])
@@ -83,7 +60,6 @@ def test_a_learning_curve_shows_every_condition_under_its_own_name(n):
     for k, (handle, style) in enumerate(zip(handles, plotting.condition_styles(n), strict=True)):
         np.testing.assert_array_equal(handle.get_ydata(), curve[:, k])
         assert (handle.get_color(), handle.get_linestyle()) == tuple(style.values())
-    plt.close("all")
 
 
 def shown(text):
@@ -108,7 +84,6 @@ def test_a_name_is_drawn_as_it_is_in_every_plot(name):
         assert any(text.startswith(entries.format(name)) for text in texts), texts
         ax.figure.canvas.draw()
     assert shown(plotting.plot_population(TIME, ROWS, title=name).title) in ("", name)
-    plt.close("all")
 
 
 def test_a_name_finds_a_font_that_has_its_letters():
@@ -123,7 +98,6 @@ def test_a_name_finds_a_font_that_has_its_letters():
             figure = plt.figure()
             figure.text(0, 0, plotting.plain(letter))
             figure.canvas.draw()  # a letter without a glyph warns
-    plt.close("all")
 
 
 def test_letters_that_no_font_has_are_told_apart_and_a_sentence_says_so(monkeypatch):
@@ -139,11 +113,12 @@ def test_names_that_are_not_as_many_as_the_conditions_are_refused(names):
     assert not plt.get_fignums()
 
 
-def test_a_learning_curve_says_what_it_holds():
+def test_targets_and_one_curve_are_drawn_as_they_are():
+    ax = plotting.plot_targets_and_outputs(TIME, ROWS[:1], ROWS[1:2])
+    np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], ROWS[:2])
     assert plotting.plot_learning_curve(np.zeros(3)).get_ylabel() == "mean correlation"
     ax = plotting.plot_learning_curve([0.1, 0.2], ylabel="median correlation")
     assert ax.get_ylabel() == "median correlation" and len(ax.lines) == 1
-    plt.close("all")
 
 
 @pytest.mark.parametrize("n", [1, 4, 5, 8])
@@ -153,7 +128,6 @@ def test_a_histogram_shows_every_condition(n):
     labels = {text.get_text() for text in ax.get_legend().get_texts()}
     assert labels == {f"condition {k}: median {k + 0.5:.3f}" for k in range(n)}
     assert sorted(line.get_xdata()[0] for line in ax.lines) == [k + 0.5 for k in range(n)]
-    plt.close("all")
 
 
 def test_distractors_are_drawn_as_mean_and_standard_error_over_networks():
@@ -166,7 +140,6 @@ def test_distractors_are_drawn_as_mean_and_standard_error_over_networks():
                                [[3 - 2 / np.sqrt(3), 3 + 2 / np.sqrt(3)], [2.0, 2.0]])
     np.testing.assert_allclose(one.lines[0].get_ydata(), values[0])
     assert not one.has_yerr
-    plt.close("all")
 
 
 def test_distractors_of_several_networks_stand_beside_each_other_as_dots():
@@ -176,7 +149,6 @@ def test_distractors_of_several_networks_stand_beside_each_other_as_dots():
     assert len(places) == 2 and not places[0] & places[1]
     dots = next(line for line in ax.lines if line.get_marker() == ".")
     np.testing.assert_array_equal(np.sort(dots.get_ydata()), np.arange(6))
-    plt.close("all")
 
 
 def test_a_neuron_is_drawn_in_each_condition_as_it_is():
@@ -186,7 +158,6 @@ def test_a_neuron_is_drawn_in_each_condition_as_it_is():
     assert ax.get_legend_handles_labels()[1] == [
         "left, measured", "left, network", "right, measured", "right, network"
     ]
-    plt.close("all")
 
 
 def test_paths_of_a_flat_population_keep_their_distances():
@@ -206,7 +177,6 @@ def test_paths_of_a_flat_population_keep_their_distances():
         np.linalg.norm(found[:, None] - found, axis=2),
         np.linalg.norm(expected[:, None] - expected, axis=2), atol=1e-9,
     )
-    plt.close("all")
 
 
 def test_a_histogram_of_nothing_says_so():

@@ -1,7 +1,6 @@
 """The record of firing rates, its sources, and everything that is refused."""
 
 import dataclasses
-import doctest
 import functools
 import http.server
 import os
@@ -17,7 +16,6 @@ import numpy as np
 import pytest
 import requests
 
-from src_part1 import recordings
 from src_part1.recordings import (
     Recordings,
     load_recordings,
@@ -37,11 +35,6 @@ def record(n_neurons=4, n_time=5, **changes):
     return Recordings(**{**values, **changes})
 
 
-def write_jld(path, values, dataset):
-    with h5py.File(path, "w") as file:
-        file[dataset] = values
-
-
 @pytest.fixture
 def published(tmp_path, monkeypatch):
     """A folder with stand-ins for the four files, which count as the published ones."""
@@ -51,7 +44,8 @@ def published(tmp_path, monkeypatch):
     sums = {}
     for names, dataset in ((alm_files.RATE_FILES, "Pyr"), (alm_files.TARGET_FILES, "utarg")):
         for name in names:
-            write_jld(folder / name, rng.gamma(2.0, 3.0, (101, 1824)), dataset)
+            with h5py.File(folder / name, "w") as file:
+                file[dataset] = rng.gamma(2.0, 3.0, (101, 1824))
             sums[name] = alm_files._sha256(folder / name)
     monkeypatch.setattr(alm_files, "SHA256", sums)
     return folder
@@ -114,12 +108,6 @@ def test_a_record_keeps_its_own_read_only_copies():
     assert kept.conditions == ("go",)
 
 
-def test_sizes_and_bin_width():
-    kept = record(n_neurons=7, n_time=11)
-    assert (kept.n_conditions, kept.n_neurons, kept.n_time) == (2, 7, 11)
-    assert kept.bin_width == 10.0
-
-
 def test_the_description_says_size_source_and_rate():
     text = record().describe()
     for part in ("4 user's own neurons", "2 conditions (a, b)", "0 to 40 ms", "steps of 10 ms"):
@@ -127,34 +115,20 @@ def test_the_description_says_size_source_and_rate():
     assert f"mean rate {record().rates.mean():.1f} Hz" in text
 
 
-@pytest.mark.parametrize("name", recordings.__all__)
-def test_the_examples_of_what_is_exported_run(name):
-    tests = doctest.DocTestFinder(recurse=False).find(getattr(recordings, name), name)
-    assert tests[0].examples
-    assert doctest.DocTestRunner().run(tests[0]).failed == 0
-
-
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"rates": np.ones((4, 5))}, ValueError, r"rates must have shape .* got \(4, 5\)"),
-        ({"rates": np.ones((2, 0, 5))}, ValueError, r"must not be empty"),
-        ({"rates": np.full((2, 4, 5), np.nan)}, ValueError, r"entry at \(0, 0, 0\) is nan"),
+        ({"rates": np.ones((2, 0, 5))}, ValueError, r"rates must not be empty.*\(2, 0, 5\)"),
         ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
-        ({"rates": np.full((2, 4, 5), -1.0)}, ValueError, r"at least 0 .* \(0, 0, 0\) is -1"),
         ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
-        ({"time": np.arange(4.0)}, ValueError, r"time must have shape \(5\), got \(4,\)"),
         ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
         ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
         ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
-        ({"conditions": ("a",)}, ValueError, "2 different names"),
-        ({"conditions": ("a", "a")}, ValueError, "2 different names"),
         ({"conditions": ("a", 3)}, TypeError, "must be names"),
         ({"conditions": ("a", " ")}, TypeError, "must be names"),
         ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
         ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
         ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
-        ({"smoothing": -1.0}, ValueError, "smoothing must be at least 0"),
         ({"smoothing": None}, TypeError, "smoothing must be a real number"),
         ({"provenance": ""}, ValueError, "must be a sentence that says where"),
     ],
@@ -202,16 +176,27 @@ def test_indices_and_masks_select_in_the_old_order():
     np.testing.assert_array_equal(kept.select(mask).rates, kept.rates[:, [1, 3]])
 
 
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda mine: pool_recordings(mine), TypeError, "sequence of Recordings, got only one"),
+    (lambda mine: pool_recordings([mine, mine.rates]), TypeError, r"sessions\[1\] must be of type"),
+    (lambda mine: mine.select(2, rng=3), TypeError, "numpy.random.Generator"),
+    (lambda mine: mine.select([1, 2], rng=np.random.default_rng(3)), ValueError,
+     "needs a number of neurons, got indices"),
+    (lambda mine: mine.save("mine.dat"), ValueError, "must end in .npz"),
+])
+def test_what_cannot_be_done_with_a_record_is_said(call, error, message):
+    with pytest.raises(error, match=message):
+        call(record())
+
+
 @pytest.mark.parametrize(
     ("neurons", "error", "message"),
     [
         (0, ValueError, "at least 1"),
-        (5, ValueError, "at most 4"),
         (2.0, TypeError, "whole number"),
         ([], TypeError, "non-empty 1-D array"),
         ([0.5], TypeError, "non-empty 1-D array"),
         ([[0, 1]], TypeError, "non-empty 1-D array"),
-        ([4], ValueError, "between 0 and 3"),
         ([-1], ValueError, "between 0 and 3"),
         ([1, 1], ValueError, "each of the neurons once, but 1 comes 2 times"),
         ([True, False], ValueError, r"mask must have shape \(4,\), got \(2,\)"),
@@ -267,22 +252,12 @@ def test_sessions_are_pooled_by_the_names_of_their_conditions():
 @pytest.mark.parametrize(("change", "message"), [
     ({"conditions": ("a", "c")},
      r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
-    ({"time": np.arange(5) * 20.0}, "must have the times .* steps of 20; rebin"),
     ({"time": np.arange(5) * 10.0 + 5.0}, "must have the times of the first session, 0 to 40"),
     ({"smoothing": 30.0}, "smoothed like the first session, over 0 ms on either side, got 30"),
 ])
 def test_sessions_that_do_not_match_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         pool_recordings([record(), record(**change)])
-
-
-def test_what_is_no_session_is_refused():
-    with pytest.raises(ValueError, match="at least one record"):
-        pool_recordings([])
-    with pytest.raises(TypeError, match="sequence of Recordings, got only one"):
-        pool_recordings(record())
-    with pytest.raises(TypeError, match=r"sessions\[1\] must be of type .*Recordings"):
-        pool_recordings([record(), record().rates])
 
 
 # --- another grid ---
@@ -315,19 +290,8 @@ def test_a_grid_that_does_not_fit_says_what_is_left_over_or_is_refused():
     kept = record(n_time=5)  # 50 ms
     assert "the last 10 ms are left over" in kept.rebin(20.0).provenance
     assert kept.rebin(25.0).n_time == 2
-    with pytest.raises(ValueError, match="at least the bin width of 10 ms, got 5"):
-        kept.rebin(5.0)
     with pytest.raises(ValueError, match="at least two bins of the 50 ms, got 30"):
         kept.rebin(30.0)
-    with pytest.raises(ValueError, match="window 1 lies outside"):
-        kept.rates_at([20.0, 90.0], 20.0)
-
-
-def test_a_seed_is_no_generator():
-    with pytest.raises(TypeError, match="numpy.random.Generator"):
-        record().select(2, rng=3)
-    with pytest.raises(ValueError, match="needs a number of neurons, got indices"):
-        record().select([1, 2], rng=np.random.default_rng(3))
 
 
 # --- one's own arrays and files ---
@@ -355,9 +319,6 @@ def test_arrays_and_mappings_make_the_same_record():
          r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
         ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
         ({}, None, ValueError, "must have shape"),
-        ([], None, ValueError, "must have shape"),
-        (np.ones((3, 5)), None, ValueError, r"got \(3, 5\)"),
-        (np.ones((2, 3, 5)), ("a",), ValueError, "2 different names"),
         ([[[1, 2], [3]]], None, TypeError, "must be an array"),
         (3.0, None, TypeError, "must be an array"),
     ],
@@ -377,11 +338,6 @@ def test_a_saved_record_comes_back_unchanged(tmp_path, source):
     for field in ("conditions", "source", "provenance", "smoothing"):
         assert getattr(back, field) == getattr(saved, field)
     assert load_recordings(str(path)).describe() == saved.describe()
-
-
-def test_a_save_needs_the_ending_by_which_it_is_found_again(tmp_path):
-    with pytest.raises(ValueError, match="must end in .npz"):
-        record().save(tmp_path / "mine.dat")
 
 
 def test_a_file_of_rates_and_time_is_enough(tmp_path):
@@ -422,12 +378,6 @@ def test_foreign_and_damaged_files_are_refused(tmp_path):
     flipped[len(whole) // 2] ^= 0xFF
     path.write_bytes(bytes(flipped))
     with pytest.raises(ValueError, match="is damaged"):
-        load_recordings(path)
-    path.write_bytes(b"X" + whole[1:])
-    with pytest.raises(ValueError, match="is damaged"):
-        load_recordings(path)
-    path.write_text("time,rate\n0,1\n")
-    with pytest.raises(ValueError, match="not a .npz file"):
         load_recordings(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("word/document.xml", "<text/>")
@@ -471,7 +421,10 @@ except FileNotFoundError as error:
 
 def test_a_folder_by_argument_and_by_environment(published, cache, monkeypatch):
     by_argument = load_recordings(published)
+    targets = alm_files.locate(alm_files.TARGET_FILES, published)
+    assert targets[0] == [published / name for name in alm_files.TARGET_FILES]
     monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
+    assert alm_files.locate(alm_files.TARGET_FILES) == targets
     for loaded in (by_argument, load_recordings(), load_recordings("alm")):
         assert loaded.rates.shape == (2, 1824, 101)
         assert loaded.conditions == ("lick right", "lick left")
@@ -522,13 +475,6 @@ def test_the_input_targets_of_the_real_recordings(alm_folder):
     assert (np.diff(by_rate[::1000]) > -0.02).all()  # more input where the rate is higher
 
 
-def test_targets_are_found_in_the_same_places(published, cache, monkeypatch):
-    by_argument, place = alm_files.locate(alm_files.TARGET_FILES, published)
-    assert by_argument == [published / name for name in alm_files.TARGET_FILES]
-    monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
-    assert alm_files.locate(alm_files.TARGET_FILES) == (by_argument, place)
-
-
 def test_a_missing_folder_or_file_is_named(published, cache, monkeypatch):
     (published / alm_files.RATE_FILES[1]).unlink()
     with pytest.raises(FileNotFoundError, match=alm_files.RATE_FILES[1]):
@@ -570,19 +516,18 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache):
     np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
 
 
-def test_what_is_not_the_published_file_is_not_kept(server, cache):
-    (server / alm_files.RATE_FILES[1]).write_text("<html>Please log in to this network</html>")
-    with pytest.raises(ConnectionError, match="another sha256 than the published file"):
+@pytest.mark.parametrize(("there", "message"), [
+    (True, "another sha256 than the published file"), (False, "could not be fetched"),
+])
+def test_what_is_not_the_published_file_is_not_kept(server, cache, there, message):
+    (server / alm_files.RATE_FILES[1]).unlink()
+    if there:
+        (server / alm_files.RATE_FILES[1]).write_text("<html>Please log in</html>")
+    with pytest.raises(ConnectionError, match=message):
         load_recordings("alm")
     assert not (cache / alm_files.RATE_FILES[1]).exists()
     with pytest.warns(UserWarning, match="synthetic stand-in"):
         assert load_recordings("auto").source == "synthetic"
-
-
-def test_a_file_that_the_server_lacks(server, cache):
-    (server / alm_files.RATE_FILES[1]).unlink()
-    with pytest.raises(ConnectionError, match="could not be fetched"):
-        load_recordings("alm")
 
 
 def test_without_network_alm_is_refused_and_auto_takes_the_standin(cache, offline):

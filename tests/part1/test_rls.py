@@ -40,27 +40,6 @@ def test_one_matrix_for_all_equals_one_matrix_for_each_unit(n, n_updates, ridge,
     )
 
 
-def test_all_to_all_rls_is_the_ridge_solution_of_every_unit():
-    n, ridge = 12, 0.3
-    weights, rates, targets = _problem(n, 50, seed=7)
-    trained = _train(AllToAllRLS(n, ridge=ridge), weights, rates, targets)
-    for i in range(n):
-        others = np.delete(np.arange(n), i)
-        batch = ridge_solution(weights[i, others], rates[:, others], targets[:, i], ridge)
-        np.testing.assert_allclose(trained[i, others], batch, rtol=1e-9, atol=1e-10)
-        assert trained[i, i] == 0.0
-
-
-def test_P_is_the_inverse_of_the_correlation_matrix_and_symmetric_to_the_last_bit():
-    n, ridge = 20, 0.5
-    weights, rates, targets = _problem(n, 200, seed=1)
-    rule = AllToAllRLS(n, ridge=ridge)
-    _train(rule, weights, rates, targets)
-    np.testing.assert_array_equal(rule.P, rule.P.T)
-    expected = np.linalg.inv(rates.T @ rates + ridge * np.eye(n))
-    np.testing.assert_allclose(rule.P, expected, rtol=1e-9, atol=1e-12)
-
-
 # ---- With a basis: W = D V' ----
 
 
@@ -143,25 +122,17 @@ def test_a_ridge_too_small_for_the_digits_warns_once_and_others_are_exact(rule, 
     if n_dependent:
         rates[:, -n_dependent:] = rates[:, :n_dependent]
     targets = rates @ rng.normal(size=10)
-    n_warnings = {}
-    for ridge in (1e-3, 1e-8):
-        rls, w = (
-            (ReadoutRLS(10, ridge=ridge), np.zeros(10)) if rule == "readout"
-            else (AllToAllRLS(10, ridge=ridge), np.zeros((10, 10)))
-        )
+    new, shape = (ReadoutRLS, 10) if rule == "readout" else (AllToAllRLS, (10, 10))
+    for ridge, messages in ((1e-3, []), (1e-8, ["ridge = 1e-08 is tiny"])):
+        rls, w = new(10, ridge=ridge), np.zeros(shape)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for r, target in zip(rates, targets, strict=True):
                 rls.update(w, r, w @ r - target)
-        n_warnings[ridge] = len(caught)
-        if ridge == 1e-3:
-            found = w @ rates.T if rule == "readout" else None
-            if found is not None:
-                batch = ridge_solution(np.zeros(10), rates, targets, ridge)
-                np.testing.assert_allclose(found, rates @ batch, atol=1e-7 * np.abs(targets).max())
-        else:
-            assert "ridge = 1e-08 is tiny" in str(caught[0].message)
-    assert n_warnings == {1e-3: 0, 1e-8: 1}
+        assert [str(warning.message)[:21] for warning in caught] == messages
+        if rule == "readout" and not messages:
+            batch = ridge_solution(np.zeros(10), rates, targets, ridge)
+            np.testing.assert_allclose(w @ rates.T, rates @ batch, atol=1e-7 * targets.max())
 
 
 @settings(max_examples=20, deadline=None)
@@ -248,32 +219,17 @@ def test_a_damaged_P_is_noticed_leaves_the_weights_and_can_be_restored(case):
 def test_another_rls_goes_on_from_a_state_bit_for_bit(case):
     other = case.new(ridge=7.0)
     other.restore(case.rule.state())
-    weights = case.weights.copy()
+    assert case.rule.state()["P"] is case.rule.P
+    assert not np.shares_memory(other.P, case.rule.P)
+    weights, rates, errors = case.weights.copy(), case.rates[4], np.array(case.errors[4])
+    rates.setflags(write=False)  # an update only reads them
     case.update()
-    other.update(weights, case.rates[4], case.errors[4])
+    np.testing.assert_array_equal(case.errors[4], errors)
+    other.update(weights, rates, errors)
     np.testing.assert_array_equal(weights, case.weights)
     np.testing.assert_array_equal(other.P, case.rule.P)
-
-
-def test_a_state_is_a_view_and_a_restored_one_is_a_copy(case):
-    assert case.rule.state()["P"] is case.rule.P
-    other = case.new()
-    other.restore(case.rule.state())
-    assert not np.shares_memory(other.P, case.rule.P)
-
-
-def test_update_only_reads_its_other_arguments(case):
-    rates = case.rates[4]
-    rates.setflags(write=False)
-    kept = rates.copy(), np.array(case.errors[4])
-    case.update()
-    np.testing.assert_array_equal(rates, kept[0])
-    np.testing.assert_array_equal(case.errors[4], kept[1])
-
-
-def _read_only(array):
-    array.setflags(write=False)
-    return array
+    with pytest.raises(AttributeError):
+        case.rule.P = np.eye(2)
 
 
 @pytest.mark.parametrize(
@@ -282,11 +238,9 @@ def _read_only(array):
         (lambda w: w[..., :-1].copy(), ValueError, "weights must be .* of shape .*in place"),
         (lambda w: w[None], ValueError, "weights must be .* of shape"),
         (lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
-        (lambda w: _read_only(w.copy()), ValueError, "read-only"),
-        (lambda w: w.astype(np.float32), TypeError, "got float32 of shape"),
+        (lambda w: np.broadcast_to(w, w.shape), ValueError, "read-only"),
         (lambda w: w.astype(complex), TypeError, "got complex128"),
         (lambda w: w.astype(">f8"), TypeError, "got >f8"),
-        (lambda w: w.tolist(), TypeError, "got list"),
         (lambda w: None, TypeError, "got NoneType"),
     ],
 )
@@ -302,9 +256,7 @@ def test_weights_that_cannot_be_changed_in_place_are_refused(case, change, kind,
     ("change", "kind"),
     [
         (lambda x: np.append(x, 1.0), ValueError),
-        (lambda x: np.asarray(x)[None], ValueError),
         (lambda x: np.asarray(x) + 0j, TypeError),
-        (lambda x: np.asarray(x).astype(str), TypeError),
         (lambda x: None, TypeError),
     ],
 )
@@ -322,8 +274,8 @@ def test_other_arguments_that_do_not_fit_are_refused(case, change, kind, where):
     ("state", "kind", "message"),
     [
         ({}, ValueError, "RLS state P must be float64"),
-        ({"P": np.eye(N + 1)}, ValueError, "RLS state P"),
         ({"P": np.eye(N, dtype=np.float32)}, ValueError, "RLS state P"),
+        ({"P": np.zeros((3, 3))}, ValueError, "RLS state (P|VP)"),  # VP is missing
         ([np.eye(N)], TypeError, "state must be of type"),
     ],
 )
@@ -333,28 +285,3 @@ def test_a_state_of_another_rls_is_refused(case, state, kind, message):
         case.rule.restore(state)
     for old, now in zip(before, case.kept(), strict=True):
         np.testing.assert_array_equal(now, old)
-
-
-def test_a_state_that_lacks_an_array_changes_nothing():
-    rule = AllToAllRLS(N, basis=np.eye(N, 3))
-    with pytest.raises(ValueError, match="RLS state VP"):
-        rule.restore({"P": np.zeros((3, 3))})
-    np.testing.assert_array_equal(rule.P, np.eye(3))
-
-
-def test_the_matrix_can_be_changed_but_not_replaced(case):
-    with pytest.raises(AttributeError):
-        case.rule.P = np.eye(2)
-
-
-def test_wrong_parameters_are_refused():
-    with pytest.raises(ValueError, match="ridge must be positive"):
-        AllToAllRLS(5, ridge=0.0)
-    with pytest.raises(ValueError, match="ridge must be finite"):
-        ReadoutRLS(5, ridge=np.inf)
-    with pytest.raises(TypeError, match="n_units must be a whole number"):
-        AllToAllRLS(5.0)
-    with pytest.raises(ValueError, match="basis must have orthonormal columns"):
-        AllToAllRLS(4, basis=np.ones((4, 2)))
-    with pytest.raises(ValueError, match="n_inputs must be at least 1"):
-        ReadoutRLS(0)

@@ -9,12 +9,6 @@ from src_part1 import ReadoutRLS
 from src_part2 import LIFParameters, simulate
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def verdict(check, attempt, capsys):
     check(attempt)
     assert plt.get_fignums()  # the plot of what is expected is drawn in any case

@@ -304,7 +304,7 @@ def test_masked_entries_are_refused_and_not_shown():
     np.testing.assert_array_equal(recordings_from_arrays(open_mask, TIME).rates, RATES)
 
 
-def test_axes_in_another_order_are_noticed():
+def test_axes_in_another_order_are_noticed_and_plausible_rates_raise_no_warning():
     with pytest.raises(ValueError, match="time seems to be axis 0"):
         recordings_from_arrays(RATES.transpose(2, 1, 0), TIME)
     many = np.random.default_rng(0).gamma(4.0, 3.0, (80, 3, TIME.size))
@@ -313,11 +313,6 @@ def test_axes_in_another_order_are_noticed():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         recordings_from_arrays(many, TIME, [f"stimulus {i}" for i in range(80)])
-
-
-def test_plausible_rates_raise_no_warning():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
         recordings_from_arrays(RATES, TIME[:, None])
         recordings_from_arrays((50 * RATES / 1000).astype(np.uint8) * (1000 / 20), TIME)
         load_recordings("synthetic")

@@ -13,13 +13,16 @@ from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.psth import psth_from_spikes
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
-def new_session(trains, observed=None):
+def new_session(trains, observed=None, **columns):
     file = pynwb.NWBFile(
         session_description="test", identifier="test",
         session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
     )
+    for name in columns:
+        file.add_unit_column(name, "a column of a test")
     for i, train in enumerate(trains):
-        extra = {} if observed is None else {"obs_intervals": observed[i]}
+        extra = {name: values[i] for name, values in columns.items()}
+        extra |= {} if observed is None else {"obs_intervals": observed[i]}
         file.add_unit(spike_times=train, **extra)
     return file
 
@@ -31,6 +34,20 @@ def add_trials(file, starts, duration=3.0, **columns):
         row = {name: values[i] for name, values in columns.items()}
         file.add_trial(start_time=float(start), stop_time=float(start + duration), **row)
     return file
+
+
+def add_blocks_and_tone(file, starts, tones):
+    """Trials in a table of another name, and events in a time series."""
+    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
+    blocks.add_column("choice", "the side")
+    for i, start in enumerate(starts):
+        side = ("left", "right")[i % 2]
+        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
+    file.add_time_intervals(blocks)
+    file.add_acquisition(
+        pynwb.TimeSeries(name="go_tone", data=np.ones(len(tones)), unit="V", timestamps=tones)
+    )
+    return blocks
 
 
 def regular(rate, start=0.0, end=60.0):
@@ -186,14 +203,7 @@ def test_trials_and_events_from_elsewhere_give_the_same_rates(tmp_path):
     pandas = pytest.importorskip("pandas")
     file = eight_trials()
     expected = read(file).recordings
-    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
-    blocks.add_column("choice", "the side")
-    for start, side in zip(STARTS, ["left", "right"] * 4, strict=True):
-        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
-    file.add_time_intervals(blocks)
-    file.add_acquisition(pynwb.TimeSeries(
-        name="go_tone", data=np.ones(9), unit="V", timestamps=np.append(STARTS + 2.0, 55.0),
-    ))
+    blocks = add_blocks_and_tone(file, STARTS, np.append(STARTS + 2.0, 55.0))
     columns = {"choice": ["left", "right"] * 4, "cue": STARTS + 2.0}
     for source in (file, on_disk(file, tmp_path / "else.nwb")):
         for options in (

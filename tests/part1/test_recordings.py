@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import warnings
-import zipfile
 from pathlib import Path
 
 import h5py
@@ -176,37 +175,6 @@ def test_indices_and_masks_select_in_the_old_order():
     np.testing.assert_array_equal(kept.select(mask).rates, kept.rates[:, [1, 3]])
 
 
-@pytest.mark.parametrize(("call", "error", "message"), [
-    (lambda mine: pool_recordings(mine), TypeError, "sequence of Recordings, got only one"),
-    (lambda mine: pool_recordings([mine, mine.rates]), TypeError, r"sessions\[1\] must be of type"),
-    (lambda mine: mine.select(2, rng=3), TypeError, "numpy.random.Generator"),
-    (lambda mine: mine.select([1, 2], rng=np.random.default_rng(3)), ValueError,
-     "needs a number of neurons, got indices"),
-    (lambda mine: mine.save("mine.dat"), ValueError, "must end in .npz"),
-])
-def test_what_cannot_be_done_with_a_record_is_said(call, error, message):
-    with pytest.raises(error, match=message):
-        call(record())
-
-
-@pytest.mark.parametrize(
-    ("neurons", "error", "message"),
-    [
-        (0, ValueError, "at least 1"),
-        (2.0, TypeError, "whole number"),
-        ([], TypeError, "non-empty 1-D array"),
-        ([0.5], TypeError, "non-empty 1-D array"),
-        ([[0, 1]], TypeError, "non-empty 1-D array"),
-        ([-1], ValueError, "between 0 and 3"),
-        ([1, 1], ValueError, "each of the neurons once, but 1 comes 2 times"),
-        ([True, False], ValueError, r"mask must have shape \(4,\), got \(2,\)"),
-    ],
-)
-def test_a_selection_that_does_not_fit_is_refused(neurons, error, message):
-    with pytest.raises(error, match=message):
-        record().select(neurons)
-
-
 def test_conditions_are_selected_by_name():
     kept = record()
     turned = kept.select_conditions(("b", "a"))
@@ -215,9 +183,6 @@ def test_conditions_are_selected_by_name():
     one = kept.select_conditions("b")
     np.testing.assert_array_equal(one.rates, kept.rates[1:])
     assert one.provenance.endswith("Without the conditions a.")
-    for names in ("c", ("a", "a"), ()):
-        with pytest.raises(ValueError, match=r"must be different names out of \('a', 'b'\), got"):
-            kept.select_conditions(names)
 
 
 def test_silent_neurons_are_dropped_and_named():
@@ -231,8 +196,6 @@ def test_silent_neurons_are_dropped_and_named():
     assert "Without 2 of 5 neurons" in kept.provenance and ": 1, 3." in kept.provenance
     assert noisy.drop_silent(below=0.01).n_neurons == 4
     assert kept.drop_silent() is kept
-    with pytest.raises(ValueError, match="all 5 neurons are below 1e[+]06 Hz"):
-        noisy.drop_silent(below=1e6)
 
 
 def test_sessions_are_pooled_by_the_names_of_their_conditions():
@@ -249,17 +212,6 @@ def test_sessions_are_pooled_by_the_names_of_their_conditions():
     assert mixed.source == "user"
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"conditions": ("a", "c")},
-     r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
-    ({"time": np.arange(5) * 10.0 + 5.0}, "must have the times of the first session, 0 to 40"),
-    ({"smoothing": 30.0}, "smoothed like the first session, over 0 ms on either side, got 30"),
-])
-def test_sessions_that_do_not_match_are_refused(change, message):
-    with pytest.raises(ValueError, match=message):
-        pool_recordings([record(), record(**change)])
-
-
 # --- another grid ---
 
 
@@ -272,6 +224,7 @@ def test_bins_are_averaged_where_a_coarser_grid_is_asked():
     assert (coarse.bin_width, coarse.smoothing) == (20.0, 30.0)
     np.testing.assert_allclose(fine.rates_at([50.0, 60.0], 20.0), 10.0)
     assert "over bins of 20 ms (before: 10 ms)." in coarse.provenance
+    assert "the last 10 ms are left over" in record(n_time=5).rebin(20.0).provenance
 
 
 @pytest.mark.parametrize("width", [10.0, 12.5, 20.0, 33.0, 95.0])
@@ -286,12 +239,35 @@ def test_a_window_holds_what_the_integral_over_it_gives(width):
     np.testing.assert_allclose(kept.rates_at(kept.time, 10.0), kept.rates)
 
 
-def test_a_grid_that_does_not_fit_says_what_is_left_over_or_is_refused():
-    kept = record(n_time=5)  # 50 ms
-    assert "the last 10 ms are left over" in kept.rebin(20.0).provenance
-    assert kept.rebin(25.0).n_time == 2
-    with pytest.raises(ValueError, match="at least two bins of the 50 ms, got 30"):
-        kept.rebin(30.0)
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda mine: mine.select(0), ValueError, "at least 1"),
+    (lambda mine: mine.select(2.0), TypeError, "whole number"),
+    (lambda mine: mine.select([]), TypeError, "non-empty 1-D array"),
+    (lambda mine: mine.select([0.5]), TypeError, "non-empty 1-D array"),
+    (lambda mine: mine.select([[0, 1]]), TypeError, "non-empty 1-D array"),
+    (lambda mine: mine.select([-1]), ValueError, "between 0 and 3"),
+    (lambda mine: mine.select([1, 1]), ValueError, "each of the neurons once, but 1 comes 2 times"),
+    (lambda mine: mine.select([True, False]), ValueError, r"must have shape \(4,\), got \(2,\)"),
+    (lambda mine: mine.select(2, rng=3), TypeError, "numpy.random.Generator"),
+    (lambda mine: mine.select([1, 2], rng=np.random.default_rng(3)), ValueError,
+     "needs a number of neurons, got indices"),
+    (lambda mine: mine.select_conditions(("a", "a")), ValueError, r"names out of \('a', 'b'\)"),
+    (lambda mine: mine.select_conditions(()), ValueError, r"names out of \('a', 'b'\), got"),
+    (lambda mine: mine.drop_silent(below=1e6), ValueError, "all 4 neurons are below 1e[+]06 Hz"),
+    (lambda mine: mine.rebin(30.0), ValueError, "at least two bins of the 50 ms, got 30"),
+    (lambda mine: mine.save("mine.dat"), ValueError, "must end in .npz"),
+    (lambda mine: pool_recordings(mine), TypeError, "sequence of Recordings, got only one"),
+    (lambda mine: pool_recordings([mine, mine.rates]), TypeError, r"sessions\[1\] must be of type"),
+    (lambda mine: pool_recordings([mine, record(conditions=("a", "c"))]), ValueError,
+     r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
+    (lambda mine: pool_recordings([mine, record(time=np.arange(5) * 10.0 + 5.0)]), ValueError,
+     "must have the times of the first session, 0 to 40"),
+    (lambda mine: pool_recordings([mine, record(smoothing=30.0)]), ValueError,
+     "smoothed like the first session, over 0 ms on either side, got 30"),
+])
+def test_what_cannot_be_done_with_a_record_is_said(call, error, message):
+    with pytest.raises(error, match=message):
+        call(record())
 
 
 # --- one's own arrays and files ---
@@ -351,8 +327,6 @@ def test_a_file_of_rates_and_time_is_enough(tmp_path):
     ("content", "message"),
     [
         ({"rates": np.ones((1, 3, 4))}, r"must hold 'rates' and 'time', but \['time'\] is missing"),
-        ({"rates": np.ones((3, 4)), "time": np.arange(4)}, "must have shape"),
-        ({"rates": -np.ones((1, 3, 4)), "time": np.arange(4)}, "at least 0"),
         ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
         ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
          "smoothing must be a real number"),
@@ -368,20 +342,12 @@ def test_a_file_with_something_else_is_refused(tmp_path, content, message):
     assert str(path) in str(caught.value)
 
 
-def test_foreign_and_damaged_files_are_refused(tmp_path):
+def test_a_file_with_a_bit_flipped_is_damaged(tmp_path):
     path = record(n_neurons=50).save(tmp_path / "mine.npz")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="not a .npz file, or is only a part"):
-        load_recordings(path)
-    flipped = bytearray(whole)
-    flipped[len(whole) // 2] ^= 0xFF
-    path.write_bytes(bytes(flipped))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
     with pytest.raises(ValueError, match="is damaged"):
-        load_recordings(path)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("word/document.xml", "<text/>")
-    with pytest.raises(ValueError, match="it holds .*document.xml"):
         load_recordings(path)
 
 
@@ -496,10 +462,12 @@ def test_a_truncated_or_altered_file_is_refused(published):
 # --- cache and network ---
 
 
-def test_files_are_fetched_once_and_then_come_from_the_cache(server, cache, monkeypatch):
+def test_files_are_fetched_unless_they_are_sound_in_the_cache(server, cache, monkeypatch):
     first = load_recordings("alm")
     assert sorted(path.name for path in cache.iterdir()) == sorted(alm_files.RATE_FILES)
     np.testing.assert_array_equal(first.rates, load_recordings(server).rates)
+    (cache / alm_files.RATE_FILES[0]).write_bytes(b"cut off")
+    np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
 
     def refuse(names):
         raise AssertionError(f"{names} were fetched again")
@@ -508,12 +476,6 @@ def test_files_are_fetched_once_and_then_come_from_the_cache(server, cache, monk
     for source in ("alm", "auto"):
         np.testing.assert_array_equal(load_recordings(source).rates, first.rates)
     assert "cache" in first.provenance
-
-
-def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache):
-    first = load_recordings("alm")
-    (cache / alm_files.RATE_FILES[0]).write_bytes(b"cut off")
-    np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
 
 
 @pytest.mark.parametrize(("there", "message"), [

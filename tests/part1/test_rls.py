@@ -38,6 +38,7 @@ def test_one_matrix_for_all_equals_one_matrix_for_each_unit(n, n_updates, ridge,
     np.testing.assert_allclose(
         one_for_all, textbook, rtol=1e-8, atol=1e-8 * np.abs(textbook).max()
     )
+    assert not np.diagonal(one_for_all).any()
 
 
 # ---- With a basis: W = D V' ----
@@ -50,26 +51,7 @@ def _basis(n, rank, seed):
 @settings(max_examples=30, deadline=None)
 @given(
     n=st.integers(3, 15),
-    n_updates=st.integers(1, 40),
-    ridge=st.floats(1e-2, 1e2),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_as_many_components_as_units_change_nothing(n, n_updates, ridge, seed):
-    weights, rates, targets = _problem(n, n_updates, seed)
-    V = _basis(n, n, seed)
-    rule, full = AllToAllRLS(n, ridge=ridge, basis=V), AllToAllRLS(n, ridge=ridge)
-    D = _train(rule, rule.project(weights), rates, targets)
-    expected = _train(full, weights, rates, targets)
-    np.testing.assert_allclose(
-        rule.expand(D), expected, rtol=1e-7, atol=1e-8 * np.abs(expected).max()
-    )
-    np.testing.assert_allclose(V @ rule.P @ V.T, full.P, rtol=1e-7, atol=1e-9 / ridge)
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    n=st.integers(3, 15),
-    rank=st.integers(2, 3),
+    rank=st.integers(2, 15),
     n_updates=st.integers(1, 40),
     ridge=st.floats(1e-2, 1e2),
     seed=st.integers(0, 2**32 - 1),
@@ -78,15 +60,17 @@ def test_with_a_basis_it_is_the_ridge_solution_of_every_unit_without_its_autapse
     n, rank, n_updates, ridge, seed
 ):
     weights, rates, targets = _problem(n, n_updates, seed)
+    rank = min(rank, n)  # as many components as units are all of them
     V = _basis(n, rank, seed)
     rule = AllToAllRLS(n, ridge=ridge, basis=V)
     D, components = rule.project(weights), rates @ V
     trained = _train(rule, D, rates, targets)
+    scale = 1e-8 * max(np.abs(trained).max(), 1.0)
     for i in range(n):
         # All d with d . v_i = 0, in coordinates of their own.
         allowed = np.linalg.svd(V[i : i + 1])[2][1:].T
         slow = ridge_solution(allowed.T @ D[i], components @ allowed, targets[:, i], ridge)
-        np.testing.assert_allclose(trained[i], allowed @ slow, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(trained[i], allowed @ slow, rtol=1e-7, atol=scale)
     np.testing.assert_allclose((trained * V).sum(axis=1), 0.0, atol=1e-9 * np.abs(trained).max())
     assert not np.diagonal(rule.expand(trained)).any()
     np.testing.assert_array_equal(rule.P, rule.P.T)
@@ -160,7 +144,7 @@ class Case:
     def __init__(self, kind):
         self.weights, self.rates, self.errors = _problem(N, 5, seed=3)
         self.rates += 1.0
-        self.kind, self.names = kind, {"rates": "rates", "errors": "errors"}
+        self.kind = kind
         self.new = lambda **given: AllToAllRLS(N, **given)
         if kind == "basis":
             self.new = lambda **given: AllToAllRLS(N, basis=np.eye(N, 3), **given)
@@ -168,7 +152,6 @@ class Case:
         if kind == "readout":
             self.new = lambda **given: ReadoutRLS(N, **given)
             self.weights, self.errors = self.weights[0].copy(), self.errors[:, 0]
-            self.names["errors"] = "error"
         self.rule = self.new()
         for k in range(4):
             self.update(k)
@@ -233,38 +216,31 @@ def test_another_rls_goes_on_from_a_state_bit_for_bit(case):
 
 
 @pytest.mark.parametrize(
-    ("change", "kind", "message"),
+    ("where", "change", "kind", "message"),
     [
-        (lambda w: w[..., :-1].copy(), ValueError, "weights must be .* of shape .*in place"),
-        (lambda w: w[None], ValueError, "weights must be .* of shape"),
-        (lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
-        (lambda w: np.broadcast_to(w, w.shape), ValueError, "read-only"),
-        (lambda w: w.astype(complex), TypeError, "got complex128"),
-        (lambda w: w.astype(">f8"), TypeError, "got >f8"),
-        (lambda w: None, TypeError, "got NoneType"),
+        ("weights", lambda w: w[..., :-1].copy(), ValueError, "must be .* of shape .*in place"),
+        ("weights", lambda w: w[None], ValueError, "weights must be .* of shape"),
+        ("weights", lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
+        ("weights", lambda w: np.broadcast_to(w, w.shape), ValueError, "read-only"),
+        ("weights", lambda w: w.astype(complex), TypeError, "got complex128"),
+        ("weights", lambda w: w.astype(">f8"), TypeError, "got >f8"),
+        ("weights", lambda w: None, TypeError, "got NoneType"),
+        *((where, change, kind, "rates" if where == "rates" else "error")
+          for where in ("rates", "errors")
+          for change, kind in (
+              (lambda x: np.append(x, 1.0), ValueError),
+              (lambda x: np.asarray(x)[None], ValueError),
+              (lambda x: np.asarray(x) + 0j, TypeError),
+              (lambda x: None, TypeError),
+          )),
     ],
 )
-def test_weights_that_cannot_be_changed_in_place_are_refused(case, change, kind, message):
+def test_arguments_that_do_not_fit_are_refused_and_change_nothing(
+    case, where, change, kind, message
+):
+    value = {"weights": case.weights, "rates": case.rates[4], "errors": case.errors[4]}[where]
     before = case.kept()
     with pytest.raises(kind, match=message):
-        case.update(weights=change(case.weights))
-    for old, now in zip(before, case.kept(), strict=True):
-        np.testing.assert_array_equal(now, old)
-
-
-@pytest.mark.parametrize(
-    ("change", "kind"),
-    [
-        (lambda x: np.append(x, 1.0), ValueError),
-        (lambda x: np.asarray(x) + 0j, TypeError),
-        (lambda x: None, TypeError),
-    ],
-)
-@pytest.mark.parametrize("where", ["rates", "errors"])
-def test_other_arguments_that_do_not_fit_are_refused(case, change, kind, where):
-    value = case.rates[4] if where == "rates" else case.errors[4]
-    before = case.kept()
-    with pytest.raises(kind, match=case.names[where]):
         case.update(**{where: change(value)})
     for old, now in zip(before, case.kept(), strict=True):
         np.testing.assert_array_equal(now, old)

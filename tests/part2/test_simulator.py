@@ -1,6 +1,5 @@
 """The kernel against its slow twin, closed forms, and the promises about randomness and memory."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,17 +156,3 @@ def test_bad_input_is_refused(changes, message):
     }
     with pytest.raises((TypeError, ValueError), match=message):
         simulate(**{**arguments, **changes})
-
-
-def test_without_synapses_neurons_are_alone():
-    network = LIFNetwork(replace(LIFParameters(), noise=0.0), 3, np.random.default_rng(0))
-    network.advance(500, None, np.full(3, 2.0))
-    assert (network.counts > 5).all()
-    assert not network.u.any()
-
-
-def test_weights_have_their_spread_and_no_autapse():
-    weights = random_weights(LIFNetworkParameters(300), np.random.default_rng(0))
-    assert not np.diagonal(weights).any()
-    off_diagonal = weights[~np.eye(300, dtype=bool)]
-    assert off_diagonal.std() == pytest.approx(3.0 / np.sqrt(300), rel=0.02)

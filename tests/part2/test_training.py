@@ -90,7 +90,10 @@ def test_one_neuron_pair_follows_the_slow_network_between_updates():
 
 def test_two_short_trainings_equal_one_long_one():
     task, weights = small_task(n_conditions=2)
-    long = train(task, weights, np.random.default_rng(1), n_loops=5, progress=False)
+    loops = []
+    long = train(task, weights, np.random.default_rng(1), n_loops=5, progress=False,
+                 after_loop=lambda result: loops.append(len(result.train_correlation)))
+    assert loops == [1, 2, 3, 4, 5]
     rng = np.random.default_rng(1)
     first = train(task, weights, rng, n_loops=2, progress=False)
     second = train(task, first.weights, rng, n_loops=3, rls=first.rls, progress=False)

@@ -193,17 +193,16 @@ def test_a_rule_takes_other_spikes_than_all_trials():
     np.testing.assert_allclose(hits.rates[:, 1].mean(axis=1), 30.0)
 
 
-def test_several_columns_are_joined_to_one_condition():
-    file = eight_trials(outcome=["hit", "hit", "miss", "miss"] * 2)
-    names = read(file, ("side", "outcome")).recordings.conditions
-    assert names == ("left hit", "right hit", "left miss", "right miss")
-
-
 def test_trials_and_events_from_elsewhere_give_the_same_rates(tmp_path):
     pandas = pytest.importorskip("pandas")
     file = eight_trials()
     expected = read(file).recordings
     blocks = add_blocks_and_tone(file, STARTS, np.append(STARTS + 2.0, 55.0))
+    words = describe_nwb(file)
+    assert "2 units; its tables of intervals are blocks (start_time, stop_time, choice); " in words
+    assert "trials (start_time, stop_time, side, go); its time series are go_tone" in words
+    with pytest.raises(ValueError, match="no column 'cue', only .*side, go, .* there are go_tone"):
+        read(file, event="cue")
     columns = {"choice": ["left", "right"] * 4, "cue": STARTS + 2.0}
     for source in (file, on_disk(file, tmp_path / "else.nwb")):
         for options in (
@@ -218,17 +217,6 @@ def test_trials_and_events_from_elsewhere_give_the_same_rates(tmp_path):
             np.testing.assert_allclose(found.rates, expected.rates)
 
 
-def test_what_a_file_has_is_listed():
-    file = eight_trials()
-    file.add_acquisition(pynwb.TimeSeries(
-        name="licks", data=np.ones(2), unit="V", timestamps=[1.0, 2.0]
-    ))
-    with pytest.raises(ValueError, match="no column 'cue', only .*side, go, .* there are licks"):
-        read(file, event="cue")
-    assert "2 units; its tables of intervals are trials (start_time, stop_time, side, go); its " \
-        "time series are licks" in describe_nwb(file)
-
-
 def test_a_unit_observed_for_half_of_the_session_keeps_its_rate():
     early = regular(20.0, 0.0, 21.5)
     whole, half = [[0.0, 60.0]], [[0.0, 10.0], [10.0, 21.5]]
@@ -238,15 +226,6 @@ def test_a_unit_observed_for_half_of_the_session_keeps_its_rate():
     assert "4 of 16 pairs of unit and trial were not observed" in result.recordings.provenance
     without = read(eight_trials([regular(10.0), early])).recordings
     assert without.rates[:, 1].mean() == pytest.approx(10.0, rel=0.1)
-
-
-def test_a_unit_that_never_saw_a_condition_is_left_out_and_named():
-    file = eight_trials(
-        observed=[[[0.0, 60.0]], [[0.0, 8.0]]], side=["left"] * 4 + ["right"] * 4
-    )
-    with pytest.warns(UserWarning, match="1 of 2 neurons were not observed .* left out: 1"):
-        result = read(file)
-    np.testing.assert_array_equal(result.kept, [0])
 
 
 def test_time_before_the_session_and_between_trials_is_not_silence():

@@ -17,17 +17,22 @@ from src_part1 import (
 )
 from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.importers.phy import recordings_from_phy
-from tests.part1.test_containers import named, neo_signal, pynapple, quantity
+from tests.part1.test_containers import (
+    RATES,
+    SIDES,
+    TIME,
+    named,
+    neo_signal,
+    pynapple,
+    quantity,
+)
 from tests.part1.test_matlab import cells
 from tests.part1.test_nwb import add_blocks_and_tone, add_trials, new_session, on_disk, regular
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed; pynwb brings it")
 PAGE = Path(__file__).resolve().parents[2] / "docs/site/own_recordings.md"
 LINES = re.findall(r"(?m)^\| (.+?) \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"))
-TIME = np.arange(-180.0, 1.0, 20.0)
-RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
 COUNTS = np.random.default_rng(5).integers(0, 3, RATES.shape).astype(np.uint8)  # of 20 ms
-SIDES = ("left", "right")
 SPIKE_LINES = ("psth_from_spikes", "spikes.mat", "phy")
 
 

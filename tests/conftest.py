@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import matplotlib
+import matplotlib.pyplot as plt
 import numba
 import pytest
 
@@ -23,6 +24,12 @@ matplotlib.use("Agg")
 # The first call of a kernel compiles it, hence no deadline; the same examples on every machine.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def close_plots():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

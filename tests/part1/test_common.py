@@ -80,15 +80,6 @@ def test_a_record_refuses_and_names_record_field_and_value(field, value, error, 
         dataclasses.replace(Cell(), **{field: value})
 
 
-def test_the_message_names_the_class_that_was_made():
-    @dataclass(frozen=True)
-    class Neuron(Cell):
-        """A record that inherits its fields."""
-
-    with pytest.raises(ValueError, match=r"^Neuron\.tau must be positive"):
-        Neuron(tau=-1.0)
-
-
 # --- the time grid ---
 
 
@@ -119,9 +110,6 @@ def test_a_positive_duration_has_at_least_one_step_or_is_refused(duration, step)
 def test_other_durations_are_refused_and_the_step_is_named(duration, step, message):
     with pytest.raises(ValueError, match=message):
         n_steps_of("record_every", duration, step, of="the bin")
-
-
-def test_the_step_is_the_time_step_if_nothing_else_is_said():
     with pytest.raises(ValueError, match="whole multiple of the time step dt = 0.2 ms, got 0.5"):
         n_steps_of("duration", 0.5, 0.2)
 
@@ -157,7 +145,9 @@ def test_the_moving_mean_is_that_of_the_naive_loop(seed, shape, before, after, d
     expected = naive_moving_mean(
         np.moveaxis(values, axis, 0), before, before if after is None else after
     )
+    given = values.copy()
     found = moving_mean(values, before, after, axis=axis)
+    np.testing.assert_array_equal(values, given)
     np.testing.assert_allclose(np.moveaxis(found, axis, 0), expected, atol=1e-13)
     assert found.shape == values.shape and found.dtype == np.float64
 
@@ -186,12 +176,6 @@ def test_a_window_longer_than_the_values_and_the_values_themselves():
     assert moving_mean(np.zeros((2, 0)), 3).shape == (2, 0)
 
 
-def test_the_argument_of_a_moving_mean_is_not_changed():
-    values = np.arange(6).reshape(2, 3)
-    moving_mean(values, 1)
-    np.testing.assert_array_equal(values, np.arange(6).reshape(2, 3))
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -204,8 +188,3 @@ def test_the_argument_of_a_moving_mean_is_not_changed():
 def test_a_window_that_cannot_be_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         moving_mean(np.zeros(3), *arguments)
-
-
-def test_an_axis_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="axis"):
-        moving_mean(np.zeros(3), 1, axis=1)

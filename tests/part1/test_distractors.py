@@ -60,16 +60,12 @@ def test_a_linear_memory_keeps_of_a_distractor_what_the_equation_says(feedback):
     assert result.distance == pytest.approx(from_cue / 10.0)
     if feedback == 1.0:
         np.testing.assert_allclose(expected, 0.5 * strength * duration / 16.0)
-        assert not result.switched_share.any()
-
-
-def test_a_trial_has_switched_beyond_the_middle():
-    for strength, share in ((0.79, 0.0), (0.81, 1.0)):
-        result = run_distractors(
-            memory_task(), np.eye(2), [50.0], np.random.default_rng(0),
-            strength=strength, duration=20.0, noise=0.0, n_trials=1,
-        )
-        assert result.switched_share == [share]
+        for strength, share in ((0.79, 0.0), (0.81, 1.0)):  # 0.8 moves it to the middle
+            result = run_distractors(
+                memory_task(), np.eye(2), [50.0], np.random.default_rng(0),
+                strength=strength, duration=duration, noise=0.0, n_trials=1,
+            )
+            assert result.switched_share == [share]
 
 
 @pytest.mark.parametrize("transfer", ["relu", "tanh"])
@@ -139,18 +135,6 @@ def test_inputs_that_are_held_rest_from_the_last_update_on():
     np.testing.assert_array_equal(task.hold_inputs(20.0).inputs[:, :, 5], inputs[:, :, 0])
 
 
-def follow(task, condition, rates, n_steps):
-    """Rates of units whose recurrent input is the target: tau dr/dt = -r + max(0, x + input)."""
-    p, every = task.network_parameters, round(task.timing.learn_every)
-    followed = []
-    for k in range(task.targets.shape[2]):
-        followed.append(rates.copy())
-        for _ in range(n_steps):
-            total = task.targets[condition, :, k] + task.inputs[condition, :, k]
-            rates = rates + every / n_steps / p.tau * (np.maximum(total, 0.0) - rates)
-    return np.array(followed)
-
-
 def test_with_a_ramp_recurrent_and_external_input_add_up_to_the_targets():
     recorded_task = make_task(_recordings(), np.random.default_rng(3))
     rng = np.random.default_rng(4)
@@ -195,8 +179,6 @@ def test_where_the_ramp_is_held_the_population_is_held():
             np.testing.assert_allclose(
                 whole[:, after], np.tile(at_rest[condition][:, None], after.sum()), atol=1e-9
             )
-            rates = follow(task, condition + 2 * (k + 1), task.targets[trial][:, 0], 50)
-            np.testing.assert_allclose(rates[-1], at_rest[condition], atol=1e-6)
 
 
 def test_the_free_run_gets_the_inputs_it_was_trained_with():
@@ -221,28 +203,18 @@ def test_the_free_run_gets_the_inputs_it_was_trained_with():
 def test_a_network_learns_with_its_ramp_and_with_noise():
     rng = np.random.default_rng(7)
     recorded_task = with_ramp(make_task(_recordings(), rng), rng)
-    train_on = {"ridge": 10.0, "noise": 0.05, "progress": False}
-    longer = train(
-        recorded_task.task, recorded_task.initial_weights, n_loops=24,
-        rng=np.random.default_rng(8), **train_on,
+    learned = train(
+        recorded_task.task, recorded_task.initial_weights, n_loops=24, ridge=10.0, noise=0.05,
+        rng=np.random.default_rng(8), progress=False,
     )
-    rates = run_population(recorded_task, longer.weights)
+    rates = run_population(recorded_task, learned.weights)
     error = np.abs(rates - recorded_task.recordings.rates).mean()
     assert error < 0.2 * recorded_task.recordings.rates.std()
     # Without its ramp the same network goes elsewhere.
     silent = dataclasses.replace(recorded_task.task, inputs=None)
-    elsewhere = run_population(dataclasses.replace(recorded_task, task=silent), longer.weights)
+    elsewhere = run_population(dataclasses.replace(recorded_task, task=silent), learned.weights)
     assert np.abs(elsewhere - recorded_task.recordings.rates).mean() > 3 * error
-    # Going on with the same generator is one longer training.
-    rng = np.random.default_rng(8)
-    first = train(
-        recorded_task.task, recorded_task.initial_weights, n_loops=5, rng=rng, **train_on
-    )
-    second = train(
-        recorded_task.task, first.weights, n_loops=19, rls=first.rls, rng=rng, **train_on
-    )
-    np.testing.assert_array_equal(second.weights, longer.weights)
     without = train(
-        recorded_task.task, recorded_task.initial_weights, n_loops=1, ridge=10.0, progress=False
+        recorded_task.task, recorded_task.initial_weights, n_loops=24, ridge=10.0, progress=False
     )
-    assert not np.array_equal(without.weights, first.weights)
+    assert not np.array_equal(without.weights, learned.weights)

@@ -8,12 +8,6 @@ from course.part1 import exercises
 from src_part1 import RateNetworkParameters, ReadoutRLS, random_weights, simulate
 
 
-@pytest.fixture(autouse=True)
-def close_plots():
-    yield
-    plt.close("all")
-
-
 def verdict(check, attempt, capsys):
     check(attempt)
     assert plt.get_fignums()  # the expected plot is drawn in any case

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from src_part1.recordings import load_recordings, psth_from_spikes
+from src_part1.recordings import load_recordings
 from src_part1.recordings.importers.phy import recordings_from_phy
 
 EVENTS = np.arange(1000.0, 9000.0, 1000.0)  # ms
@@ -63,12 +63,6 @@ def test_the_sample_rate_is_read_as_text_and_asked_for(tmp_path):
     np.testing.assert_allclose(found.rates.mean(axis=2), [[20.0, 50.0]] * 2)
 
 
-def write_hdf5(path, **content):
-    with h5py.File(path, "w") as file:
-        for name, value in content.items():
-            file[name] = value
-
-
 WAYS = {
     "x.npy": (b"", r"recordings_from_arrays\(rates, time, .*np.load\(file\)"),
     "x.csv": (b"", "With pandas.*pandas.read_csv"),
@@ -94,7 +88,8 @@ def test_files_of_others_say_how_they_are_read(tmp_path, name):
 
 def test_hdf5_files_list_what_they_hold_whatever_they_are_called(tmp_path):
     for name in ("x.h5", "x", "x.jld2"):
-        write_hdf5(tmp_path / name, **{"session/rates": np.ones((2, 3, 4)), "time": np.arange(4)})
+        with h5py.File(tmp_path / name, "w") as file:
+            file["session/rates"], file["time"] = np.ones((2, 3, 4)), np.arange(4)
         with pytest.raises(ValueError, match=r"it holds session/rates \(2, 3, 4\), time \(4,\)"):
             load_recordings(tmp_path / name)
 
@@ -104,13 +99,3 @@ def test_a_npz_file_is_known_by_its_content(tmp_path):
     assert load_recordings(tmp_path / "mine").n_neurons == 5
     with pytest.raises(TypeError, match=".mat and .nwb files only"):
         load_recordings(tmp_path / "mine", window=(0, 1))
-
-
-def test_a_folder_of_phy_is_the_same_as_its_flat_lists(tmp_path):
-    folder = write_phy(tmp_path / "phy")
-    times, clusters = (np.load(folder / f"spike_{name}.npy") for name in ("times", "clusters"))
-    flat = psth_from_spikes(times / 30, SIDES, events=EVENTS, clusters=clusters, window=(-200, 0),
-                            smoothing=0)
-    np.testing.assert_allclose(
-        flat.recordings.rates, load_recordings(folder, groups=None, **PLAIN).rates
-    )

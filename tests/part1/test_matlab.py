@@ -11,9 +11,7 @@ import scipy.sparse
 
 from src_part1.recordings import load_recordings, psth_from_spikes
 from src_part1.recordings.importers.matlab import MatlabObject, read_mat, recordings_from_mat
-
-TIME = np.arange(-180.0, 1.0, 20.0)
-RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
+from tests.part1.test_containers import RATES, TIME
 
 
 def cells(rows):

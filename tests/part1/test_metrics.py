@@ -23,43 +23,22 @@ def test_metrics_agree_with_numpy(n, seed, axis):
     )
 
 
-def test_known_values():
-    target = np.array([0.0, 1.0, 2.0])
-    assert correlation(2 * target + 5, target) == pytest.approx(1.0)
-    assert correlation(-target, target) == pytest.approx(-1.0)
-    assert r2(target, target) == 1.0
-    assert r2(np.ones(3), target) == 0.0
-    assert normalised_error(np.ones(3), target) == 1.0
-
-
 # The rounded mean of many equal numbers differs from them: 0.1 in the last place.
-@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 1 / 3, -1e9 / 7])
-@pytest.mark.parametrize("n", [3, 7, 10, 101])
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 1 / 3, -0.7, -1e9 / 7])
+@pytest.mark.parametrize("n", [3, 7, 10, 101, 300])
 def test_a_constant_signal_has_no_correlation_and_a_constant_target_no_quality(value, n):
-    constant, rising = np.full(n, value), np.arange(float(n))
-    assert np.isnan(correlation(constant, rising))
-    assert np.isnan(correlation(rising, constant))
-    assert np.isnan(r2(rising, constant))
-    assert np.isnan(normalised_error(rising, constant))
-    rows = np.array([constant, rising])
-    np.testing.assert_array_equal(np.isnan(correlation(rows, rows)), [True, False])
-    np.testing.assert_array_equal(np.isnan(r2(rows.T, rows.T, axis=0)), [True, False])
-
-
-@pytest.mark.parametrize("value", [0.1, 1 / 3, 7.3, 1e9 / 7, -0.7])
-def test_a_constant_that_was_smoothed_or_averaged_is_still_constant(value):
-    n = 300
-    smoothed = moving_mean(np.full(n, value), 7)
-    summed = value / 3 + 2 * value / 3 + np.zeros(n)
-    nearly = np.full(n, value)
-    nearly[::2] = np.nextafter(value, np.inf)
-    rising = np.arange(float(n))
-    for constant in (smoothed, summed, nearly):
+    plain, rising = np.full(n, value), np.arange(float(n))
+    smoothed, summed = moving_mean(plain, 7), value / 3 + 2 * value / 3 + np.zeros(n)
+    nearly = np.where(rising % 2, value, value * (1 + 2e-16))
+    for constant in (plain, smoothed, summed, nearly):
         assert is_constant(constant)
         assert np.isnan(correlation(rising, constant))
         assert np.isnan(correlation(constant, rising))
         assert np.isnan(r2(rising, constant))
         assert np.isnan(normalised_error(rising, constant))
+    rows = np.array([plain, rising])
+    np.testing.assert_array_equal(np.isnan(correlation(rows, rows)), [True, False])
+    np.testing.assert_array_equal(np.isnan(r2(rows.T, rows.T, axis=0)), [True, False])
 
 
 def test_a_small_modulation_on_a_large_mean_is_none_of_rounding():

@@ -13,113 +13,16 @@ from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.psth import psth_from_spikes
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
-GO = np.array([3.0, 8.0, 13.0, 18.0, np.nan])
-SIDES = ("left", "right", "left", "right", "left")
-
-
-@pytest.fixture
-def session(tmp_path):
-    """A file with three units and five trials, the last without a go cue."""
-    rng = np.random.default_rng(0)
-    trains = [np.sort(rng.uniform(0, 20, n)) for n in (400, 200, 3)]
+def new_session(trains, observed=None, **columns):
     file = pynwb.NWBFile(
         session_description="test", identifier="test",
         session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
     )
-    file.add_trial_column("side", "instructed side")
-    file.add_trial_column("go", "time of the go cue (s)")
-    for go, side in zip(GO, SIDES, strict=True):
-        start = 0.0 if np.isnan(go) else go - 2.5
-        file.add_trial(start_time=start, stop_time=start + 3, side=side, go=go)
-    for train in trains:
-        file.add_unit(spike_times=train)
-    path = tmp_path / "session.nwb"
-    with pynwb.NWBHDF5IO(path, "w") as writer:
-        writer.write(file)
-    return path, trains
-
-
-def test_a_session_gives_the_rates_of_its_spikes(session):
-    path, trains = session
-    recordings, kept = recordings_from_nwb(
-        path, condition="side", event="go", window=(-1000.0, 0.0), minimum_rate=1.0
-    )
-    spike_times = [[1000 * (train - go) for go in GO[:4]] for train in trains]
-    expected, same = psth_from_spikes(
-        spike_times, SIDES[:4], window=(-1000.0, 0.0), minimum_rate=1.0
-    )
-    assert recordings.conditions == ("left", "right")
-    assert np.array_equal(kept, same)
-    assert np.allclose(recordings.rates, expected.rates)
-    assert np.array_equal(recordings.time, expected.time)
-
-
-def test_conditions_and_units_can_be_chosen(session):
-    recordings, _ = recordings_from_nwb(
-        session[0], condition="side", event="go", conditions=("right", "left"), units=[1],
-        window=(-1000.0, 0.0),
-    )
-    assert recordings.conditions == ("right", "left")
-    assert recordings.n_neurons == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"condition": "choice"}, "no column 'choice', only"),
-        ({"event": "cue"}, "no column 'cue'"),
-        ({"units": [7]}, "units must name units between 0 and 2, got 7"),
-        ({"units": [-1]}, "units must name units between 0 and 2, got -1"),
-        ({"units": [1, 1]}, "units must name each of the units once, but 1 comes 2 times"),
-        ({"units": [True, False]}, r"units as a mask must have shape \(3,\), got \(2,\)"),
-        ({"units": np.zeros(3, bool)}, "units as a mask must select something"),
-        ({"conditions": ("up",)}, "no trial of condition 'up'; the labels .* are .*left.*right"),
-        ({"trials": "blocks"}, r"no table 'blocks'; its tables of intervals are trials \(start_"),
-        ({"where": {"side": "up"}}, "no row of 'trials' holds 'up'; there are 'left', 'right'"),
-        ({"where": {"side": "left", "go": 8.0}}, "none of the 5 trials fits the rule"),
-        ({"condition": ["left"] * 4}, "label for each of its 5 rows, got 'left', 'left'"),
-        ({"event": [1.0, 2.0]}, "event must hold a time for each of the 5 trials, got 2"),
-        ({"window": (-1.0, 0.0)}, "at least two bins of 20 ms, got -1 to 0 ms. Are these seconds"),
-    ],
-)
-def test_what_is_not_there_is_named(session, options, message):
-    with pytest.raises(ValueError, match=message):
-        recordings_from_nwb(session[0], **({"condition": "side", "event": "go"} | options))
-
-
-@pytest.mark.parametrize("units", [[0.5], ["a"], [], [[0]]])
-def test_units_are_whole_numbers(session, units):
-    with pytest.raises(TypeError, match="units must be a mask or a non-empty 1-D array of whole"):
-        recordings_from_nwb(session[0], condition="side", event="go", units=units)
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no file"):
-        recordings_from_nwb(tmp_path / "none.nwb", condition="side", event="go")
-
-
-def test_a_file_without_tables(tmp_path):
-    file = pynwb.NWBFile(
-        session_description="test", identifier="test",
-        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
-    )
-    path = tmp_path / "empty.nwb"
-    with pynwb.NWBHDF5IO(path, "w") as writer:
-        writer.write(file)
-    with pytest.raises(ValueError, match="has no table of trials"):
-        recordings_from_nwb(path, condition="side", event="go")
-
-
-# --- sessions of many kinds, in memory ---
-
-
-def new_session(trains, observed=None):
-    file = pynwb.NWBFile(
-        session_description="test", identifier="test",
-        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
-    )
+    for name in columns:
+        file.add_unit_column(name, "a column of a test")
     for i, train in enumerate(trains):
-        extra = {} if observed is None else {"obs_intervals": observed[i]}
+        extra = {name: values[i] for name, values in columns.items()}
+        extra |= {} if observed is None else {"obs_intervals": observed[i]}
         file.add_unit(spike_times=train, **extra)
     return file
 
@@ -131,6 +34,20 @@ def add_trials(file, starts, duration=3.0, **columns):
         row = {name: values[i] for name, values in columns.items()}
         file.add_trial(start_time=float(start), stop_time=float(start + duration), **row)
     return file
+
+
+def add_blocks_and_tone(file, starts, tones):
+    """Trials in a table of another name, and events in a time series."""
+    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
+    blocks.add_column("choice", "the side")
+    for i, start in enumerate(starts):
+        side = ("left", "right")[i % 2]
+        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
+    file.add_time_intervals(blocks)
+    file.add_acquisition(
+        pynwb.TimeSeries(name="go_tone", data=np.ones(len(tones)), unit="V", timestamps=tones)
+    )
+    return blocks
 
 
 def regular(rate, start=0.0, end=60.0):
@@ -156,6 +73,71 @@ def on_disk(file, path):
     with pynwb.NWBHDF5IO(path, "w") as writer:
         writer.write(file)
     return path
+
+
+def test_a_session_gives_the_rates_of_its_spikes(tmp_path):
+    rng = np.random.default_rng(0)
+    trains = [np.sort(rng.uniform(0, 60, n)) for n in (1200, 600, 9)]
+    go = [*(STARTS[:-1] + 2.0), np.nan]  # the last trial without a go cue
+    path = on_disk(eight_trials(trains, go=go), tmp_path / "session.nwb")
+    recordings, kept = read(path, minimum_rate=1.0)
+    nested = [[1000 * (train - event) for event in go[:-1]] for train in trains]
+    options = PLAIN | {"minimum_rate": 1.0}
+    expected, same = psth_from_spikes(nested, (["left", "right"] * 4)[:-1], **options)
+    assert recordings.conditions == ("left", "right")
+    np.testing.assert_array_equal(kept, same)
+    np.testing.assert_allclose(recordings.rates, expected.rates)
+    np.testing.assert_array_equal(recordings.time, expected.time)
+    loaded = load_recordings(path, condition="side", event="go", **options)
+    np.testing.assert_array_equal(loaded.rates, recordings.rates)
+    with pytest.raises(TypeError, match="needs condition=.* event=.* trials .*side, go"):
+        load_recordings(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"condition": "choice"}, "no column 'choice', only"),
+        ({"event": "cue"}, "no column 'cue'"),
+        ({"event": "side"}, "column 'side' .* must hold times .* row 0 holds 'left'"),
+        ({"event": [1.0, 2.0]}, "event must hold a time for each of the 8 trials, got 2"),
+        ({"units": [7]}, "units must name units between 0 and 1, got 7"),
+        ({"units": [-1]}, "units must name units between 0 and 1, got -1"),
+        ({"units": [1, 1]}, "units must name each of the units once, but 1 comes 2 times"),
+        ({"units": [True]}, r"units as a mask must have shape \(2,\), got \(1,\)"),
+        ({"units": np.zeros(2, bool)}, "units as a mask must select something"),
+        ({"units": [0.5]}, "units must be a mask or a non-empty 1-D array of whole"),
+        ({"units": []}, "units must be a mask or a non-empty 1-D array of whole"),
+        ({"conditions": ("up",)}, "no trial of condition 'up'; the labels .* are .*left.*right"),
+        ({"trials": "blocks"}, r"no table 'blocks'; its tables of intervals are trials \(start_"),
+        ({"where": {"side": "up"}}, "no row of 'trials' holds 'up'; there are 'left', 'right'"),
+        ({"where": {"side": "left", "go": 9.0}}, "none of the 8 trials fits the rule"),
+        ({"condition": ["left"] * 4}, "label for each of its 8 rows, got 'left', 'left'"),
+        ({"window": (-1.0, 0.0)}, "at least two bins of 100 ms, got -1 to 0 ms. Are these seconds"),
+        ({"minimum_rate": 100.0}, "on the same clock, in seconds"),
+    ],
+)
+def test_what_is_not_there_is_named(options, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        read(eight_trials(), **options)
+
+
+def test_files_that_are_missing_empty_foreign_or_damaged(tmp_path, monkeypatch):
+    path = tmp_path / "session.nwb"
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        read(path)
+    path.write_text("not HDF5")
+    with pytest.raises(ValueError, match="cannot be read as NWB"):
+        read(path)
+    with pytest.raises(ValueError, match="has no table of trials"):
+        read(on_disk(new_session([]), path))
+
+    def unreadable(*arguments):
+        raise OSError("bad coordinate offset")
+
+    monkeypatch.setattr(nwb, "_units", unreadable)
+    with pytest.raises(ValueError, match="session.nwb is damaged: bad coordinate offset"):
+        read(on_disk(eight_trials(), path))
 
 
 @pytest.mark.parametrize("from_disk", [False, True])
@@ -211,24 +193,16 @@ def test_a_rule_takes_other_spikes_than_all_trials():
     np.testing.assert_allclose(hits.rates[:, 1].mean(axis=1), 30.0)
 
 
-def test_several_columns_are_joined_to_one_condition():
-    file = eight_trials(outcome=["hit", "hit", "miss", "miss"] * 2)
-    names = read(file, ("side", "outcome")).recordings.conditions
-    assert names == ("left hit", "right hit", "left miss", "right miss")
-
-
 def test_trials_and_events_from_elsewhere_give_the_same_rates(tmp_path):
     pandas = pytest.importorskip("pandas")
     file = eight_trials()
     expected = read(file).recordings
-    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
-    blocks.add_column("choice", "the side")
-    for start, side in zip(STARTS, ["left", "right"] * 4, strict=True):
-        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
-    file.add_time_intervals(blocks)
-    file.add_acquisition(pynwb.TimeSeries(
-        name="go_tone", data=np.ones(9), unit="V", timestamps=np.append(STARTS + 2.0, 55.0),
-    ))
+    blocks = add_blocks_and_tone(file, STARTS, np.append(STARTS + 2.0, 55.0))
+    words = describe_nwb(file)
+    assert "2 units; its tables of intervals are blocks (start_time, stop_time, choice); " in words
+    assert "trials (start_time, stop_time, side, go); its time series are go_tone" in words
+    with pytest.raises(ValueError, match="no column 'cue', only .*side, go, .* there are go_tone"):
+        read(file, event="cue")
     columns = {"choice": ["left", "right"] * 4, "cue": STARTS + 2.0}
     for source in (file, on_disk(file, tmp_path / "else.nwb")):
         for options in (
@@ -243,17 +217,6 @@ def test_trials_and_events_from_elsewhere_give_the_same_rates(tmp_path):
             np.testing.assert_allclose(found.rates, expected.rates)
 
 
-def test_what_a_file_has_is_listed():
-    file = eight_trials()
-    file.add_acquisition(pynwb.TimeSeries(
-        name="licks", data=np.ones(2), unit="V", timestamps=[1.0, 2.0]
-    ))
-    with pytest.raises(ValueError, match="no column 'cue', only .*side, go, .* there are licks"):
-        read(file, event="cue")
-    assert "2 units; its tables of intervals are trials (start_time, stop_time, side, go); its " \
-        "time series are licks" in describe_nwb(file)
-
-
 def test_a_unit_observed_for_half_of_the_session_keeps_its_rate():
     early = regular(20.0, 0.0, 21.5)
     whole, half = [[0.0, 60.0]], [[0.0, 10.0], [10.0, 21.5]]
@@ -263,15 +226,6 @@ def test_a_unit_observed_for_half_of_the_session_keeps_its_rate():
     assert "4 of 16 pairs of unit and trial were not observed" in result.recordings.provenance
     without = read(eight_trials([regular(10.0), early])).recordings
     assert without.rates[:, 1].mean() == pytest.approx(10.0, rel=0.1)
-
-
-def test_a_unit_that_never_saw_a_condition_is_left_out_and_named():
-    file = eight_trials(
-        observed=[[[0.0, 60.0]], [[0.0, 8.0]]], side=["left"] * 4 + ["right"] * 4
-    )
-    with pytest.warns(UserWarning, match="1 of 2 neurons were not observed .* left out: 1"):
-        result = read(file)
-    np.testing.assert_array_equal(result.kept, [0])
 
 
 def test_time_before_the_session_and_between_trials_is_not_silence():
@@ -367,37 +321,3 @@ def test_events_with_a_unit_and_a_column_of_conditions():
         warnings.simplefilter("error", UserWarning)
         found = read(eight_trials(), trials=frame, conditions=("left", "right")).recordings
     np.testing.assert_allclose(found.rates, expected.rates)
-
-
-def test_no_rate_at_all_speaks_of_seconds():
-    with pytest.raises(ValueError, match="on the same clock, in seconds"):
-        read(eight_trials(), minimum_rate=100.0)
-
-
-def test_a_column_of_texts_is_no_time():
-    with pytest.raises(TypeError, match="column 'side' .* must hold times .* row 0 holds 'left'"):
-        read(eight_trials(), event="side")
-
-
-def test_a_file_that_is_not_nwb(tmp_path):
-    path = tmp_path / "text.nwb"
-    path.write_text("not HDF5")
-    with pytest.raises(ValueError, match="cannot be read as NWB"):
-        read(path)
-
-
-def test_a_column_that_cannot_be_read_is_a_damaged_file(session, monkeypatch):
-    def unreadable(*arguments):
-        raise OSError("bad coordinate offset")
-
-    monkeypatch.setattr(nwb, "_units", unreadable)
-    with pytest.raises(ValueError, match="session.nwb is damaged: bad coordinate offset"):
-        recordings_from_nwb(session[0], condition="side", event="go")
-
-
-def test_load_recordings_reads_a_session_or_says_what_it_needs(tmp_path):
-    path = on_disk(eight_trials(), tmp_path / "session.nwb")
-    loaded = load_recordings(path, condition="side", event="go", **PLAIN)
-    np.testing.assert_array_equal(loaded.rates, read(path).recordings.rates)
-    with pytest.raises(TypeError, match="needs condition=.* event=.* trials .*side, go"):
-        load_recordings(path)

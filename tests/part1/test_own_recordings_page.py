@@ -1,6 +1,5 @@
 """Each line of the page on one's own recordings does what it says."""
 
-import datetime
 import re
 import warnings
 from pathlib import Path
@@ -18,49 +17,37 @@ from src_part1 import (
 )
 from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.importers.phy import recordings_from_phy
-from tests.part1.test_containers import named, neo_signal, pynapple, quantity
+from tests.part1.test_containers import (
+    RATES,
+    SIDES,
+    TIME,
+    named,
+    neo_signal,
+    pynapple,
+    quantity,
+)
 from tests.part1.test_matlab import cells
+from tests.part1.test_nwb import add_blocks_and_tone, add_trials, new_session, on_disk, regular
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed; pynwb brings it")
-pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed: pip install '.[nwb]'")
 PAGE = Path(__file__).resolve().parents[2] / "docs/site/own_recordings.md"
 LINES = re.findall(r"(?m)^\| (.+?) \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"))
-TIME = np.arange(-180.0, 1.0, 20.0)
-RATES = np.random.default_rng(4).gamma(4.0, 3.0, (2, 6, TIME.size))
 COUNTS = np.random.default_rng(5).integers(0, 3, RATES.shape).astype(np.uint8)  # of 20 ms
-SIDES = ("left", "right")
 SPIKE_LINES = ("psth_from_spikes", "spikes.mat", "phy")
 
 
 def session():
     """A session with all that the page speaks of: 50 Hz on the left, 100 Hz on the right."""
-    file = pynwb.NWBFile(
-        session_description="test", identifier="test",
-        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
-    )
-    for name in ("side", "go", "outcome", "stimulation"):
-        file.add_trial_column(name, "a column of a test")
-    blocks = pynwb.epoch.TimeIntervals(name="blocks", description="the same trials")
-    blocks.add_column("choice", "the side")
     starts = np.arange(0.0, 24.0, 3.0)
-    for i, start in enumerate(starts):
-        side = SIDES[i % 2]
-        file.add_trial(
-            start_time=start, stop_time=start + 3.0, side=side, go=start + 2.0,
-            outcome="miss" if i in (4, 5) else "hit", stimulation=int(i == 6),
-        )
-        blocks.add_interval(start_time=start, stop_time=start + 3.0, choice=side)
-    file.add_time_intervals(blocks)
-    file.add_acquisition(pynwb.TimeSeries(
-        name="go_tone", data=np.ones(8), unit="V", timestamps=starts + 2.0
-    ))
-    file.add_unit_column("quality", "how well it is isolated")
     spikes = np.concatenate([
-        start + (np.arange(3 * rate) + 0.5) / rate
-        for start, rate in zip(starts, [50, 100] * 4, strict=True)
+        regular(rate, start, start + 3.0) for start, rate in zip(starts, [50, 100] * 4, strict=True)
     ])
-    for quality in ("good", "noise"):
-        file.add_unit(spike_times=spikes, quality=quality)
+    file = add_trials(
+        new_session([spikes] * 2, quality=["good", "noise"]), starts, side=SIDES * 4,
+        go=starts + 2.0, outcome=["hit"] * 4 + ["miss"] * 2 + ["hit"] * 2,
+        stimulation=[0] * 6 + [1, 0],
+    )
+    add_blocks_and_tone(file, starts, starts + 2.0)
     return file
 
 
@@ -93,8 +80,7 @@ def world(tmp_path, monkeypatch):
     np.save("phy/spike_times.npy", np.round(30 * times).astype(np.uint64))
     np.save("phy/spike_clusters.npy", clusters)
     Path("phy/params.py").write_text("sample_rate = 30000.")
-    with pynwb.NWBHDF5IO("session.nwb", "w") as writer:
-        writer.write(session())
+    on_disk(session(), "session.nwb")
     turned = {"rates": RATES[::-1], "time": TIME, "conditions": SIDES[::-1]}
     return {
         "np": np, "pandas": pandas, "load_recordings": load_recordings,

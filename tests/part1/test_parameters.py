@@ -10,22 +10,11 @@ from src_part1 import ForceParameters, RateNetworkParameters, TrialTiming, rando
     ("record", "field", "value", "message"),
     [
         (RateNetworkParameters, "n_units", 1, "n_units must be at least 2, got 1"),
-        (RateNetworkParameters, "n_units", 100.0, "n_units must be a whole number"),
-        (RateNetworkParameters, "tau", -1.0, r"RateNetworkParameters.tau must be positive \(ms\)"),
-        (RateNetworkParameters, "gain", np.nan, "gain must be finite"),
-        (RateNetworkParameters, "transfer", "sigmoid", "transfer must be one of 'relu', 'tanh'"),
-        (RateNetworkParameters, "dt", 4.0, r"dt must be at most a fifth of .* \(1 ms\), got 4.0"),
         (TrialTiming, "stim_on", -1.0, r"TrialTiming.stim_on must be at least 0 \(ms\)"),
-        (TrialTiming, "stim_off", 50.0, "stim_off must be at least 100"),
         (TrialTiming, "learn_on", 105.0, "learn_on must be at least 110"),
-        (TrialTiming, "learn_off", 110.0, "learn_off must be above 110"),
         (TrialTiming, "learn_every", 0.0, "learn_every must be positive"),
-        (ForceParameters, "connection_probability", 1.2, "connection_probability must be at most"),
         (ForceParameters, "ridge", 0, "ridge must be positive"),
-        (ForceParameters, "learn_every", 1e-9, "learn_every must be a whole multiple"),
         (ForceParameters, "dt", 2.5, r"ForceParameters.dt must be at most a fifth .* \(2 ms\)"),
-        (ForceParameters, "learn_every", 1.5, "learn_every must be a whole multiple"),
-        (ForceParameters, "dt", "1", "dt must be a real number"),
     ],
 )
 def test_impossible_values_are_refused_by_name(record, field, value, message):

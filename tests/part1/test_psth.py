@@ -9,13 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src_part1.recordings import psth_from_spikes
-
-
-def naive_moving_mean(values, half_width):
-    smooth = np.empty(len(values))
-    for t in range(len(values)):
-        smooth[t] = np.mean(values[max(t - half_width, 0) : t + half_width + 1])
-    return smooth
+from tests.part1.test_common import naive_moving_mean
 
 
 def naive_rates(trains, start, n_bins, bin_width, half_width):
@@ -26,7 +20,8 @@ def naive_rates(trains, start, n_bins, bin_width, half_width):
             for b in range(n_bins):
                 if start + b * bin_width <= spike < start + (b + 1) * bin_width:
                     counts[b] += 1
-    return naive_moving_mean(counts / len(trains) / (bin_width / 1000.0), half_width)
+    rates = counts / len(trains) / (bin_width / 1000.0)
+    return naive_moving_mean(rates, half_width, half_width)
 
 
 def regular_spikes(rate, start=-2000.0, end=0.0):
@@ -67,44 +62,6 @@ def test_rates_are_those_of_the_naive_loops(seed, n_neurons, n_bins, half_width,
             expected = naive_rates(chosen, start, n_bins, bin_width, half_width)
             np.testing.assert_allclose(recordings.rates[c, neuron], expected, atol=1e-12)
     np.testing.assert_allclose(recordings.time, start + bin_width * (np.arange(n_bins) + 0.5))
-
-
-def test_a_constant_rate_stays_constant_up_to_the_last_bin():
-    recordings, _ = psth_from_spikes([[regular_spikes(50.0)] * 3], ["a", "a", "b"])
-    assert recordings.n_time == 100
-    np.testing.assert_allclose(recordings.rates, 50.0, rtol=1e-12)
-
-
-def test_bins_are_half_open_at_both_ends_of_the_window():
-    rates = psth_from_spikes(
-        [[[0.0, 100.0]]], ["a"], window=(0, 100), smoothing=0.0, minimum_rate=0
-    ).recordings.rates
-    np.testing.assert_array_equal(rates[0, 0], [50.0, 0.0, 0.0, 0.0, 0.0])
-
-
-def test_the_time_points_of_the_alm_recordings():
-    spikes = [[regular_spikes(10.0, -2010.0, 10.0)]]
-    time = psth_from_spikes(spikes, ["a"], window=(-2010, 10)).recordings.time
-    np.testing.assert_allclose(time, np.arange(-2000.0, 1.0, 20.0))
-
-
-def test_a_window_without_spikes_has_rate_zero_and_no_rate_is_negative():
-    rng = np.random.default_rng(0)
-    trials = [np.concatenate([rng.uniform(-2000, -1500, 400), rng.uniform(-100, 0, 7)])
-              for _ in range(3)]
-    rates = psth_from_spikes([trials], ["a"] * 3, smoothing=100.0).recordings.rates[0, 0]
-    # Bins 25 to 94 are empty; the mean runs over five more on either side.
-    assert (rates[30:90] == 0).all()
-    assert (rates >= 0).all()
-    assert (rates[[29, 90]] > 0).all()
-
-
-def test_results_can_be_compared_and_unpacked():
-    one, other = (psth_from_spikes([[regular_spikes(5.0)]], ["a"]) for _ in range(2))
-    assert one == one and one != other and not one == other
-    assert len({one, other}) == 2
-    recordings, kept = one
-    assert recordings is one.recordings and kept is one.kept
 
 
 def test_the_minimum_rate_holds_in_every_condition():
@@ -283,7 +240,6 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
     ("change", "error", "message"),
     [
         ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
-        ({"observed": [(0.0, -100.0)] * 2}, ValueError, "a start and a later end"),
         ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
         ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "for 1 neurons, but there are 2"),
         ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
@@ -291,7 +247,6 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
         ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
         ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
-        ({"spike_times": [[[0.0], [1.0, np.nan]]]}, ValueError, r"\[0\]\[1\].*spike 1 is nan"),
         ({"trial_conditions": ["a"]}, ValueError, "each of the 2 trials of neuron 0, got 1"),
         ({"trial_conditions": [["a", "b"]] * 3}, ValueError, "of 3 neurons, but there are 2"),
         ({"events": [1.0, 2.0, 3.0]}, ValueError, "each of the 2 trials of trial_conditions"),
@@ -299,14 +254,12 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         ({"observed": [(-0.1, 0.0)] * 2}, ValueError, "observed must be in ms.*Are these seconds"),
         ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
         ({"conditions": ("a", "a")}, ValueError, "must be different names"),
-        ({"window": (-50, -100)}, ValueError, r"window\[1\] must be above -50"),
         ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
         ({"window": (-105, 0)}, ValueError,
          r"window \(its length\) must be a whole multiple of bin_width = 20 ms, got 105"),
         ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
         ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
         ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
-        ({"smoothing": "7"}, TypeError, "smoothing must be a real number"),
         ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be at least 0"),
         ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
     ],

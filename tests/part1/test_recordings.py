@@ -1,7 +1,6 @@
 """The record of firing rates, its sources, and everything that is refused."""
 
 import dataclasses
-import doctest
 import functools
 import http.server
 import os
@@ -9,7 +8,6 @@ import subprocess
 import sys
 import threading
 import warnings
-import zipfile
 from pathlib import Path
 
 import h5py
@@ -17,7 +15,6 @@ import numpy as np
 import pytest
 import requests
 
-from src_part1 import recordings
 from src_part1.recordings import (
     Recordings,
     load_recordings,
@@ -37,11 +34,6 @@ def record(n_neurons=4, n_time=5, **changes):
     return Recordings(**{**values, **changes})
 
 
-def write_jld(path, values, dataset):
-    with h5py.File(path, "w") as file:
-        file[dataset] = values
-
-
 @pytest.fixture
 def published(tmp_path, monkeypatch):
     """A folder with stand-ins for the four files, which count as the published ones."""
@@ -51,7 +43,8 @@ def published(tmp_path, monkeypatch):
     sums = {}
     for names, dataset in ((alm_files.RATE_FILES, "Pyr"), (alm_files.TARGET_FILES, "utarg")):
         for name in names:
-            write_jld(folder / name, rng.gamma(2.0, 3.0, (101, 1824)), dataset)
+            with h5py.File(folder / name, "w") as file:
+                file[dataset] = rng.gamma(2.0, 3.0, (101, 1824))
             sums[name] = alm_files._sha256(folder / name)
     monkeypatch.setattr(alm_files, "SHA256", sums)
     return folder
@@ -114,12 +107,6 @@ def test_a_record_keeps_its_own_read_only_copies():
     assert kept.conditions == ("go",)
 
 
-def test_sizes_and_bin_width():
-    kept = record(n_neurons=7, n_time=11)
-    assert (kept.n_conditions, kept.n_neurons, kept.n_time) == (2, 7, 11)
-    assert kept.bin_width == 10.0
-
-
 def test_the_description_says_size_source_and_rate():
     text = record().describe()
     for part in ("4 user's own neurons", "2 conditions (a, b)", "0 to 40 ms", "steps of 10 ms"):
@@ -127,34 +114,20 @@ def test_the_description_says_size_source_and_rate():
     assert f"mean rate {record().rates.mean():.1f} Hz" in text
 
 
-@pytest.mark.parametrize("name", recordings.__all__)
-def test_the_examples_of_what_is_exported_run(name):
-    tests = doctest.DocTestFinder(recurse=False).find(getattr(recordings, name), name)
-    assert tests[0].examples
-    assert doctest.DocTestRunner().run(tests[0]).failed == 0
-
-
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"rates": np.ones((4, 5))}, ValueError, r"rates must have shape .* got \(4, 5\)"),
-        ({"rates": np.ones((2, 0, 5))}, ValueError, r"must not be empty"),
-        ({"rates": np.full((2, 4, 5), np.nan)}, ValueError, r"entry at \(0, 0, 0\) is nan"),
+        ({"rates": np.ones((2, 0, 5))}, ValueError, r"rates must not be empty.*\(2, 0, 5\)"),
         ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
-        ({"rates": np.full((2, 4, 5), -1.0)}, ValueError, r"at least 0 .* \(0, 0, 0\) is -1"),
         ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
-        ({"time": np.arange(4.0)}, ValueError, r"time must have shape \(5\), got \(4,\)"),
         ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
         ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
         ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
-        ({"conditions": ("a",)}, ValueError, "2 different names"),
-        ({"conditions": ("a", "a")}, ValueError, "2 different names"),
         ({"conditions": ("a", 3)}, TypeError, "must be names"),
         ({"conditions": ("a", " ")}, TypeError, "must be names"),
         ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
         ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
         ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
-        ({"smoothing": -1.0}, ValueError, "smoothing must be at least 0"),
         ({"smoothing": None}, TypeError, "smoothing must be a real number"),
         ({"provenance": ""}, ValueError, "must be a sentence that says where"),
     ],
@@ -202,26 +175,6 @@ def test_indices_and_masks_select_in_the_old_order():
     np.testing.assert_array_equal(kept.select(mask).rates, kept.rates[:, [1, 3]])
 
 
-@pytest.mark.parametrize(
-    ("neurons", "error", "message"),
-    [
-        (0, ValueError, "at least 1"),
-        (5, ValueError, "at most 4"),
-        (2.0, TypeError, "whole number"),
-        ([], TypeError, "non-empty 1-D array"),
-        ([0.5], TypeError, "non-empty 1-D array"),
-        ([[0, 1]], TypeError, "non-empty 1-D array"),
-        ([4], ValueError, "between 0 and 3"),
-        ([-1], ValueError, "between 0 and 3"),
-        ([1, 1], ValueError, "each of the neurons once, but 1 comes 2 times"),
-        ([True, False], ValueError, r"mask must have shape \(4,\), got \(2,\)"),
-    ],
-)
-def test_a_selection_that_does_not_fit_is_refused(neurons, error, message):
-    with pytest.raises(error, match=message):
-        record().select(neurons)
-
-
 def test_conditions_are_selected_by_name():
     kept = record()
     turned = kept.select_conditions(("b", "a"))
@@ -230,9 +183,6 @@ def test_conditions_are_selected_by_name():
     one = kept.select_conditions("b")
     np.testing.assert_array_equal(one.rates, kept.rates[1:])
     assert one.provenance.endswith("Without the conditions a.")
-    for names in ("c", ("a", "a"), ()):
-        with pytest.raises(ValueError, match=r"must be different names out of \('a', 'b'\), got"):
-            kept.select_conditions(names)
 
 
 def test_silent_neurons_are_dropped_and_named():
@@ -246,8 +196,6 @@ def test_silent_neurons_are_dropped_and_named():
     assert "Without 2 of 5 neurons" in kept.provenance and ": 1, 3." in kept.provenance
     assert noisy.drop_silent(below=0.01).n_neurons == 4
     assert kept.drop_silent() is kept
-    with pytest.raises(ValueError, match="all 5 neurons are below 1e[+]06 Hz"):
-        noisy.drop_silent(below=1e6)
 
 
 def test_sessions_are_pooled_by_the_names_of_their_conditions():
@@ -264,27 +212,6 @@ def test_sessions_are_pooled_by_the_names_of_their_conditions():
     assert mixed.source == "user"
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"conditions": ("a", "c")},
-     r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
-    ({"time": np.arange(5) * 20.0}, "must have the times .* steps of 20; rebin"),
-    ({"time": np.arange(5) * 10.0 + 5.0}, "must have the times of the first session, 0 to 40"),
-    ({"smoothing": 30.0}, "smoothed like the first session, over 0 ms on either side, got 30"),
-])
-def test_sessions_that_do_not_match_are_refused(change, message):
-    with pytest.raises(ValueError, match=message):
-        pool_recordings([record(), record(**change)])
-
-
-def test_what_is_no_session_is_refused():
-    with pytest.raises(ValueError, match="at least one record"):
-        pool_recordings([])
-    with pytest.raises(TypeError, match="sequence of Recordings, got only one"):
-        pool_recordings(record())
-    with pytest.raises(TypeError, match=r"sessions\[1\] must be of type .*Recordings"):
-        pool_recordings([record(), record().rates])
-
-
 # --- another grid ---
 
 
@@ -297,6 +224,7 @@ def test_bins_are_averaged_where_a_coarser_grid_is_asked():
     assert (coarse.bin_width, coarse.smoothing) == (20.0, 30.0)
     np.testing.assert_allclose(fine.rates_at([50.0, 60.0], 20.0), 10.0)
     assert "over bins of 20 ms (before: 10 ms)." in coarse.provenance
+    assert "the last 10 ms are left over" in record(n_time=5).rebin(20.0).provenance
 
 
 @pytest.mark.parametrize("width", [10.0, 12.5, 20.0, 33.0, 95.0])
@@ -311,23 +239,35 @@ def test_a_window_holds_what_the_integral_over_it_gives(width):
     np.testing.assert_allclose(kept.rates_at(kept.time, 10.0), kept.rates)
 
 
-def test_a_grid_that_does_not_fit_says_what_is_left_over_or_is_refused():
-    kept = record(n_time=5)  # 50 ms
-    assert "the last 10 ms are left over" in kept.rebin(20.0).provenance
-    assert kept.rebin(25.0).n_time == 2
-    with pytest.raises(ValueError, match="at least the bin width of 10 ms, got 5"):
-        kept.rebin(5.0)
-    with pytest.raises(ValueError, match="at least two bins of the 50 ms, got 30"):
-        kept.rebin(30.0)
-    with pytest.raises(ValueError, match="window 1 lies outside"):
-        kept.rates_at([20.0, 90.0], 20.0)
-
-
-def test_a_seed_is_no_generator():
-    with pytest.raises(TypeError, match="numpy.random.Generator"):
-        record().select(2, rng=3)
-    with pytest.raises(ValueError, match="needs a number of neurons, got indices"):
-        record().select([1, 2], rng=np.random.default_rng(3))
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda mine: mine.select(0), ValueError, "at least 1"),
+    (lambda mine: mine.select(2.0), TypeError, "whole number"),
+    (lambda mine: mine.select([]), TypeError, "non-empty 1-D array"),
+    (lambda mine: mine.select([0.5]), TypeError, "non-empty 1-D array"),
+    (lambda mine: mine.select([[0, 1]]), TypeError, "non-empty 1-D array"),
+    (lambda mine: mine.select([-1]), ValueError, "between 0 and 3"),
+    (lambda mine: mine.select([1, 1]), ValueError, "each of the neurons once, but 1 comes 2 times"),
+    (lambda mine: mine.select([True, False]), ValueError, r"must have shape \(4,\), got \(2,\)"),
+    (lambda mine: mine.select(2, rng=3), TypeError, "numpy.random.Generator"),
+    (lambda mine: mine.select([1, 2], rng=np.random.default_rng(3)), ValueError,
+     "needs a number of neurons, got indices"),
+    (lambda mine: mine.select_conditions(("a", "a")), ValueError, r"names out of \('a', 'b'\)"),
+    (lambda mine: mine.select_conditions(()), ValueError, r"names out of \('a', 'b'\), got"),
+    (lambda mine: mine.drop_silent(below=1e6), ValueError, "all 4 neurons are below 1e[+]06 Hz"),
+    (lambda mine: mine.rebin(30.0), ValueError, "at least two bins of the 50 ms, got 30"),
+    (lambda mine: mine.save("mine.dat"), ValueError, "must end in .npz"),
+    (lambda mine: pool_recordings(mine), TypeError, "sequence of Recordings, got only one"),
+    (lambda mine: pool_recordings([mine, mine.rates]), TypeError, r"sessions\[1\] must be of type"),
+    (lambda mine: pool_recordings([mine, record(conditions=("a", "c"))]), ValueError,
+     r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
+    (lambda mine: pool_recordings([mine, record(time=np.arange(5) * 10.0 + 5.0)]), ValueError,
+     "must have the times of the first session, 0 to 40"),
+    (lambda mine: pool_recordings([mine, record(smoothing=30.0)]), ValueError,
+     "smoothed like the first session, over 0 ms on either side, got 30"),
+])
+def test_what_cannot_be_done_with_a_record_is_said(call, error, message):
+    with pytest.raises(error, match=message):
+        call(record())
 
 
 # --- one's own arrays and files ---
@@ -355,9 +295,6 @@ def test_arrays_and_mappings_make_the_same_record():
          r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
         ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
         ({}, None, ValueError, "must have shape"),
-        ([], None, ValueError, "must have shape"),
-        (np.ones((3, 5)), None, ValueError, r"got \(3, 5\)"),
-        (np.ones((2, 3, 5)), ("a",), ValueError, "2 different names"),
         ([[[1, 2], [3]]], None, TypeError, "must be an array"),
         (3.0, None, TypeError, "must be an array"),
     ],
@@ -379,11 +316,6 @@ def test_a_saved_record_comes_back_unchanged(tmp_path, source):
     assert load_recordings(str(path)).describe() == saved.describe()
 
 
-def test_a_save_needs_the_ending_by_which_it_is_found_again(tmp_path):
-    with pytest.raises(ValueError, match="must end in .npz"):
-        record().save(tmp_path / "mine.dat")
-
-
 def test_a_file_of_rates_and_time_is_enough(tmp_path):
     np.savez(tmp_path / "plain.npz", rates=np.ones((1, 3, 4), np.float32), time=np.arange(4))
     loaded = load_recordings(tmp_path / "plain.npz")
@@ -395,8 +327,6 @@ def test_a_file_of_rates_and_time_is_enough(tmp_path):
     ("content", "message"),
     [
         ({"rates": np.ones((1, 3, 4))}, r"must hold 'rates' and 'time', but \['time'\] is missing"),
-        ({"rates": np.ones((3, 4)), "time": np.arange(4)}, "must have shape"),
-        ({"rates": -np.ones((1, 3, 4)), "time": np.arange(4)}, "at least 0"),
         ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
         ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
          "smoothing must be a real number"),
@@ -412,26 +342,12 @@ def test_a_file_with_something_else_is_refused(tmp_path, content, message):
     assert str(path) in str(caught.value)
 
 
-def test_foreign_and_damaged_files_are_refused(tmp_path):
+def test_a_file_with_a_bit_flipped_is_damaged(tmp_path):
     path = record(n_neurons=50).save(tmp_path / "mine.npz")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="not a .npz file, or is only a part"):
-        load_recordings(path)
-    flipped = bytearray(whole)
-    flipped[len(whole) // 2] ^= 0xFF
-    path.write_bytes(bytes(flipped))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
     with pytest.raises(ValueError, match="is damaged"):
-        load_recordings(path)
-    path.write_bytes(b"X" + whole[1:])
-    with pytest.raises(ValueError, match="is damaged"):
-        load_recordings(path)
-    path.write_text("time,rate\n0,1\n")
-    with pytest.raises(ValueError, match="not a .npz file"):
-        load_recordings(path)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("word/document.xml", "<text/>")
-    with pytest.raises(ValueError, match="it holds .*document.xml"):
         load_recordings(path)
 
 
@@ -471,7 +387,10 @@ except FileNotFoundError as error:
 
 def test_a_folder_by_argument_and_by_environment(published, cache, monkeypatch):
     by_argument = load_recordings(published)
+    targets = alm_files.locate(alm_files.TARGET_FILES, published)
+    assert targets[0] == [published / name for name in alm_files.TARGET_FILES]
     monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
+    assert alm_files.locate(alm_files.TARGET_FILES) == targets
     for loaded in (by_argument, load_recordings(), load_recordings("alm")):
         assert loaded.rates.shape == (2, 1824, 101)
         assert loaded.conditions == ("lick right", "lick left")
@@ -522,13 +441,6 @@ def test_the_input_targets_of_the_real_recordings(alm_folder):
     assert (np.diff(by_rate[::1000]) > -0.02).all()  # more input where the rate is higher
 
 
-def test_targets_are_found_in_the_same_places(published, cache, monkeypatch):
-    by_argument, place = alm_files.locate(alm_files.TARGET_FILES, published)
-    assert by_argument == [published / name for name in alm_files.TARGET_FILES]
-    monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
-    assert alm_files.locate(alm_files.TARGET_FILES) == (by_argument, place)
-
-
 def test_a_missing_folder_or_file_is_named(published, cache, monkeypatch):
     (published / alm_files.RATE_FILES[1]).unlink()
     with pytest.raises(FileNotFoundError, match=alm_files.RATE_FILES[1]):
@@ -550,10 +462,12 @@ def test_a_truncated_or_altered_file_is_refused(published):
 # --- cache and network ---
 
 
-def test_files_are_fetched_once_and_then_come_from_the_cache(server, cache, monkeypatch):
+def test_files_are_fetched_unless_they_are_sound_in_the_cache(server, cache, monkeypatch):
     first = load_recordings("alm")
     assert sorted(path.name for path in cache.iterdir()) == sorted(alm_files.RATE_FILES)
     np.testing.assert_array_equal(first.rates, load_recordings(server).rates)
+    (cache / alm_files.RATE_FILES[0]).write_bytes(b"cut off")
+    np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
 
     def refuse(names):
         raise AssertionError(f"{names} were fetched again")
@@ -564,25 +478,18 @@ def test_files_are_fetched_once_and_then_come_from_the_cache(server, cache, monk
     assert "cache" in first.provenance
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache):
-    first = load_recordings("alm")
-    (cache / alm_files.RATE_FILES[0]).write_bytes(b"cut off")
-    np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
-
-
-def test_what_is_not_the_published_file_is_not_kept(server, cache):
-    (server / alm_files.RATE_FILES[1]).write_text("<html>Please log in to this network</html>")
-    with pytest.raises(ConnectionError, match="another sha256 than the published file"):
+@pytest.mark.parametrize(("there", "message"), [
+    (True, "another sha256 than the published file"), (False, "could not be fetched"),
+])
+def test_what_is_not_the_published_file_is_not_kept(server, cache, there, message):
+    (server / alm_files.RATE_FILES[1]).unlink()
+    if there:
+        (server / alm_files.RATE_FILES[1]).write_text("<html>Please log in</html>")
+    with pytest.raises(ConnectionError, match=message):
         load_recordings("alm")
     assert not (cache / alm_files.RATE_FILES[1]).exists()
     with pytest.warns(UserWarning, match="synthetic stand-in"):
         assert load_recordings("auto").source == "synthetic"
-
-
-def test_a_file_that_the_server_lacks(server, cache):
-    (server / alm_files.RATE_FILES[1]).unlink()
-    with pytest.raises(ConnectionError, match="could not be fetched"):
-        load_recordings("alm")
 
 
 def test_without_network_alm_is_refused_and_auto_takes_the_standin(cache, offline):

@@ -38,27 +38,7 @@ def test_one_matrix_for_all_equals_one_matrix_for_each_unit(n, n_updates, ridge,
     np.testing.assert_allclose(
         one_for_all, textbook, rtol=1e-8, atol=1e-8 * np.abs(textbook).max()
     )
-
-
-def test_all_to_all_rls_is_the_ridge_solution_of_every_unit():
-    n, ridge = 12, 0.3
-    weights, rates, targets = _problem(n, 50, seed=7)
-    trained = _train(AllToAllRLS(n, ridge=ridge), weights, rates, targets)
-    for i in range(n):
-        others = np.delete(np.arange(n), i)
-        batch = ridge_solution(weights[i, others], rates[:, others], targets[:, i], ridge)
-        np.testing.assert_allclose(trained[i, others], batch, rtol=1e-9, atol=1e-10)
-        assert trained[i, i] == 0.0
-
-
-def test_P_is_the_inverse_of_the_correlation_matrix_and_symmetric_to_the_last_bit():
-    n, ridge = 20, 0.5
-    weights, rates, targets = _problem(n, 200, seed=1)
-    rule = AllToAllRLS(n, ridge=ridge)
-    _train(rule, weights, rates, targets)
-    np.testing.assert_array_equal(rule.P, rule.P.T)
-    expected = np.linalg.inv(rates.T @ rates + ridge * np.eye(n))
-    np.testing.assert_allclose(rule.P, expected, rtol=1e-9, atol=1e-12)
+    assert not np.diagonal(one_for_all).any()
 
 
 # ---- With a basis: W = D V' ----
@@ -71,26 +51,7 @@ def _basis(n, rank, seed):
 @settings(max_examples=30, deadline=None)
 @given(
     n=st.integers(3, 15),
-    n_updates=st.integers(1, 40),
-    ridge=st.floats(1e-2, 1e2),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_as_many_components_as_units_change_nothing(n, n_updates, ridge, seed):
-    weights, rates, targets = _problem(n, n_updates, seed)
-    V = _basis(n, n, seed)
-    rule, full = AllToAllRLS(n, ridge=ridge, basis=V), AllToAllRLS(n, ridge=ridge)
-    D = _train(rule, rule.project(weights), rates, targets)
-    expected = _train(full, weights, rates, targets)
-    np.testing.assert_allclose(
-        rule.expand(D), expected, rtol=1e-7, atol=1e-8 * np.abs(expected).max()
-    )
-    np.testing.assert_allclose(V @ rule.P @ V.T, full.P, rtol=1e-7, atol=1e-9 / ridge)
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    n=st.integers(3, 15),
-    rank=st.integers(2, 3),
+    rank=st.integers(2, 15),
     n_updates=st.integers(1, 40),
     ridge=st.floats(1e-2, 1e2),
     seed=st.integers(0, 2**32 - 1),
@@ -99,15 +60,17 @@ def test_with_a_basis_it_is_the_ridge_solution_of_every_unit_without_its_autapse
     n, rank, n_updates, ridge, seed
 ):
     weights, rates, targets = _problem(n, n_updates, seed)
+    rank = min(rank, n)  # as many components as units are all of them
     V = _basis(n, rank, seed)
     rule = AllToAllRLS(n, ridge=ridge, basis=V)
     D, components = rule.project(weights), rates @ V
     trained = _train(rule, D, rates, targets)
+    scale = 1e-8 * max(np.abs(trained).max(), 1.0)
     for i in range(n):
         # All d with d . v_i = 0, in coordinates of their own.
         allowed = np.linalg.svd(V[i : i + 1])[2][1:].T
         slow = ridge_solution(allowed.T @ D[i], components @ allowed, targets[:, i], ridge)
-        np.testing.assert_allclose(trained[i], allowed @ slow, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(trained[i], allowed @ slow, rtol=1e-7, atol=scale)
     np.testing.assert_allclose((trained * V).sum(axis=1), 0.0, atol=1e-9 * np.abs(trained).max())
     assert not np.diagonal(rule.expand(trained)).any()
     np.testing.assert_array_equal(rule.P, rule.P.T)
@@ -143,25 +106,17 @@ def test_a_ridge_too_small_for_the_digits_warns_once_and_others_are_exact(rule, 
     if n_dependent:
         rates[:, -n_dependent:] = rates[:, :n_dependent]
     targets = rates @ rng.normal(size=10)
-    n_warnings = {}
-    for ridge in (1e-3, 1e-8):
-        rls, w = (
-            (ReadoutRLS(10, ridge=ridge), np.zeros(10)) if rule == "readout"
-            else (AllToAllRLS(10, ridge=ridge), np.zeros((10, 10)))
-        )
+    new, shape = (ReadoutRLS, 10) if rule == "readout" else (AllToAllRLS, (10, 10))
+    for ridge, messages in ((1e-3, []), (1e-8, ["ridge = 1e-08 is tiny"])):
+        rls, w = new(10, ridge=ridge), np.zeros(shape)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for r, target in zip(rates, targets, strict=True):
                 rls.update(w, r, w @ r - target)
-        n_warnings[ridge] = len(caught)
-        if ridge == 1e-3:
-            found = w @ rates.T if rule == "readout" else None
-            if found is not None:
-                batch = ridge_solution(np.zeros(10), rates, targets, ridge)
-                np.testing.assert_allclose(found, rates @ batch, atol=1e-7 * np.abs(targets).max())
-        else:
-            assert "ridge = 1e-08 is tiny" in str(caught[0].message)
-    assert n_warnings == {1e-3: 0, 1e-8: 1}
+        assert [str(warning.message)[:21] for warning in caught] == messages
+        if rule == "readout" and not messages:
+            batch = ridge_solution(np.zeros(10), rates, targets, ridge)
+            np.testing.assert_allclose(w @ rates.T, rates @ batch, atol=1e-7 * targets.max())
 
 
 @settings(max_examples=20, deadline=None)
@@ -189,7 +144,7 @@ class Case:
     def __init__(self, kind):
         self.weights, self.rates, self.errors = _problem(N, 5, seed=3)
         self.rates += 1.0
-        self.kind, self.names = kind, {"rates": "rates", "errors": "errors"}
+        self.kind = kind
         self.new = lambda **given: AllToAllRLS(N, **given)
         if kind == "basis":
             self.new = lambda **given: AllToAllRLS(N, basis=np.eye(N, 3), **given)
@@ -197,7 +152,6 @@ class Case:
         if kind == "readout":
             self.new = lambda **given: ReadoutRLS(N, **given)
             self.weights, self.errors = self.weights[0].copy(), self.errors[:, 0]
-            self.names["errors"] = "error"
         self.rule = self.new()
         for k in range(4):
             self.update(k)
@@ -248,71 +202,45 @@ def test_a_damaged_P_is_noticed_leaves_the_weights_and_can_be_restored(case):
 def test_another_rls_goes_on_from_a_state_bit_for_bit(case):
     other = case.new(ridge=7.0)
     other.restore(case.rule.state())
-    weights = case.weights.copy()
+    assert case.rule.state()["P"] is case.rule.P
+    assert not np.shares_memory(other.P, case.rule.P)
+    weights, rates, errors = case.weights.copy(), case.rates[4], np.array(case.errors[4])
+    rates.setflags(write=False)  # an update only reads them
     case.update()
-    other.update(weights, case.rates[4], case.errors[4])
+    np.testing.assert_array_equal(case.errors[4], errors)
+    other.update(weights, rates, errors)
     np.testing.assert_array_equal(weights, case.weights)
     np.testing.assert_array_equal(other.P, case.rule.P)
-
-
-def test_a_state_is_a_view_and_a_restored_one_is_a_copy(case):
-    assert case.rule.state()["P"] is case.rule.P
-    other = case.new()
-    other.restore(case.rule.state())
-    assert not np.shares_memory(other.P, case.rule.P)
-
-
-def test_update_only_reads_its_other_arguments(case):
-    rates = case.rates[4]
-    rates.setflags(write=False)
-    kept = rates.copy(), np.array(case.errors[4])
-    case.update()
-    np.testing.assert_array_equal(rates, kept[0])
-    np.testing.assert_array_equal(case.errors[4], kept[1])
-
-
-def _read_only(array):
-    array.setflags(write=False)
-    return array
+    with pytest.raises(AttributeError):
+        case.rule.P = np.eye(2)
 
 
 @pytest.mark.parametrize(
-    ("change", "kind", "message"),
+    ("where", "change", "kind", "message"),
     [
-        (lambda w: w[..., :-1].copy(), ValueError, "weights must be .* of shape .*in place"),
-        (lambda w: w[None], ValueError, "weights must be .* of shape"),
-        (lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
-        (lambda w: _read_only(w.copy()), ValueError, "read-only"),
-        (lambda w: w.astype(np.float32), TypeError, "got float32 of shape"),
-        (lambda w: w.astype(complex), TypeError, "got complex128"),
-        (lambda w: w.astype(">f8"), TypeError, "got >f8"),
-        (lambda w: w.tolist(), TypeError, "got list"),
-        (lambda w: None, TypeError, "got NoneType"),
+        ("weights", lambda w: w[..., :-1].copy(), ValueError, "must be .* of shape .*in place"),
+        ("weights", lambda w: w[None], ValueError, "weights must be .* of shape"),
+        ("weights", lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
+        ("weights", lambda w: np.broadcast_to(w, w.shape), ValueError, "read-only"),
+        ("weights", lambda w: w.astype(complex), TypeError, "got complex128"),
+        ("weights", lambda w: w.astype(">f8"), TypeError, "got >f8"),
+        ("weights", lambda w: None, TypeError, "got NoneType"),
+        *((where, change, kind, "rates" if where == "rates" else "error")
+          for where in ("rates", "errors")
+          for change, kind in (
+              (lambda x: np.append(x, 1.0), ValueError),
+              (lambda x: np.asarray(x)[None], ValueError),
+              (lambda x: np.asarray(x) + 0j, TypeError),
+              (lambda x: None, TypeError),
+          )),
     ],
 )
-def test_weights_that_cannot_be_changed_in_place_are_refused(case, change, kind, message):
+def test_arguments_that_do_not_fit_are_refused_and_change_nothing(
+    case, where, change, kind, message
+):
+    value = {"weights": case.weights, "rates": case.rates[4], "errors": case.errors[4]}[where]
     before = case.kept()
     with pytest.raises(kind, match=message):
-        case.update(weights=change(case.weights))
-    for old, now in zip(before, case.kept(), strict=True):
-        np.testing.assert_array_equal(now, old)
-
-
-@pytest.mark.parametrize(
-    ("change", "kind"),
-    [
-        (lambda x: np.append(x, 1.0), ValueError),
-        (lambda x: np.asarray(x)[None], ValueError),
-        (lambda x: np.asarray(x) + 0j, TypeError),
-        (lambda x: np.asarray(x).astype(str), TypeError),
-        (lambda x: None, TypeError),
-    ],
-)
-@pytest.mark.parametrize("where", ["rates", "errors"])
-def test_other_arguments_that_do_not_fit_are_refused(case, change, kind, where):
-    value = case.rates[4] if where == "rates" else case.errors[4]
-    before = case.kept()
-    with pytest.raises(kind, match=case.names[where]):
         case.update(**{where: change(value)})
     for old, now in zip(before, case.kept(), strict=True):
         np.testing.assert_array_equal(now, old)
@@ -322,8 +250,8 @@ def test_other_arguments_that_do_not_fit_are_refused(case, change, kind, where):
     ("state", "kind", "message"),
     [
         ({}, ValueError, "RLS state P must be float64"),
-        ({"P": np.eye(N + 1)}, ValueError, "RLS state P"),
         ({"P": np.eye(N, dtype=np.float32)}, ValueError, "RLS state P"),
+        ({"P": np.zeros((3, 3))}, ValueError, "RLS state (P|VP)"),  # VP is missing
         ([np.eye(N)], TypeError, "state must be of type"),
     ],
 )
@@ -333,28 +261,3 @@ def test_a_state_of_another_rls_is_refused(case, state, kind, message):
         case.rule.restore(state)
     for old, now in zip(before, case.kept(), strict=True):
         np.testing.assert_array_equal(now, old)
-
-
-def test_a_state_that_lacks_an_array_changes_nothing():
-    rule = AllToAllRLS(N, basis=np.eye(N, 3))
-    with pytest.raises(ValueError, match="RLS state VP"):
-        rule.restore({"P": np.zeros((3, 3))})
-    np.testing.assert_array_equal(rule.P, np.eye(3))
-
-
-def test_the_matrix_can_be_changed_but_not_replaced(case):
-    with pytest.raises(AttributeError):
-        case.rule.P = np.eye(2)
-
-
-def test_wrong_parameters_are_refused():
-    with pytest.raises(ValueError, match="ridge must be positive"):
-        AllToAllRLS(5, ridge=0.0)
-    with pytest.raises(ValueError, match="ridge must be finite"):
-        ReadoutRLS(5, ridge=np.inf)
-    with pytest.raises(TypeError, match="n_units must be a whole number"):
-        AllToAllRLS(5.0)
-    with pytest.raises(ValueError, match="basis must have orthonormal columns"):
-        AllToAllRLS(4, basis=np.ones((4, 2)))
-    with pytest.raises(ValueError, match="n_inputs must be at least 1"):
-        ReadoutRLS(0)

@@ -36,14 +36,6 @@ def test_simulation_equals_the_slow_twin(n, transfer, every, n_steps, on, length
     np.testing.assert_allclose(run.time, np.arange(0, n_steps, every) * 0.5)
 
 
-def test_a_unit_without_input_decays_exponentially():
-    network_parameters = RateNetworkParameters(2, tau=10.0, dt=0.001)
-    run = simulate(
-        np.zeros((2, 2)), network_parameters, 20.0, initial_rates=[1.0, 3.0], record_every=1.0
-    )
-    np.testing.assert_allclose(run.rates[1], 3.0 * np.exp(-run.time / 10.0), rtol=3e-4)
-
-
 def test_a_linear_network_settles_where_the_equation_says():
     rng = np.random.default_rng(0)
     network_parameters = RateNetworkParameters(20, tau=5.0, gain=0.3, dt=0.1)
@@ -52,21 +44,6 @@ def test_a_linear_network_settles_where_the_equation_says():
     run = simulate(weights, network_parameters, 200.0, cue=cue, stim_on=0.0, stim_off=200.0)
     fixed_point = np.linalg.solve(np.eye(20) - weights, cue)
     np.testing.assert_allclose(run.rates[:, -1], fixed_point, rtol=1e-6)
-
-
-def test_gain_above_one_keeps_a_tanh_network_active_and_below_one_does_not():
-    final = {}
-    for gain in (0.5, 2.0):
-        network_parameters = RateNetworkParameters(
-            200, tau=10.0, gain=gain, transfer="tanh", dt=1.0
-        )
-        rng = np.random.default_rng(1)
-        weights = random_weights(network_parameters, rng)
-        start = rng.uniform(-0.5, 0.5, 200)
-        run = simulate(weights, network_parameters, 500.0, initial_rates=start)
-        final[gain] = run.rates[:, -1].std()
-    assert final[0.5] < 1e-6
-    assert final[2.0] > 0.3
 
 
 def test_exploding_rates_are_reported_with_their_time():
@@ -109,10 +86,7 @@ def test_networks_side_by_side_run_as_each_alone_and_in_pieces_as_at_once(rank, 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"duration": 0.25}, "whole multiple of the time step dt = 0.1"),
         ({"record_every": 1e-9}, "record_every must be a whole multiple"),
-        ({"record_every": 0.15}, "record_every must be a whole multiple"),
-        ({"duration": 1e-9}, "duration must be a whole multiple"),
         ({"cue": [1.0, np.nan, 0.0]}, r"cue must be finite, but the entry at \(1,\) is nan"),
         ({"initial_rates": ["a", "b", "c"]}, "initial_rates must hold real numbers"),
         ({"stim_on": 5.0, "stim_off": 1.0}, "stim_off must be at least 5"),

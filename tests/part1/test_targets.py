@@ -29,17 +29,6 @@ def test_lorenz_obeys_its_equations():
     assert (long > 0.5).any() and (long < -0.5).any()
 
 
-@pytest.mark.parametrize("at", [0.0, 1e-3, 70.0])
-def test_a_single_time_gives_the_solution_there(at):
-    (x,) = lorenz([at])
-    assert x == pytest.approx(lorenz([0.0, 70.0])[0 if at < 1 else 1], abs=1e-4)
-
-
-def test_lorenz_starts_at_time_0_whatever_the_first_time_is():
-    time = np.arange(0.0, 300.0)
-    np.testing.assert_allclose(lorenz(time[100:]), lorenz(time)[100:], atol=1e-6)
-
-
 def test_square_wave_and_noisy_sine():
     wave = square_wave([0.0, 599.0, 600.0, 1199.0, 1200.0])
     np.testing.assert_array_equal(wave, [1, 1, -1, -1, 1])
@@ -48,16 +37,20 @@ def test_square_wave_and_noisy_sine():
     assert noise.std() == pytest.approx(0.3, rel=0.02)
 
 
+@pytest.mark.parametrize("chosen", [slice(1), slice(1, 2), slice(70, 71), slice(100, None)])
+def test_lorenz_starts_at_time_0_whatever_times_are_asked_for(chosen):
+    time = np.arange(0.0, 300.0)
+    np.testing.assert_allclose(lorenz(time[chosen]), lorenz(time)[chosen], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: sine_targets(0, [1.0], np.random.default_rng(0)), "n_units must be at least 1"),
         (lambda: sine_targets(3, [1.0], 0), "rng must be a numpy.random.Generator"),
-        (lambda: sum_of_sines([1.0], period=0.0), "period must be positive"),
         (lambda: lorenz([-1.0]), "time must be at least 0"),
         (lambda: lorenz([2.0, 1.0]), "time must increase .* the one at 1 is 1 after 2"),
         (lambda: lorenz([0.0, 1.0, 1.0]), "time must increase .* the one at 2 is 1 after 1"),
-        (lambda: lorenz([0.0, 0.0]), "time must increase"),
         (lambda: lorenz([]), "time must not be empty"),
         (lambda: lorenz([0.0, 100.0], initial_state=(1e200, 1.0, 1.0)), "initial_state must lie"),
         (lambda: square_wave([np.nan]), "time must be finite"),

@@ -8,12 +8,6 @@ import pytest
 from course.part2.demos import demo_noise, demo_synapse
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def figure(demo, **options):
     assert demo(**options) is None
     return plt.gcf()

@@ -7,19 +7,7 @@ import pytest
 from course.part2 import exercises
 from src_part1 import ReadoutRLS
 from src_part2 import LIFParameters, simulate
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-def verdict(check, attempt, capsys):
-    check(attempt)
-    assert plt.get_fignums()  # the plot of what is expected is drawn in any case
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
+from tests.part1.test_exercises import verdict
 
 
 @pytest.mark.parametrize(

@@ -44,15 +44,10 @@ def test_without_noise_the_interval_is_logarithmic(mu):
     assert siegert_rate(mu, 1e-6) == pytest.approx(closed, rel=1e-5)
 
 
-def test_without_noise_nothing_fires_below_threshold():
-    assert siegert_rate(1.0, 0.0) == 0.0
-    assert siegert_rate(0.5, 0.0) == 0.0
-
-
-def test_rare_spikes_underflow_to_zero_without_warning():
+@pytest.mark.parametrize(("mu", "sigma"), [(1.0, 0.0), (0.5, 0.0), (-50.0, 0.3), (-500.0, 0.3)])
+def test_far_below_threshold_the_rate_is_zero_without_a_warning(mu, sigma):
     with np.errstate(all="raise", under="ignore"):
-        assert siegert_rate(-50.0, 0.3) == 0.0
-        assert siegert_rate(-500.0, 0.3) == 0.0
+        assert siegert_rate(mu, sigma) == 0.0
 
 
 def test_shapes_broadcast_and_scalars_stay_scalars():
@@ -65,19 +60,18 @@ def test_shapes_broadcast_and_scalars_stay_scalars():
     assert siegert_mean_input(np.full((4, 1), 5.0), sigma[1:]).shape == (4, 2)
 
 
-@pytest.mark.parametrize("sigma", [1e-3, 0.05, 0.2, 0.3093, 1.0, 10.0])
-def test_round_trip_over_the_range_of_recorded_rates(sigma):
-    rate = np.logspace(-2, np.log10(300.0), 500)
-    mu = siegert_mean_input(rate, sigma)
+OTHER = {"tau_m": 20.0, "v_th": -50.0, "v_reset": -65.0, "t_ref": 2.0}
+
+
+@pytest.mark.parametrize(("sigma", "lowest", "highest", "neuron"), [
+    *((sigma, 1e-2, 300.0, {}) for sigma in (1e-3, 0.05, 0.2, 0.3093, 1.0, 10.0)),
+    (5.0, 1e-12, 499.0, OTHER),
+])
+def test_the_mean_input_of_a_rate_gives_this_rate(sigma, lowest, highest, neuron):
+    rate = np.geomspace(lowest, highest, 500)
+    mu = siegert_mean_input(rate, sigma, **neuron)
     assert np.all(np.diff(mu) > 0)
-    np.testing.assert_allclose(siegert_rate(mu, sigma), rate, rtol=2e-11)
-
-
-def test_round_trip_in_other_units_and_with_a_refractory_period():
-    neuron = {"tau_m": 20.0, "v_th": -50.0, "v_reset": -65.0, "t_ref": 2.0}
-    rate = np.array([1e-12, 0.01, 1.0, 100.0, 499.0])
-    mu = siegert_mean_input(rate, 5.0, **neuron)
-    np.testing.assert_allclose(siegert_rate(mu, 5.0, **neuron), rate, rtol=1e-10)
+    np.testing.assert_allclose(siegert_rate(mu, sigma, **neuron), rate, rtol=2e-11)
 
 
 def test_a_long_array_is_solved_entry_by_entry():
@@ -110,21 +104,15 @@ def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
     ("call", "message"),
     [
         (lambda: siegert_rate(np.nan, 0.1), "mu must be finite"),
-        (lambda: siegert_rate(0.5, -0.1), "sigma must be at least 0"),
+        (lambda: siegert_rate("fast", 0.1), "mu must hold real numbers"),
         (lambda: siegert_rate(0.5, 0.1, tau_m=0.0), "tau_m must be positive"),
         (lambda: siegert_rate(0.5, 0.1, v_reset=1.0), "v_reset must be below 1"),
         (lambda: siegert_rate(np.zeros(3), np.ones(2)), r"broadcast, got \(3,\) and \(2,\)"),
         (lambda: siegert_mean_input([1.0, 0.0], 0.1), "silent bins"),
         (lambda: siegert_mean_input(1.0, 0.0), "sigma must be positive"),
-        (lambda: siegert_mean_input(500.0, 0.1, t_ref=2.0), "below 1000 / t_ref = 500 Hz"),
         (lambda: euler_equivalent(-1.0), "noise must be at least 0"),
     ],
 )
 def test_bad_input_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call()
-
-
-def test_text_is_refused():
-    with pytest.raises(TypeError, match="mu must hold real numbers"):
-        siegert_rate("fast", 0.1)

@@ -1,6 +1,5 @@
 """The kernel against its slow twin, closed forms, and the promises about randomness and memory."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,38 +67,6 @@ def test_noise_free_interval_is_logarithmic():
         assert intervals[0] == pytest.approx(10.0 * np.log(mean / (mean - 1)), abs=0.03)
 
 
-def test_below_threshold_the_voltage_settles_at_the_input():
-    run = simulate(LIFParameters(noise=0.0), [0.8], 200.0, np.random.default_rng(0), traced=[0])
-    assert run.voltage[0, -1] == pytest.approx(0.8, abs=1e-6)
-    assert run.counts[0] == 0
-
-
-def test_a_spike_acts_one_step_later_and_decays():
-    # Neuron 0 fires by itself; neuron 1 only listens.
-    neuron = LIFParameters(noise=0.0, tau_syn=20.0)
-    weights = np.array([[0.0, 0.0], [5.0, 0.0]])
-    run = simulate(
-        neuron, [1.05, 0.0], 40.0, np.random.default_rng(0), weights=weights, traced=[0, 1]
-    )
-    first = round(run.spike_times[0] / neuron.dt)  # the spike happened in step first - 1
-    u = run.synaptic_input[1]
-    assert u[first] == 0.0
-    assert u[first + 1] == pytest.approx(5.0 / 20.0)
-    later = first + 1 + np.arange(50)
-    np.testing.assert_allclose(u[later], 0.25 * (1 - 0.1 / 20.0) ** np.arange(50), rtol=1e-12)
-    assert not run.synaptic_input[0].any()
-
-
-def test_voltage_is_white_noise_through_the_membrane():
-    neuron = LIFParameters(v_th=100.0)
-    run = simulate(
-        neuron, np.zeros(50), 3000.0, np.random.default_rng(4), traced=np.arange(50),
-        trace_every=1.0,
-    )
-    kick, decay = 0.2 * np.sqrt(0.1 / 10.0), 1 - 0.1 / 10.0
-    assert run.voltage[:, 200:].var() == pytest.approx(kick**2 / (1 - decay**2), rel=0.03)
-
-
 @pytest.mark.parametrize("dt", [0.05, 0.1, 0.2, 0.4])
 def test_the_same_noise_is_the_same_physics_at_every_time_step(dt):
     neuron = LIFParameters(dt=dt)
@@ -151,33 +118,19 @@ def test_more_spikes_than_the_buffer_holds(monkeypatch):
     np.testing.assert_array_equal(pieces.voltage, whole.voltage)
 
 
-def test_nothing_is_recorded_that_was_not_asked_for():
-    run = simulate(
-        LIFParameters(), np.full(5, 2.0), 100.0, np.random.default_rng(3), record_spikes=False
-    )
-    assert run.counts.sum() > 10
-    assert run.spike_times.size == run.voltage.size == run.synaptic_input.size == 0
-
-
-def test_traces_are_samples_of_the_full_trace():
+def test_traces_are_samples_of_the_full_trace_and_only_those_that_were_asked_for():
     def run(**request):
         return simulate(LIFParameters(), np.full(5, 1.5), 30.0, np.random.default_rng(3), **request)
 
     full, some = run(traced=np.arange(5)), run(traced=[3, 1], trace_every=0.7)
+    none = run(record_spikes=False)
+    np.testing.assert_array_equal(none.counts, full.counts)
+    assert none.spike_times.size == none.voltage.size == none.synaptic_input.size == 0
     assert full.voltage.shape == (5, 300)
     assert full.time[1] == pytest.approx(0.1)
     np.testing.assert_allclose(some.time, np.arange(43) * 0.7)
     np.testing.assert_array_equal(some.voltage, full.voltage[[3, 1], ::7])
     np.testing.assert_array_equal(some.total_input, some.synaptic_input + 1.5)
-
-
-def test_another_seed_gives_other_spikes():
-    runs = [
-        simulate(LIFParameters(), np.full(5, 1.5), 200.0, np.random.default_rng(seed))
-        for seed in (1, 1, 2)
-    ]
-    np.testing.assert_array_equal(runs[0].spike_times, runs[1].spike_times)
-    assert not np.array_equal(runs[0].spike_times, runs[2].spike_times)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +143,10 @@ def test_another_seed_gives_other_spikes():
         ({"duration": 0.25}, "duration must be a whole multiple of the time step"),
         ({"cue": np.zeros(3)}, r"cue must have shape \(2\)"),
         ({"stim_on": 5.0}, "stim_off must be at least 5"),
-        ({"traced": [2]}, "traced must name neurons 0 to 1, got 2"),
         ({"traced": [0], "trace_every": 0.0}, "trace_every must be positive"),
         ({"traced": [0], "trace_every": 1e-9}, "trace_every must be a whole multiple"),
-        ({"duration": 1e-9}, "duration must be a whole multiple"),
+        ({"rng": 3}, "rng must be a numpy.random.Generator, got int"),
+        ({"record_spikes": "no"}, "record_spikes must be True or False"),
     ],
 )
 def test_bad_input_is_refused(changes, message):
@@ -201,30 +154,5 @@ def test_bad_input_is_refused(changes, message):
         "neuron_parameters": LIFParameters(), "mean_input": np.zeros(2), "duration": 10.0,
         "rng": np.random.default_rng(0),
     }
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         simulate(**{**arguments, **changes})
-
-
-def test_wrong_types_are_refused():
-    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator, got int"):
-        simulate(LIFParameters(), [0.5], 10.0, 3)
-    with pytest.raises(TypeError, match="traced must hold whole numbers"):
-        simulate(LIFParameters(), [0.5], 10.0, np.random.default_rng(0), traced=[0.5])
-    with pytest.raises(TypeError, match="neuron_parameters must be of type .*LIFParameters, got"):
-        simulate(LIFNetworkParameters(), [0.5], 10.0, np.random.default_rng(0))
-    with pytest.raises(TypeError, match="record_spikes must be True or False"):
-        simulate(LIFParameters(), [0.5], 10.0, np.random.default_rng(0), record_spikes="no")
-
-
-def test_without_synapses_neurons_are_alone():
-    network = LIFNetwork(replace(LIFParameters(), noise=0.0), 3, np.random.default_rng(0))
-    network.advance(500, None, np.full(3, 2.0))
-    assert (network.counts > 5).all()
-    assert not network.u.any()
-
-
-def test_weights_have_their_spread_and_no_autapse():
-    weights = random_weights(LIFNetworkParameters(300), np.random.default_rng(0))
-    assert not np.diagonal(weights).any()
-    off_diagonal = weights[~np.eye(300, dtype=bool)]
-    assert off_diagonal.std() == pytest.approx(3.0 / np.sqrt(300), rel=0.02)

@@ -196,50 +196,28 @@ def test_larger_networks_learn_better():
     assert (alone.correlation, alone.r2) == (found.correlation[1, 1], found.r2[1, 1])
 
 
+NEURON, NETWORK = LIFParameters(), LIFNetworkParameters(4)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda rng: ou_targets(3, [0.0, 0.0], rng), "time must increase"),
-        (lambda rng: ou_targets(3, [0.0, 1.0], rng, tau=0.0), "tau must be positive"),
         (lambda rng: chaotic_targets(1, [0.0, 1.0], rng), "n_neurons must be at least 2"),
-        (
-            lambda rng: recorded_targets(recordings(), LIFParameters(noise=0.0), [0.0]),
-            "LIFParameters.noise must be positive",
-        ),
-        (
-            lambda rng: make_pattern_task("circles", LIFParameters(), LIFNetworkParameters(4), rng),
-            "kind must be one of 'sines', 'ou', 'chaos', got 'circles'",
-        ),
-        (
-            lambda rng: make_pattern_task(
-                "sines", LIFParameters(), LIFNetworkParameters(4), rng,
-                timing=TrialTiming(0.0, 1.05, 2.0, 4.0, 1.0),
-            ),
-            "stim_off must be a whole multiple",
-        ),
-        (lambda rng: sweep_setting(TrainingSettings(), "kind", [1.0]), "setting must be one of"),
-        (
-            lambda rng: sweep_setting(TrainingSettings(), "n_loops", [1.0, 2.5]),
-            r"values of n_loops must be whole numbers, got \[1.  2.5\]",
-        ),
-        (
-            lambda rng: make_pattern_task(
-                "ou", LIFParameters(), LIFNetworkParameters(4), rng, time_scale=0.0
-            ),
-            "time_scale must be positive",
-        ),
-        (
-            lambda rng: untrained_input(
-                LIFParameters(), LIFNetworkParameters(2), np.zeros((2, 2)), rng, duration=50.0,
-                settle=50.0,
-            ),
-            "settle must be at most 49",
-        ),
+        (lambda rng: recorded_targets(recordings(), LIFParameters(noise=0.0), [0.0]),
+         "LIFParameters.noise must be positive"),
+        (lambda rng: make_pattern_task(
+            "sines", NEURON, NETWORK, rng, timing=TrialTiming(0.0, 1.05, 2.0, 4.0, 1.0)),
+         "stim_off must be a whole multiple"),
+        (lambda rng: make_pattern_task("ou", NEURON, NETWORK, rng, time_scale=0.0),
+         "time_scale must be positive"),
+        (lambda rng: sweep_setting(TrainingSettings(), "n_loops", [1.0, 2.5]),
+         r"values of n_loops must be whole numbers, got \[1.  2.5\]"),
+        (lambda rng: untrained_input(
+            NEURON, NETWORK, np.zeros((4, 4)), rng, duration=50.0, settle=50.0),
+         "settle must be at most 49"),
     ],
 )
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.random.default_rng(0))
-
-
-NEURON, NETWORK, WEIGHTS = LIFParameters(), LIFNetworkParameters(4), np.zeros((4, 4))

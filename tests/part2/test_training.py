@@ -90,7 +90,10 @@ def test_one_neuron_pair_follows_the_slow_network_between_updates():
 
 def test_two_short_trainings_equal_one_long_one():
     task, weights = small_task(n_conditions=2)
-    long = train(task, weights, np.random.default_rng(1), n_loops=5, progress=False)
+    loops = []
+    long = train(task, weights, np.random.default_rng(1), n_loops=5, progress=False,
+                 after_loop=lambda result: loops.append(len(result.train_correlation)))
+    assert loops == [1, 2, 3, 4, 5]
     rng = np.random.default_rng(1)
     first = train(task, weights, rng, n_loops=2, progress=False)
     second = train(task, first.weights, rng, n_loops=3, rls=first.rls, progress=False)
@@ -101,27 +104,11 @@ def test_two_short_trainings_equal_one_long_one():
     assert curve.shape == (5, 2)
 
 
-@pytest.mark.parametrize("progress", [True, False])
-def test_an_interrupt_returns_what_was_learned(monkeypatch, progress):
-    task, weights = small_task()
-    expected = train(task, weights, np.random.default_rng(1), n_loops=2, progress=False)
-    n_updates = TIMING.update_times.size
-    original, calls = AllToAllRLS.update, []
-
-    def interrupted(self, *arguments):
-        if len(calls) == 2 * n_updates + 3:
-            raise KeyboardInterrupt
-        calls.append(1)
-        original(self, *arguments)
-
-    monkeypatch.setattr(AllToAllRLS, "update", interrupted)
-    with pytest.warns(UserWarning, match="interrupted after 2 of 9 loops"):
-        result = train(task, weights, np.random.default_rng(1), n_loops=9, progress=progress)
-    np.testing.assert_array_equal(result.weights, expected.weights)
-    np.testing.assert_array_equal(result.train_correlation, expected.train_correlation)
-
-
-def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch):
+@pytest.mark.parametrize(("damage", "cause"), [
+    (1e4, r"loop 4: the population fires at \d+ Hz, more .* Use a larger"),
+    (np.nan, "loop 4: weights or inputs are not finite"),
+])
+def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch, damage, cause):
     task, weights = small_task()
     expected = train(task, weights, np.random.default_rng(1), n_loops=3, progress=False)
     original, calls = AllToAllRLS.update, []
@@ -130,27 +117,14 @@ def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch):
         original(self, weights, *arguments)
         calls.append(1)
         if len(calls) == 3 * TIMING.update_times.size + 2:
-            weights += 1e4
+            weights += damage
 
     monkeypatch.setattr(AllToAllRLS, "update", runs_away)
-    with pytest.raises(
-        TrainingDivergedError, match=r"loop 4: the population fires at \d+ Hz, more .* Use a larger"
-    ) as caught:
+    with pytest.raises(TrainingDivergedError, match=cause) as caught:
         train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
     np.testing.assert_array_equal(caught.value.result.weights, expected.weights)
     np.testing.assert_array_equal(caught.value.result.rls.P, expected.rls.P)
     assert len(caught.value.result.train_correlation) == 3
-
-
-def test_weights_that_are_no_numbers_are_noticed(monkeypatch):
-    task, weights = small_task()
-
-    def spoil(self, weights, *arguments):
-        weights[0, 1] = np.nan
-
-    monkeypatch.setattr(AllToAllRLS, "update", spoil)
-    with pytest.raises(TrainingDivergedError, match="loop 1: weights or inputs are not finite"):
-        train(task, weights, np.random.default_rng(1), n_loops=2, progress=False)
 
 
 def test_the_original_task_is_learned():
@@ -176,45 +150,20 @@ def test_the_original_task_is_learned():
         ({"cues": np.zeros((2, 8))}, r"cues must have shape \(1, 8\), got \(2, 8\)"),
         ({"mean_input": np.full(8, np.inf)}, "mean_input must be finite"),
         ({"timing": replace(TIMING, learn_every=10.03)}, "learn_every must be a whole multiple"),
+        ({"timing": None}, "LIFTask.timing must be of type"),
+        ({"neuron_parameters": {"tau_m": 10.0}}, "LIFTask.neuron_parameters must be of type"),
     ],
 )
 def test_bad_tasks_are_refused(changes, message):
-    task, _ = small_task()
-    with pytest.raises(ValueError, match=message):
-        replace(task, **changes)
+    with pytest.raises((TypeError, ValueError), match=message):
+        replace(small_task()[0], **changes)
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"weights": np.zeros((8, 7))}, r"weights must have shape \(8, 8\), got \(8, 7\)"),
-        ({"weights": np.eye(8)}, "weights must have a zero diagonal"),
-        ({"n_loops": 0}, "n_loops must be at least 1"),
-        ({"ridge": 0.0}, "ridge must be positive"),
-        ({"max_rate": -1.0}, "max_rate must be positive"),
-        ({"rls": AllToAllRLS(9)}, "rls must be made for 8 units, got one for 9"),
-    ],
-)
-def test_bad_trainings_are_refused(changes, message):
+def test_bad_trainings_are_refused():
     task, weights = small_task()
-    arguments = {"weights": weights, "rng": np.random.default_rng(0), "progress": False}
-    with pytest.raises(ValueError, match=message):
-        train(task, **{**arguments, **changes})
-
-
-def test_wrong_conditions_and_seeds_are_refused():
-    task, weights = small_task()
+    with pytest.raises(ValueError, match=r"weights must have shape \(8, 8\), got \(8, 7\)"):
+        train(task, np.zeros((8, 7)), np.random.default_rng(0))
     with pytest.raises(ValueError, match="condition must be at most 0"):
         run_frozen(task, weights, np.random.default_rng(0), 1)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         train(task, weights, 3)
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [({"neuron_parameters": {"tau_m": 10.0}}, "neuron_parameters"), ({"timing": None}, "timing")],
-)
-def test_tasks_of_wrong_records_are_refused(changes, name):
-    task, _ = small_task()
-    with pytest.raises(TypeError, match=f"LIFTask.{name} must be of type"):
-        replace(task, **changes)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -23,6 +24,14 @@ matplotlib.use("Agg")
 # The first call of a kernel compiles it, hence no deadline; the same examples on every machine.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """No test sees the plots of another."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

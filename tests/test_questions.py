@@ -118,23 +118,6 @@ def test_neither_copy_holds_slides(source):
         assert not texts & {c.source for c in slides}
 
 
-@CASES
-def test_each_exercise_has_its_solution_folded_below_its_check(source):
-    attendee, solved = copies(source)
-    at = [i for i, c in enumerate(attendee.cells) if "exercise" in c.metadata.get("tags", [])]
-    answers = [c.source for c in solved.cells if "exercise" in c.metadata.get("tags", [])]
-    assert len(at) == len(answers) >= 5
-    for i, answer in zip(at, answers, strict=True):
-        assert attendee.cells[i + 1].source.startswith("course.check_")
-        fold = attendee.cells[i + 2].source
-        assert fold.startswith("<details><summary>Solution</summary>\n\n```python\n" + answer)
-        assert fold.endswith("\n\n</details>") and fold.count("details>") == 2
-    discussed = [c.source for c in solved.cells if "solution" in c.metadata.get("tags", [])]
-    for text in discussed:
-        assert any(text in c.source for c in attendee.cells)
-    assert not any("<summary>Solution" in c.source for c in solved.cells)
-
-
 def test_the_form_for_feedback_is_named_where_there_is_one(tmp_path):
     text = '[project]\nversion = "1"\nurls.Repository = "https://x.org/a/b"\n'
     path = tmp_path / "pyproject.toml"

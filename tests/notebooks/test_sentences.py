@@ -18,12 +18,6 @@ from tests.part3.small import TRIAL, small_task
 RESULTS = ("4 ", "5 ", "6 ", "7 ")  # sections in which networks are tested
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def task():
     return small_task(trial_parameters=TRIAL)

@@ -9,12 +9,6 @@ from src_part2.siegert import siegert_rate
 from src_part3 import SparseRLS
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def verdict(check, attempt, capsys):
     check(attempt)
     assert plt.get_fignums()  # the expected plot is drawn in any case
@@ -75,11 +69,6 @@ def inversion(low, high, n):
 )
 def test_target_input(function, line, capsys):
     assert line in verdict(exercises.check_target_input, function, capsys)
-
-
-def test_what_is_not_attempted_shows_no_answer(capsys):
-    exercises.check_regime(None)
-    assert "j_ei = -0.75" in plt.gcf().axes[0].get_title()
 
 
 def plain_concatenation(w, P, recurrent, shared, condition, label):

@@ -98,16 +98,6 @@ def test_the_fluctuation_follows_from_the_rates_of_the_senders(default):
     assert np.corrcoef(transfer.input_sd, sampled)[0, 1] > 0.85
 
 
-def test_inputs_are_the_inverse_of_rates(default):
-    _, transfer = default
-    neurons = np.array([3, 400, 77, 5])
-    rates = np.random.default_rng(0).uniform(0.5, 25, (2, 4, 60))
-    inputs = transfer.inputs(rates, neurons)
-    assert inputs.shape == rates.shape
-    back = transfer.rates(inputs.swapaxes(1, 2), neurons).swapaxes(1, 2)
-    np.testing.assert_allclose(back, rates, rtol=2e-3)
-
-
 def test_inputs_rise_with_the_rate_also_beyond_the_measured_range(default):
     _, transfer = default
     rates = np.geomspace(LOWEST_RATE, 500, 300)[None, None]
@@ -119,22 +109,6 @@ def test_inputs_rise_with_the_rate_also_beyond_the_measured_range(default):
     # Beyond it is an exponential: equal ratios of rates are equal steps of the input.
     assert (inputs[:, -1] > transfer.limits[1] + 0.1).all()
     np.testing.assert_allclose(np.diff(inputs[:, -40:], n=2, axis=1), 0, atol=1e-9)
-
-
-def test_the_slope_is_that_of_the_curve(default):
-    _, transfer = default
-    x = np.linspace(transfer.limits[0], transfer.limits[1], 50)
-    fine = np.gradient(transfer.rates(x, [3]), x, edge_order=2)
-    np.testing.assert_allclose(transfer.slope(x, [3])[2:-2], fine[2:-2], rtol=0.02, atol=0.2)
-
-
-def test_noise_of_the_plastic_synapses_makes_slow_neurons_faster():
-    network = build_network(SMALL, np.random.default_rng(0))
-    without, with_much = (
-        measure_transfer(network, np.random.default_rng(1), noise=noise) for noise in (0.0, 0.2)
-    )
-    low = np.full(500, 0.3)
-    assert with_much.rates(low, EXC).mean() > 1.2 * without.rates(low, EXC).mean()
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.4, 3.0])

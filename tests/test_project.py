@@ -76,15 +76,12 @@ def test_the_same_pythons_are_declared_and_run():
     assert all(allowed.contains(v) for v in (*PYTHONS, "3.15")) and not allowed.contains("3.10")
 
 
-@pytest.mark.parametrize(
-    ("lock", "extra", "dependencies"),
-    [
-        ("requirements.lock", "test", PROJECT["dependencies"]),
-        ("requirements-bench.lock", "bench", []),
-        ("requirements-oracle.lock", "oracle", []),
-        ("requirements-site.lock", "site", []),
-    ],
-)
+@pytest.mark.parametrize(("lock", "extra", "dependencies"), [
+    ("requirements.lock", "test", PROJECT["dependencies"]),
+    ("requirements-bench.lock", "bench", []),
+    ("requirements-oracle.lock", "oracle", []),
+    ("requirements-site.lock", "site", []),
+])
 def test_lock_pins_every_dependency_within_its_bounds_everywhere(lock, extra, dependencies):
     wanted = [Requirement(r) for r in dependencies + PROJECT["optional-dependencies"][extra]]
     locked = pins(lock)

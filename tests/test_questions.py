@@ -46,15 +46,12 @@ def test_questions_and_answers_come_on_one_line_each():
     )
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        cell("**Think, then look.** Why?", THINK),
-        cell("Why?\n\n" + FOLDED.format("So."), THINK),
-        cell("**1.** Why?\n\n**2.** How?\n\n" + FOLDED.format("So."), TICKET),
-        cell("**2.** Why?\n\n" + FOLDED.format("So."), TICKET),
-    ],
-)
+@pytest.mark.parametrize("wrong", [
+    cell("**Think, then look.** Why?", THINK),
+    cell("Why?\n\n" + FOLDED.format("So."), THINK),
+    cell("**1.** Why?\n\n**2.** How?\n\n" + FOLDED.format("So."), TICKET),
+    cell("**2.** Why?\n\n" + FOLDED.format("So."), TICKET),
+])
 def test_a_question_without_its_mark_or_answer_is_refused(wrong):
     with pytest.raises(ValueError, match="must begin with its mark and have a folded answer"):
         questions_of(wrong)

@@ -44,14 +44,9 @@ def test_strongest_modulated_and_selectivity(rates):
     )
 
 
-@pytest.mark.parametrize("n_conditions", (1, 2, 3, 8))
+@pytest.mark.parametrize("n_conditions", (2, 3, 8))
 def test_selectivity_compares_two_named_conditions_of_any_number(n_conditions):
-    rates = np.arange(n_conditions)[:, None, None] ** 2 * np.ones((1, 3, 4))
-    if n_conditions == 1:
-        with pytest.raises(ValueError, match="rates must have at least 2 conditions"):
-            selectivity(rates, 2)
-        return
-    last = n_conditions - 1
+    rates, last = np.arange(n_conditions)[:, None, None] ** 2 * np.ones((1, 3, 4)), n_conditions - 1
     np.testing.assert_array_equal(selectivity(rates, 2, pair=(last, 0)), [last**2] * 3)
     if n_conditions == 2:
         np.testing.assert_array_equal(selectivity(rates, 2), selectivity(rates, 2, pair=(0, 1)))

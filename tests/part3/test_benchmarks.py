@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from benchmarks import (
-    part3_original,
     part3_recurrent,
     part3_rls,
     part3_scaling,
@@ -245,24 +244,6 @@ def test_the_job_with_a_clock_is_tested_until_it_passes(words, monkeypatch, enou
     assert ("reached after" in report) == reached
 
 
-def test_the_original_stands_beside_its_own_curve(monkeypatch):
-    seen = {}
-
-    def train_original(task, rng, *, n_loops):
-        seen["task"] = task
-        return argparse.Namespace(correlation={n_loops: 0.1})
-
-    make_task = part3_original.make_task
-    monkeypatch.setattr(part3_original, "train_original", train_original)
-    monkeypatch.setattr(part3_original, "make_task", lambda recordings, **options: make_task(
-        recordings.select(24), network_parameters=NETWORK, **options))
-    result, report = measure(part3_original, "--source", "synthetic", "--loops", "50")
-    assert result["original_correlation"]["50"] == 0.170 and result["correlation"]["50"] == 0.1
-    assert result["condition"] == "lick right"
-    assert seen["task"].feedforward_parameters.clock == "per_condition"
-    assert "a loop" in report
-
-
 def test_all_rules_learn_the_same(monkeypatch):
     monkeypatch.setattr(part3_rls, "N_INH", 60)
     monkeypatch.setattr(part3_rls, "CASES", {340: (8, 12), 264: (20, 0)})
@@ -302,27 +283,3 @@ def test_the_job_of_sinusoids_is_learned_better_than_not_at_all():
     assert result["rls_mb"] == pytest.approx((800**2 + 800 * 400) * 4e-6, rel=0.01)
     assert 0 < result["rls_seconds_per_loop"] < result["seconds_per_loop"]
     assert "800" in report
-
-
-def test_training_parameters_follow_the_options():
-    arguments = argparse.Namespace(loops=(12, 4), loop_trials=None)
-    p = networks.training_parameters(arguments, free_loops=0)
-    assert (p.held_loops, p.settling_loops, p.free_loops, p.total_loops) == (12, 2, 0, 12)
-    arguments = argparse.Namespace(loops=None, loop_trials=(2, 3))
-    p = networks.training_parameters(arguments)
-    assert p == replace(networks.TrainingParameters(), held_trials=2, free_trials=3)
-
-
-def test_a_loop_counts_if_weights_changed_in_it(monkeypatch):
-    task = small_task()
-    before, after = networks.untrained_weights(task), planted(task)
-
-    def train(task, parameters, *, seed, after_loop):
-        for weights in (before, after, after):
-            after_loop(argparse.Namespace(task=task, weights=weights))
-        return argparse.Namespace(n_done=3, weights=after)
-
-    monkeypatch.setattr(networks, "train", train)
-    p = networks.TrainingParameters(held_loops=3, settling_loops=1, free_loops=0)
-    weights, n_updates = networks._learn("none", task, p, 0, None)
-    assert weights is after and n_updates == 1

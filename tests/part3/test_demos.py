@@ -52,14 +52,11 @@ def test_the_patterns_are_kept_and_the_rest_lies_in_the_circle():
     assert (values > 0.8).sum() == 5
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"n_synapses": 0}, "n_synapses must be at least 1"),
-        ({"n_synapses": 400}, "n_synapses must be at most 399"),
-        ({"n_patterns": 0}, "n_patterns must be at least 1"),
-    ],
-)
+@pytest.mark.parametrize(("options", "message"), [
+    ({"n_synapses": 0}, "n_synapses must be at least 1"),
+    ({"n_synapses": 400}, "n_synapses must be at most 399"),
+    ({"n_patterns": 0}, "n_patterns must be at least 1"),
+])
 def test_values_that_cannot_be(options, message):
     with pytest.raises(ValueError, match=message):
         demo_sparseness(**options)

@@ -9,7 +9,7 @@ from src_part1.common.smoothing import moving_mean
 from src_part3 import evaluation
 from src_part3.evaluation import decode, evaluate
 from src_part3.task import make_task
-from src_part3.trials import Trial, run_trials
+from src_part3.trials import Trial
 from tests.part3.small import NETWORK, small_recordings, small_task
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* recorded neurons are too few:UserWarning")
@@ -147,32 +147,6 @@ def test_constant_targets_have_no_measures_and_are_counted(monkeypatch):
             assert np.isfinite(value), name
         assert summary["r2"] == np.median(result.r2[c, ~constant[c]])
         assert summary["mean_correlation"] == result.correlation[c, ~constant[c]].mean()
-
-
-def test_mean_input_and_rates_are_those_of_the_trials(task):
-    task = replace(task, recorded_smoothing=140.0)
-    rng, again = np.random.default_rng(5), np.random.default_rng(5)
-    weights = weights_of(task)
-    result = evaluate(task, weights, rng, n_trials=3)
-    fine = replace(task.trial_parameters, bin_width=10.0)
-    for c in range(2):
-        trials = list(run_trials(
-            task.network, fine, 3, again, weights=weights[c],
-            cue=task.cues[c], feedforward_rates=task.feedforward_rates, condition=c,
-        ))
-        total = np.mean([trial.total_input for trial in trials], axis=0)
-        counts = np.sum([trial.bin_counts for trial in trials], axis=0)
-        k = 4  # the fifth target, 200 ms: windows of 150 to 250 ms and of 190 to 210 ms
-        np.testing.assert_allclose(
-            result.mean_input[c, :, k], total[15:25].mean(axis=0), rtol=1e-5
-        )
-        by_bin = np.array(
-            [counts[10 + 2 * b + 1 : 10 + 2 * b + 3].sum(axis=0) for b in range(9)]
-        ) / (3 * 0.02)
-        # +-7 bins around the fifth reach from the first to the last of ten.
-        last = counts[29] / (3 * 0.01)
-        expected = (by_bin.sum(axis=0) + last) / 10
-        np.testing.assert_allclose(result.rates[c, :, k], expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.7])

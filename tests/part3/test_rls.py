@@ -89,20 +89,6 @@ def test_float32_stays_close_to_float64_over_many_rows(n_shared):
     assert_close(joined(single), joined(double), 1e-4)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_number_of_threads_changes_no_bit(thread_counts, dtype):
-    rng = np.random.default_rng(0)
-    index = np.array([rng.choice(300, 60, replace=False) for _ in range(90)])
-    rows, targets = rng.normal(size=(150, 340)), rng.normal(size=(150, 90))
-    found = []
-    for n_threads in thread_counts:
-        with thread_counts.use(n_threads):
-            rls = SparseRLS(index, 340, 0.5, n_shared=40, dtype=dtype)
-            rls.update(rows, targets)
-            found.append(joined(rls))
-    np.testing.assert_array_equal(*found)
-
-
 def test_what_is_given_is_not_changed():
     case = random_case(6)
     rows, targets, index = case.rows.copy(), case.targets.copy(), case.index.copy()

@@ -81,24 +81,21 @@ def test_an_altered_file_is_refused(training, tmp_path):
         load_network(path)
 
 
-@pytest.mark.parametrize(
-    ("meta", "arrays", "message"),
-    [
-        ({"version": 99}, {}, "is a 'network' of version 99 .* not network 3 or training 5"),
-        ({"kind": "song"}, {}, "is a 'song' of version 3 .* not network 3"),
-        ({"format": "other"}, {}, "of 'other', not network"),
-        ({"seed": 4}, {}, "seed 4 gives another static network"),
-        ({"drive_sums": [0.0] * 4}, {}, "gives another cues or rates of the clock"),
-        ({"network": {"n_exc": -1}}, {}, "damaged: BalancedNetworkParameters.n_exc must be"),
-        ({"trial": {"lasts": 1}}, {}, "damaged: .*TrialParameters.* argument 'lasts'"),
-        ({}, {"recurrent": None}, "lacks 'recurrent'"),
-        ({}, {"transfer_limits": None}, "lacks 'transfer_limits'"),
-        ({}, {"transfer_coefficients": np.ones(8)}, "transfer_coefficients.* shape"),
-        ({}, {"transfer_input_sd": np.ones(24)}, "transfer_input_sd.* shape"),
-        ({}, {"recurrent": np.ones((24, 11), complex)}, "recurrent_weights must hold real numbers"),
-        ({}, {"recurrent": np.ones((24, 3))}, "recurrent_weights must have shape"),
-    ],
-)
+@pytest.mark.parametrize(("meta", "arrays", "message"), [
+    ({"version": 99}, {}, "is a 'network' of version 99 .* not network 3 or training 5"),
+    ({"kind": "song"}, {}, "is a 'song' of version 3 .* not network 3"),
+    ({"format": "other"}, {}, "of 'other', not network"),
+    ({"seed": 4}, {}, "seed 4 gives another static network"),
+    ({"drive_sums": [0.0] * 4}, {}, "gives another cues or rates of the clock"),
+    ({"network": {"n_exc": -1}}, {}, "damaged: BalancedNetworkParameters.n_exc must be"),
+    ({"trial": {"lasts": 1}}, {}, "damaged: .*TrialParameters.* argument 'lasts'"),
+    ({}, {"recurrent": None}, "lacks 'recurrent'"),
+    ({}, {"transfer_limits": None}, "lacks 'transfer_limits'"),
+    ({}, {"transfer_coefficients": np.ones(8)}, "transfer_coefficients.* shape"),
+    ({}, {"transfer_input_sd": np.ones(24)}, "transfer_input_sd.* shape"),
+    ({}, {"recurrent": np.ones((24, 11), complex)}, "recurrent_weights must hold real numbers"),
+    ({}, {"recurrent": np.ones((24, 3))}, "recurrent_weights must have shape"),
+])
 def test_files_of_other_programs(training, tmp_path, meta, arrays, message):
     path = tmp_path / "network.npz"
     save_network(path, training.task, training.weights)

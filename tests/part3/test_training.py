@@ -1,4 +1,4 @@
-"""Training: against a slow twin, in pieces, interrupted, diverging, and what it learns."""
+"""Training: against a slow twin, interrupted, diverging, and what it learns."""
 
 import os
 import signal
@@ -175,20 +175,6 @@ def test_learns_in_both_stages_what_a_slow_twin_makes_of_the_same_trials(clock, 
         seen.clear()
         twin.take_in(trials, currents, held)
         twin.assert_has_learned(training.weights)
-
-
-def test_pieces_threads_and_files_give_the_bits_of_one_run(task, whole, tmp_path):
-    pieces = Training(task, TRAINING, seed=1)
-    for n in (1, N_LOOPS - 1):  # in the first stage and in the second
-        assert pieces.run(n, progress=False, n_threads=2) is pieces
-        save_training(tmp_path / "training.npz", pieces)
-        pieces = load_training(tmp_path / "training.npz")
-    assert_same(pieces.run(progress=False), whole)
-    assert whole.n_done == N_LOOPS
-    assert whole.train_correlation.shape == (N_LOOPS, 2)
-    assert np.isnan(whole.held_curve[TRAINING.held_loops :]).all()
-    assert np.isfinite(whole.held_curve[: TRAINING.held_loops]).all()
-    assert np.isfinite(whole.curve).all()
 
 
 def test_weights_before_any_loop_are_the_initial_ones_with_a_warning(task, whole):

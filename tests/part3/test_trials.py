@@ -23,8 +23,6 @@ from src_part3.trials import (
     initial_state,
     make_drive,
     run_trial,
-    run_trials,
-    simulate_trial,
 )
 from tests.part3.small import small_task
 from tests.reference_part3 import simulate_balanced
@@ -235,19 +233,6 @@ def setting():
     return network, options
 
 
-def test_same_trials_on_any_number_of_threads(setting):
-    network, options = setting
-    runs = [
-        list(run_trials(network, TRIAL, 7, np.random.default_rng(3), n_threads=n, **options))
-        for n in (1, 2, 5)
-    ]
-    assert len({trial.bin_counts.tobytes() for trial in runs[0]}) == 7
-    for other in runs[1:]:
-        for a, b in zip(runs[0], other, strict=True):
-            np.testing.assert_array_equal(a.bin_counts, b.bin_counts)
-            np.testing.assert_array_equal(a.total_input, b.total_input)
-
-
 def test_feedforward_spikes_and_cue_act_when_they_should(setting):
     network, options = setting
     rng = np.random.default_rng
@@ -280,23 +265,3 @@ def test_a_tasks_trial_has_one_clock():
     assert trial.recorder.traces.shape == (3000, 1, 4)
     after_cue = slice(task.first_bin, task.first_bin + task.n_bins)
     np.testing.assert_allclose(trial.time[after_cue] + 20, task.times)
-
-
-def test_weights_may_change_after_each_bin(setting):
-    network, options = setting
-    other = replace(
-        options["weights"], recurrent_weights=2 * options["weights"].recurrent_weights
-    )
-    seen = []
-
-    def after_bin(b, state):
-        seen.append((b, state.step))
-        return other if b == 9 else None
-
-    plain = run_trial(network, TRIAL, np.random.default_rng(1), **options)
-    changed = simulate_trial(
-        network, TRIAL, np.random.default_rng(1), after_bin=after_bin, **options
-    )
-    assert seen == [(b, 200 * (b + 1)) for b in range(15)]
-    np.testing.assert_array_equal(changed.plastic_input[:10], plain.plastic_input[:10])
-    assert (changed.plastic_input[10:] != plain.plastic_input[10:]).any()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src_part1.recordings import load_recordings, recordings_from_arrays
+from src_part1.recordings import recordings_from_arrays
 from src_part1.rls import AllToAllRLS
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.rls import SparseRLS
@@ -181,19 +181,3 @@ def test_saving_and_loading_any_task_goes_on_bit_for_bit(tmp_path_factory, task,
     for ours, theirs in zip(whole.weights, weights, strict=True):
         np.testing.assert_array_equal(ours.recurrent_weights, theirs.recurrent_weights)
         np.testing.assert_array_equal(ours.feedforward_weights, theirs.feedforward_weights)
-
-
-@settings(max_examples=30)
-@given(
-    shape=st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(2, 7)),
-    start=st.floats(-1e4, 1e4), width=st.floats(0.5, 100), seed=st.integers(0, 2**32 - 1),
-)
-def test_recordings_come_back_as_they_were(tmp_path_factory, shape, start, width, seed):
-    rates = 100 * np.random.default_rng(seed).random(shape)
-    names = [f"condition {c}" for c in range(shape[0])]
-    mine = recordings_from_arrays(rates, start + width * np.arange(shape[2]), names)
-    path = mine.save(tmp_path_factory.mktemp("files") / "mine.npz")
-    again = load_recordings(path)
-    np.testing.assert_array_equal(again.rates, mine.rates)
-    np.testing.assert_array_equal(again.time, mine.time)
-    assert again.conditions == mine.conditions

@@ -17,6 +17,7 @@ import src_part1 as one
 import src_part2 as two
 import src_part3 as three
 from course import part1 as course
+from course.part3 import demo_sparseness
 from src_part1.common.validation import check_choice, check_flag, check_integer, check_real
 from src_part1.connectivity import sparse_weights
 from src_part2.limits import train_and_test
@@ -306,6 +307,7 @@ BAD_ARGUMENTS = [
     (one.sweep, {"seeds": (1, 1)}, "differ", "[1, 1]"),
     (one.sweep, {"n_jobs": 0}, "-1 or at least 1", "0"),
     (course.demo_gain, {"n_units": 0}, "at least", "0"),
+    (demo_sparseness, {"n_synapses": 400}, "at most 399", "400"),
     # --- Part 2 ---
     (two.simulate, {"mean_input": lambda w: with_entry(w.mean_input, NAN)}, "finite", "nan"),
     (two.simulate, {"traced": [6]}, "0 to 5", "6"),

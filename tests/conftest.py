@@ -3,11 +3,11 @@
 import contextlib
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import hypothesis
 import matplotlib
-import matplotlib.pyplot as plt
 import numba
 import pytest
 
@@ -27,9 +27,11 @@ hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)
-def close_plots():
+def close_figures():
+    """No test sees the plots of another."""
     yield
-    plt.close("all")
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

@@ -45,12 +45,3 @@ def ridge_weights(sources, rows, targets, ridge):
         X = rows[:, own]
         weights[i] = np.linalg.solve(X.T @ X + ridge * np.eye(own.size), X.T @ targets[:, i])
     return weights
-
-
-def dual_ridge_weights(sources, rows, targets, ridge):
-    """The same in the dual form: as many unknowns as rows."""
-    weights = np.empty(sources.shape)
-    for i, own in enumerate(sources):
-        X = rows[:, own]
-        weights[i] = X.T @ np.linalg.solve(X @ X.T + ridge * np.eye(len(X)), targets[:, i])
-    return weights

@@ -94,12 +94,9 @@ def test_notebook_has_badges_setup_and_filled_placeholders():
     assert code.source == 'print("v1.2", "{{other}}")'
     assert prose.source == "From https://github.com/someone/some-course, version 1.2."
     assert [cell.source for cell in rest] == ["1 + 1", "1 + 1"]
-
-
-def test_notebook_keeps_the_metadata_of_its_cells_and_none_of_the_header():
-    notebook = build()
-    assert notebook.cells[3].metadata == {"tags": ["plot"], "alt": "a line that rises"}
-    assert notebook.cells[5].metadata == {}
+    # The metadata of the cells are kept, those of the header are not.
+    assert code.metadata == {"tags": ["plot"], "alt": "a line that rises"}
+    assert rest[0].metadata == {}
     assert notebook.metadata.kernelspec.name == "python3"
     assert "jupytext" not in notebook.metadata
     assert all(not cell.get("outputs") for cell in notebook.cells)
@@ -117,14 +114,11 @@ def test_cell_ids_differ_and_change_only_with_the_cell():
     assert after[4] not in before
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('tags=["setup"]', "", "exactly one code cell tagged 'setup'"),
-        ('tags=["plot"]', 'tags=["setup"]', "exactly one code cell tagged 'setup'"),
-        ('[markdown] tags=["badges"]', 'tags=["badges"]', "exactly one markdown cell tagged"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ('tags=["setup"]', "", "exactly one code cell tagged 'setup'"),
+    ('tags=["plot"]', 'tags=["setup"]', "exactly one code cell tagged 'setup'"),
+    ('[markdown] tags=["badges"]', 'tags=["badges"]', "exactly one markdown cell tagged"),
+])
 def test_source_without_its_marked_cells_is_refused(old, new, message):
     with pytest.raises(ValueError, match=message):
         build(SOURCE.replace(old, new))

@@ -81,8 +81,3 @@ def test_a_deck_is_one_page_with_its_plots_and_notes(monkeypatch):
     assert re.search(r'<aside class="notes">\s*<p>a note</p>', page)
     assert len(re.findall(r"<h2", page)) == 2
     assert not re.search(r"https?://|plot:\d", page)
-
-
-def test_a_missing_package_is_named():
-    with pytest.raises(ModuleNotFoundError, match="need the package no_such_package"):
-        build_slides._folder_of("no_such_package")

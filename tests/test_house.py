@@ -107,22 +107,14 @@ def test_no_kernel_calls_a_kernel_of_another_file():
 
 def holds_arrays(record, seen=()):
     """Whether a record, or a record in it, has a field for an array."""
-    if dataclasses.is_dataclass(record):
-        names = {field.name for field in dataclasses.fields(record)}
-    elif hasattr(record, "_fields"):
-        names = set(record._fields)
-    else:
-        return False
-    hints = typing.get_type_hints(record, include_extras=True)
-    for name, hint in hints.items():
-        if name in names:
-            for kind in (hint, *typing.get_args(hint)):
-                if kind is np.ndarray or getattr(kind, "__module__", "").startswith("scipy"):
-                    return True
-                if inspect.isclass(kind) and kind not in seen and kind in CLASSES:
-                    if holds_arrays(kind, (*seen, record)):
-                        return True
-    return False
+    fields = getattr(record, "_fields", getattr(record, "__dataclass_fields__", ()))
+    hints = typing.get_type_hints(record)
+    kinds = [k for name in fields for k in (hints[name], *typing.get_args(hints[name]))]
+    return any(
+        k is np.ndarray or getattr(k, "__module__", "").startswith("scipy")
+        or k in CLASSES and k not in seen and holds_arrays(k, (*seen, record))
+        for k in kinds
+    )
 
 
 def test_records_of_arrays_compare_without_an_error():

@@ -2,11 +2,9 @@
 
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
 from packaging.markers import default_environment
@@ -15,7 +13,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from benchmarks.__main__ import benchmark_modules
 from tools.build_notebooks import project_facts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,15 +76,12 @@ def test_the_same_pythons_are_declared_and_run():
     assert all(allowed.contains(v) for v in (*PYTHONS, "3.15")) and not allowed.contains("3.10")
 
 
-@pytest.mark.parametrize(
-    ("lock", "extra", "dependencies"),
-    [
-        ("requirements.lock", "test", PROJECT["dependencies"]),
-        ("requirements-bench.lock", "bench", []),
-        ("requirements-oracle.lock", "oracle", []),
-        ("requirements-site.lock", "site", []),
-    ],
-)
+@pytest.mark.parametrize(("lock", "extra", "dependencies"), [
+    ("requirements.lock", "test", PROJECT["dependencies"]),
+    ("requirements-bench.lock", "bench", []),
+    ("requirements-oracle.lock", "oracle", []),
+    ("requirements-site.lock", "site", []),
+])
 def test_lock_pins_every_dependency_within_its_bounds_everywhere(lock, extra, dependencies):
     wanted = [Requirement(r) for r in dependencies + PROJECT["optional-dependencies"][extra]]
     locked = pins(lock)
@@ -173,24 +167,3 @@ def test_citation_has_version_and_licence_of_the_project():
 def test_no_recordings_are_tracked():
     recordings = {".jld", ".jld2", ".nwb", ".mat", ".h5", ".hdf5"}
     assert not [path for path in tracked_files() if path.suffix.lower() in recordings]
-
-
-def test_committed_notebooks_hold_no_outputs():
-    if not NOTEBOOKS:
-        pytest.skip("there is no notebook yet")
-    for path in NOTEBOOKS:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                assert not cell.outputs, path
-                assert cell.execution_count is None, path
-
-
-def test_benchmarks_help_lists_every_benchmark():
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--help"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    )
-    files = [*ROOT.glob("benchmarks/part*.py"), *ROOT.glob("experiments/part*.py")]
-    assert sorted(path.stem.replace("_", "-") for path in files) == list(benchmark_modules())
-    for path in files:
-        assert path.stem.replace("_", "-") in run.stdout

@@ -25,12 +25,6 @@ def test_bounds():
     ]
 
 
-def test_interpreters():
-    assert rehearse.find_python(OWN)
-    assert rehearse.find_python("3.1") is None
-    assert rehearse.main(["--pythons", "3.1"]) == 1
-
-
 def test_the_table_of_all_runs_and_the_exit_status(monkeypatch, capsys):
     for peak, status in ((700.0, 0), (900.0, 1)):
         runs = {1: {"one": run()}, 2: {"one": run(peak=peak)}}

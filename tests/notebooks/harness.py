@@ -114,19 +114,9 @@ class Session:
         self.execute(_REMEMBER)
 
     def run_sections(self, *headings, **changes):
-        """Run sections after the front matter, with other values for some parameters.
+        """Run sections after the front matter, with other expressions for some parameters.
 
-        Parameters
-        ----------
-        *headings : str
-            The sections.
-        **changes : str
-            Expressions by name of the parameter.
-
-        Returns
-        -------
-        tuple of str or None
-            Name and message of the error that ended them, if one did.
+        Returns name and message of the error that ended them, or None.
         """
         self.execute(_FORGET)
         for cell in sum((self.sections[heading] for heading in headings), []):

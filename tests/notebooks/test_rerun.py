@@ -2,10 +2,8 @@
 
 import re
 
-import numpy as np
 import pytest
 
-from src_part1.recordings import load_recordings
 from tests.notebooks.harness import NOTEBOOKS, SOLUTIONS, Session, outputs, tags
 
 CASES = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
@@ -28,7 +26,6 @@ ALTERATIONS = {
         ({"sine_ridge": "0.0"}, "ridge must be positive"),
         ({"sine_loops": "0"}, "n_loops must be at least 1"),
         ({"n_neurons": "20", "population_seed": "4"}, None),
-        ({"source": "own_file"}, None),
         ({"source": "'nowhere.npz'"}, "nowhere.npz"),
         ({"learn_every": "100.0"}, None),
         ({"unit_tau": "0.0"}, "tau must be"),
@@ -49,7 +46,6 @@ ALTERATIONS = {
         ({"sine_ridge": "-1.0"}, "ridge must be positive"),
         ({"pattern_neurons": "20"}, None),
         ({"pattern_neurons": "100"}, None),
-        ({"source": "own_file"}, None),
         ({"recorded_noise": "0.0"}, "noise"),
         ({"recorded_tau_syn": "100.0", "recorded_seed": "3"}, None),
         ({"limit_seeds": "(5,)"}, None),
@@ -60,7 +56,6 @@ ALTERATIONS = {
         ({"network_seed": "11"}, None),
         ({"task_seed": "3", "n_recorded": "60"}, None),
         ({"n_recorded": "0"}, "select.neurons must be at least 1"),
-        ({"source": "own_file"}, None),
         ({"source": "'nowhere.npz'"}, "nowhere.npz"),
         ({"network_changes": "{'n_plastic_exc': 5}", "n_recorded": "50"}, None),
         ({"network_changes": "{'tau_plastic': 100.0}"}, None),
@@ -83,15 +78,6 @@ ALTERATIONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def own_file(tmp_path_factory):
-    """Recordings of one's own: three conditions, other times, some silent bins."""
-    standin = load_recordings("synthetic").select(40, rng=np.random.default_rng(5))
-    path = tmp_path_factory.mktemp("own") / "own.npz"
-    standin.save(path)
-    return path
-
-
 @CASES
 def test_every_cell_twice_in_a_row(path):
     with Session.open(path) as session:
@@ -107,17 +93,13 @@ def test_every_cell_twice_in_a_row(path):
 
 
 @CASES
-def test_sections_alone_and_with_other_numbers(path, own_file):
+def test_sections_alone_and_with_other_numbers(path):
     with Session.open(path) as session:
         session.front_matter()
         # Backwards: nothing that an earlier section leaves behind can help.
         for heading in reversed([h for h in session.sections if h]):
             assert session.run_sections(heading) is None, heading
         for changes, sentence in ALTERATIONS[path.stem]:
-            changes = {
-                name: repr(str(own_file)) if value == "own_file" else value
-                for name, value in changes.items()
-            }
             (heading,) = {session.section_of(name) for name in changes}
             error = session.run_sections(heading, **changes)
             if sentence is None:

@@ -35,20 +35,6 @@ def test_components_span_the_courses(rates):
     assert np.all(np.diff(found.explained) <= 1e-12)
 
 
-def test_a_shared_space_holds_all_variance_and_shifted_activity_less(rates):
-    components = principal_components(rates, np.arange(20), 3).components
-    neurons = np.arange(20, 40)
-    found = shared_variance([rates, rates], neurons, components, np.random.default_rng(1))
-    expected = np.concatenate(list(rates[:, neurons]), axis=1).var(axis=1).mean()
-    assert found.total == pytest.approx(expected)
-    assert found.shared == pytest.approx(expected)
-    assert found.shifted.shape == (20,)
-    assert found.shifted.max() < 0.9 * expected
-    others = principal_components(rates, np.arange(20), 6).components[3:]
-    found = shared_variance([rates] * 2, neurons, others, np.random.default_rng(1))
-    assert abs(found.shared) < 1e-9 * found.total
-
-
 def test_strongest_modulated_and_selectivity(rates):
     rates = rates.copy()
     rates[0, 7, 25:] += 50.0
@@ -58,14 +44,9 @@ def test_strongest_modulated_and_selectivity(rates):
     )
 
 
-@pytest.mark.parametrize("n_conditions", (1, 2, 3, 8))
+@pytest.mark.parametrize("n_conditions", (2, 3, 8))
 def test_selectivity_compares_two_named_conditions_of_any_number(n_conditions):
-    rates = np.arange(n_conditions)[:, None, None] ** 2 * np.ones((1, 3, 4))
-    if n_conditions == 1:
-        with pytest.raises(ValueError, match="rates must have at least 2 conditions"):
-            selectivity(rates, 2)
-        return
-    last = n_conditions - 1
+    rates, last = np.arange(n_conditions)[:, None, None] ** 2 * np.ones((1, 3, 4)), n_conditions - 1
     np.testing.assert_array_equal(selectivity(rates, 2, pair=(last, 0)), [last**2] * 3)
     if n_conditions == 2:
         np.testing.assert_array_equal(selectivity(rates, 2), selectivity(rates, 2, pair=(0, 1)))
@@ -126,13 +107,6 @@ def test_the_gain_is_the_root_mean_of_summed_squares_in_units_of_the_slope():
         total += sum((slope * w) ** 2 for w in change[i])
     found = weight_gain(task, [changed(task, change)] * 2)
     assert found == pytest.approx(np.sqrt(total / len(change)), rel=1e-4)
-
-
-def test_what_was_there_before_learning_is_no_gain():
-    task = small_task()
-    assert weight_gain(task, [task.network.initial_weights()] * 2) == 0
-    one, two = (weight_gain(task, [changed(task, by)] * 2) for by in (1.0, 2.0))
-    assert two == pytest.approx(2 * one, rel=1e-5)
     # Conditions whose weights differ count alike.
-    mixed = weight_gain(task, [changed(task, 0.0), changed(task, 2.0)])
-    assert mixed == pytest.approx(np.sqrt(two**2 / 2), rel=1e-5)
+    mixed = weight_gain(task, [changed(task, 0.0), changed(task, change)])
+    assert mixed == pytest.approx(found / np.sqrt(2), rel=1e-5)

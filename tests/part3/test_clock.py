@@ -37,20 +37,12 @@ def test_smoothing_is_a_centred_moving_mean():
         np.testing.assert_allclose(smooth[t], window.mean(axis=0), rtol=1e-6)
 
 
-def test_rates_are_never_negative_and_conditions_differ():
-    parameters = FeedforwardParameters(clock="per_condition", n_inputs=50, mean_rate=1.0)
-    rates = draw_rates(parameters, TrialParameters(), 2, np.random.default_rng(0), dt=1.0).rates
-    assert rates.min() == 0
-    assert not np.allclose(rates[0], rates[1])
-
-
-def test_a_common_clock_is_the_same_in_all_conditions():
-    parameters = FeedforwardParameters(clock="common", n_inputs=5)
+@pytest.mark.parametrize(("clock", "same"), [("per_condition", False), ("common", True)])
+def test_rates_are_never_negative_and_a_common_clock_is_the_same(clock, same):
+    parameters = FeedforwardParameters(clock=clock, n_inputs=50, mean_rate=1.0)
     rates = draw_rates(parameters, TrialParameters(), 3, np.random.default_rng(0), dt=1.0).rates
-    assert rates.shape == (3, 2000, 5)
-    assert rates[0].std() > 0
-    np.testing.assert_array_equal(rates[0], rates[1])
-    np.testing.assert_array_equal(rates[0], rates[2])
+    assert rates.shape == (3, 2000, 50) and rates.min() == 0 < rates[0].std()
+    assert np.array_equal(rates[0], rates[1]) == np.array_equal(rates[0], rates[2]) == same
 
 
 def test_spikes_are_poisson_with_the_given_rates():

@@ -1,16 +1,10 @@
-"""The interactive demos show what their parameters say, and refuse what cannot be."""
+"""The interactive demos show what their parameters say."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course.part3.demos import demo_balance, demo_sparseness
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def figure(demo, *arguments, **options):
@@ -32,10 +26,6 @@ def test_rates_follow_the_external_input_and_weak_inhibition_regularises():
     assert irregularity[1] < irregularity[0] - 0.2
 
 
-def test_strong_inhibition_silences_excitation():
-    assert mean_rate(figure(demo_balance, j_ei=-1.6)) < 1.5
-
-
 @pytest.mark.parametrize(
     "options", [{"j_ei": -0.18}, {"j_ei": -0.15}, {"j_ei": -0.05}, {"j_ei": -0.2, "external": 3.0}]
 )
@@ -43,11 +33,6 @@ def test_where_inhibition_is_too_weak_a_sentence_says_so(options):
     fig = figure(demo_balance, **options)
     (text,) = fig.axes[0].texts
     assert "Inhibition is too weak" in text.get_text()
-
-
-def test_the_title_ties_the_out_degree_to_the_number_of_inputs():
-    fig = figure(demo_balance, out_degree=200)
-    assert "out-degree 200, so K = 100" in fig.axes[0].get_title()
 
 
 def test_the_gain_falls_as_the_root_of_the_number_of_synapses():
@@ -65,16 +50,3 @@ def test_the_patterns_are_kept_and_the_rest_lies_in_the_circle():
     fig = figure(demo_sparseness, 264, 5)
     values = fig.axes[0].lines[0].get_xdata()
     assert (values > 0.8).sum() == 5
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"n_synapses": 0}, "n_synapses must be at least 1"),
-        ({"n_synapses": 400}, "n_synapses must be at most 399"),
-        ({"n_patterns": 0}, "n_patterns must be at least 1"),
-    ],
-)
-def test_values_that_cannot_be(options, message):
-    with pytest.raises(ValueError, match=message):
-        demo_sparseness(**options)

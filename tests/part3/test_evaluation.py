@@ -9,7 +9,7 @@ from src_part1.common.smoothing import moving_mean
 from src_part3 import evaluation
 from src_part3.evaluation import decode, evaluate
 from src_part3.task import make_task
-from src_part3.trials import Trial, run_trials
+from src_part3.trials import Trial
 from tests.part3.small import NETWORK, small_recordings, small_task
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* recorded neurons are too few:UserWarning")
@@ -46,16 +46,22 @@ def fake_trials(task, gain, noise, condition_of_call):
     return run
 
 
-def test_noise_free_trials_that_follow_the_target_are_perfect(task, monkeypatch):
-    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 1.0, 0.0, []))
+@pytest.mark.parametrize("gain", [1.0, 0.6])
+def test_trials_without_noise_lack_only_size_and_mean(gain, task, monkeypatch):
+    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, gain, 0.0, []))
     monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)
     result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=4)
-    np.testing.assert_allclose(result.mean_input, task.targets, atol=1e-12)
-    for measure in ("correlation", "corrected_correlation", "r2", "single_trial_correlation",
+    np.testing.assert_allclose(result.mean_input, gain * task.targets, atol=1e-12)
+    for measure in ("correlation", "corrected_correlation", "single_trial_correlation",
                    "split_half", "reliability"):
         np.testing.assert_allclose(getattr(result, measure), 1.0, atol=5e-5)
     np.testing.assert_allclose(result.rates, 100.0, rtol=1e-6)
     assert [c["n_unreliable"] for c in result.summary()] == [0, 0]
+    np.testing.assert_allclose(result.mode_gains(3), gain, rtol=1e-6)
+    # Without noise nothing is taken off: 1 minus the squares of what lacks in gain and mean.
+    lacks = (1 - gain) ** 2 * (1 + task.targets.mean(axis=2) ** 2 / task.targets.var(axis=2))
+    np.testing.assert_allclose(result.r2, 1 - lacks, rtol=1e-6)
+    np.testing.assert_allclose(result.r2_corrected, result.r2, atol=1e-9)
 
 
 def test_correction_removes_what_noise_takes(monkeypatch):
@@ -141,53 +147,6 @@ def test_constant_targets_have_no_measures_and_are_counted(monkeypatch):
             assert np.isfinite(value), name
         assert summary["r2"] == np.median(result.r2[c, ~constant[c]])
         assert summary["mean_correlation"] == result.correlation[c, ~constant[c]].mean()
-
-
-def test_mean_input_and_rates_are_those_of_the_trials(task):
-    task = replace(task, recorded_smoothing=140.0)
-    rng, again = np.random.default_rng(5), np.random.default_rng(5)
-    weights = weights_of(task)
-    result = evaluate(task, weights, rng, n_trials=3)
-    fine = replace(task.trial_parameters, bin_width=10.0)
-    for c in range(2):
-        trials = list(run_trials(
-            task.network, fine, 3, again, weights=weights[c],
-            cue=task.cues[c], feedforward_rates=task.feedforward_rates, condition=c,
-        ))
-        total = np.mean([trial.total_input for trial in trials], axis=0)
-        counts = np.sum([trial.bin_counts for trial in trials], axis=0)
-        k = 4  # the fifth target, 200 ms: windows of 150 to 250 ms and of 190 to 210 ms
-        np.testing.assert_allclose(
-            result.mean_input[c, :, k], total[15:25].mean(axis=0), rtol=1e-5
-        )
-        by_bin = np.array(
-            [counts[10 + 2 * b + 1 : 10 + 2 * b + 3].sum(axis=0) for b in range(9)]
-        ) / (3 * 0.02)
-        # +-7 bins around the fifth reach from the first to the last of ten.
-        last = counts[29] / (3 * 0.01)
-        expected = (by_bin.sum(axis=0) + last) / 10
-        np.testing.assert_allclose(result.rates[c, :, k], expected, rtol=1e-5, atol=1e-4)
-
-
-def test_silenced_neurons_reach_the_trials_on_any_number_of_threads(task):
-    silenced = np.arange(30, 240)
-    result, again = (evaluate(
-        task, weights_of(task), np.random.default_rng(1), n_trials=2, silenced=silenced, n_threads=n
-    ) for n in (1, 2))
-    np.testing.assert_array_equal(result.mean_input, again.mean_input)
-    assert result.rates[:, silenced].max() == 0
-    assert result.rates[:, :30].max() > 0
-
-
-def test_modes_of_too_small_size_have_a_gain_below_1(task, monkeypatch):
-    monkeypatch.setattr(evaluation, "run_trials", fake_trials(task, 0.6, 0.0, []))
-    monkeypatch.setattr(evaluation, "INPUT_WINDOW", 0.0)
-    result = evaluate(task, weights_of(task), np.random.default_rng(0), n_trials=2)
-    np.testing.assert_allclose(result.mode_gains(3), 0.6, rtol=1e-6)
-    # Without noise nothing is taken off: 1 minus the squares of what lacks in gain and mean.
-    lacks = 0.4**2 * (1 + task.targets.mean(axis=2) ** 2 / task.targets.var(axis=2))
-    np.testing.assert_allclose(result.r2, 1 - lacks, rtol=1e-6)
-    np.testing.assert_allclose(result.r2_corrected, result.r2, atol=1e-9)
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.7])

@@ -9,77 +9,12 @@ from src_part2.siegert import siegert_rate
 from src_part3 import SparseRLS
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-def verdict(check, attempt, capsys):
-    check(attempt)
-    assert plt.get_fignums()  # the expected plot is drawn in any case
-    return capsys.readouterr().out.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    ("j_ei", "line"),
-    [
-        (-0.22, "✓ the network fires regularly"),
-        (-0.6, "still irregular"),
-        (-2.0, "must lie between -0.75 and -0.19, got -2"),
-        (None, "… not written yet"),
-        ("−0.22", "my_j_ei must be one number"),
-    ],
-)
-def test_regime(j_ei, line, capsys):
-    assert line in verdict(exercises.check_regime, j_ei, capsys)
-
-
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
-        (lambda total, external: -1000 * np.linalg.solve(total, external), "✓ these rates"),
-        (lambda total, external: 1000 * np.linalg.solve(total, external), "the sign is wrong"),
-        (lambda total, external: -np.linalg.solve(total, external), "spikes per ms"),
-        (lambda total, external: -1000 * np.linalg.solve(total.T, external), "transposed"),
-        (lambda total, external: -1000 * np.linalg.solve(total, external)[::-1], "swapped"),
-        (lambda total, external: [1.0, 2.0], "should be 7.5 and 13.5 Hz, got 1.0 and 2.0"),
-        (lambda total, external: None, "is there a return"),
-        (lambda total, external: np.linalg.solve(total, [1.0]), "stopped with"),
-    ],
-)
-def test_balanced_rates(function, line, capsys):
-    assert line in verdict(exercises.check_balanced_rates, function, capsys)
-
-
 def inversion(low, high, n):
     def invert(rates, sigma):
         mu = np.linspace(low, high, n)
         return np.interp(rates, siegert_rate(mu, sigma), mu)
 
     return invert
-
-
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
-        (inversion(-2, 2, 2001), "✓ every rate"),
-        (inversion(0.4, 2, 2001), "must begin further below"),
-        (inversion(0.5, 2, 50), "must begin further below"),  # and is coarse
-        (inversion(-2, 0.9, 2001), "must reach further up"),
-        (inversion(-2, 2, 30), "too coarse"),
-        (lambda rates, sigma: siegert_rate(rates, sigma), "needs a mean input of"),
-        (lambda rates, sigma: -rates, "yours falls"),
-        (lambda rates, sigma: rates[:3], r"must have shape (60,), got (3,)"),
-    ],
-)
-def test_target_input(function, line, capsys):
-    assert line in verdict(exercises.check_target_input, function, capsys)
-
-
-def test_what_is_not_attempted_shows_no_answer(capsys):
-    exercises.check_regime(None)
-    assert "j_ei = -0.75" in plt.gcf().axes[0].get_title()
 
 
 def plain_concatenation(w, P, recurrent, shared, condition, label):
@@ -122,9 +57,65 @@ def test_what_the_check_compares_with_is_the_librarys():
     np.testing.assert_allclose(np.concatenate(sparse.solve(), axis=1)[0], state[0], rtol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
+def corrected(power=0.5, spearman_brown=True, multiply=False):
+    def correct(even, odd, target):
+        r = np.corrcoef((even + odd) / 2, target)[0, 1]
+        rho = np.corrcoef(even, odd)[0, 1]
+        reliability = (2 * rho / (1 + rho) if spearman_brown else rho) ** power
+        return r * reliability if multiply else r / reliability
+
+    return correct
+
+
+def noise_prior(X, D, y, kappa, ridge):
+    rows = D.reshape(-1, D.shape[2]) * np.sqrt(kappa / (len(D) - 1))
+    S = X.T @ X + rows.T @ rows + ridge * np.eye(X.shape[1])
+    return np.linalg.solve(S, X.T @ y)
+
+
+def test_the_noise_prior_is_what_its_formula_says():
+    rng = np.random.default_rng(1)
+    X, D, y = rng.normal(size=(9, 3)), rng.normal(size=(4, 9, 3)), rng.normal(size=9)
+    D -= D.mean(axis=0)
+    w = noise_prior(X, D, y, 0.3, 0.5)
+
+    def cost(w):
+        return ((X @ w - y) ** 2).sum() + 0.3 * (D @ w).var(axis=0, ddof=1).sum() + 0.5 * w @ w
+
+    for step in 1e-3 * np.concatenate([np.eye(3), -np.eye(3)]):
+        assert cost(w + step) > cost(w)
+
+
+# What attendees write for each check, and what it says.
+VERDICTS = {
+    exercises.check_regime: [
+        (-0.22, "✓ the network fires regularly"),
+        (-0.6, "still irregular"),
+        (-2.0, "must lie between -0.75 and -0.19, got -2"),
+        (None, "… not written yet"),
+        ("−0.22", "my_j_ei must be one number"),
+    ],
+    exercises.check_balanced_rates: [
+        (lambda total, external: -1000 * np.linalg.solve(total, external), "✓ these rates"),
+        (lambda total, external: 1000 * np.linalg.solve(total, external), "the sign is wrong"),
+        (lambda total, external: -np.linalg.solve(total, external), "spikes per ms"),
+        (lambda total, external: -1000 * np.linalg.solve(total.T, external), "transposed"),
+        (lambda total, external: -1000 * np.linalg.solve(total, external)[::-1], "swapped"),
+        (lambda total, external: [1.0, 2.0], "should be 7.5 and 13.5 Hz, got 1.0 and 2.0"),
+        (lambda total, external: None, "is there a return"),
+        (lambda total, external: np.linalg.solve(total, [1.0]), "stopped with"),
+    ],
+    exercises.check_target_input: [
+        (inversion(-2, 2, 2001), "✓ every rate"),
+        (inversion(0.4, 2, 2001), "must begin further below"),
+        (inversion(0.5, 2, 50), "must begin further below"),  # and is coarse
+        (inversion(-2, 0.9, 2001), "must reach further up"),
+        (inversion(-2, 2, 30), "too coarse"),
+        (lambda rates, sigma: siegert_rate(rates, sigma), "needs a mean input of"),
+        (lambda rates, sigma: -rates, "yours falls"),
+        (lambda rates, sigma: rates[:3], r"must have shape (60,), got (3,)"),
+    ],
+    exercises.check_rls_update: [
         (rls(), "✓ the same weights"),
         (rls(one_slot=True), "same places of r"),
         (rls(both=True), "must be zero"),
@@ -138,24 +129,7 @@ def test_what_the_check_compares_with_is_the_librarys():
         (lambda *arguments: arguments[0], "must return two things"),
         (None, "… not written yet"),
     ],
-)
-def test_rls_update(function, line, capsys):
-    assert line in verdict(exercises.check_rls_update, function, capsys)
-
-
-def corrected(power=0.5, spearman_brown=True, multiply=False):
-    def correct(even, odd, target):
-        r = np.corrcoef((even + odd) / 2, target)[0, 1]
-        rho = np.corrcoef(even, odd)[0, 1]
-        reliability = (2 * rho / (1 + rho) if spearman_brown else rho) ** power
-        return r * reliability if multiply else r / reliability
-
-    return correct
-
-
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
+    exercises.check_corrected_correlation: [
         (corrected(), "✓ noise no longer"),
         (corrected(power=0.0), "plain correlation"),
         (corrected(power=1.0), "square root is missing"),
@@ -164,20 +138,7 @@ def corrected(power=0.5, spearman_brown=True, multiply=False):
         (lambda even, odd, target: 1.0, "with the strongest noise"),
         (lambda even, odd, target: "r", "must be one number"),
     ],
-)
-def test_corrected_correlation(function, line, capsys):
-    assert line in verdict(exercises.check_corrected_correlation, function, capsys)
-
-
-def noise_prior(X, D, y, kappa, ridge):
-    rows = D.reshape(-1, D.shape[2]) * np.sqrt(kappa / (len(D) - 1))
-    S = X.T @ X + rows.T @ rows + ridge * np.eye(X.shape[1])
-    return np.linalg.solve(S, X.T @ y)
-
-
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
+    exercises.check_noise_prior: [
         (noise_prior, "✓ the fit is a little worse, and much less noise"),
         (lambda X, D, y, k, r: noise_prior(X, 0 * D, y, k, r), "the noise is left out"),
         (lambda X, D, y, k, r: noise_prior(X, D, y, k, 0.0), "lambda is left out"),
@@ -192,19 +153,13 @@ def noise_prior(X, D, y, kappa, ridge):
         (lambda X, D, y, k, r: None, "is there a return"),
         (lambda X, D, y, k, r: np.zeros(X.shape[1]), "the largest difference"),
     ],
-)
-def test_noise_prior(function, line, capsys):
-    assert line in verdict(exercises.check_noise_prior, function, capsys)
+}
 
 
-def test_the_noise_prior_is_what_its_formula_says():
-    rng = np.random.default_rng(1)
-    X, D, y = rng.normal(size=(9, 3)), rng.normal(size=(4, 9, 3)), rng.normal(size=9)
-    D -= D.mean(axis=0)
-    w = noise_prior(X, D, y, 0.3, 0.5)
-
-    def cost(w):
-        return ((X @ w - y) ** 2).sum() + 0.3 * (D @ w).var(axis=0, ddof=1).sum() + 0.5 * w @ w
-
-    for step in 1e-3 * np.concatenate([np.eye(3), -np.eye(3)]):
-        assert cost(w + step) > cost(w)
+@pytest.mark.parametrize(("check", "attempt", "line"), [
+    (check, *row) for check, rows in VERDICTS.items() for row in rows
+])
+def test_right_answers_pass_and_each_mistake_is_named(check, attempt, line, capsys):
+    check(attempt)
+    assert plt.get_fignums()  # the expected plot is drawn in any case
+    assert line in capsys.readouterr().out.splitlines()[-1]

@@ -43,17 +43,6 @@ def test_partialled_out_rls_equals_one_textbook_p_of_own_and_shared_inputs(task,
             np.testing.assert_allclose(mine, theirs, atol=1e-9 * np.abs(theirs).max())
 
 
-def test_the_number_of_threads_changes_no_bit(task, thread_counts):
-    found = []
-    for n_threads in thread_counts:
-        rng, rls = np.random.default_rng(0), OriginalRLS(task.network)
-        with thread_counts.use(n_threads):
-            for _ in range(20):
-                rls.update(rng.random(240), rng.random(15), rng.normal(size=24))
-        found.append(np.concatenate([rls.w, rls.v], axis=1))
-    np.testing.assert_array_equal(*found)
-
-
 def test_a_training_equals_the_textbook_with_weights_swapped_between_conditions(task):
     result = train_original(
         task, np.random.default_rng(2), n_loops=2, measure_every=5, progress=False

@@ -10,7 +10,6 @@ from src_part3.network import PlasticWeights
 from src_part3.parameters import FeedforwardParameters
 from src_part3.perturbations import (
     Lesion,
-    apply_lesion,
     run_distractors,
     standard_lesions,
     study_lesions,
@@ -99,19 +98,6 @@ def test_an_exchanged_cue_with_its_targets_is_judged_by_the_other_condition(task
     np.testing.assert_array_equal(own.decoded, 1 - by_cue.decoded)
 
 
-def test_scaled_couplings_are_the_weights_of_a_scaled_network(task, weights):
-    changed, _ = apply_lesion(task, weights, Lesion(coupling_scale=0.5))
-    np.testing.assert_allclose(
-        changed.network.parameters.weights, 0.5 * task.network.parameters.weights
-    )
-    undone, back = apply_lesion(
-        task, weights, Lesion(coupling_scale=0.5, with_recurrent_learning=False)
-    )
-    np.testing.assert_array_equal(
-        back[0].recurrent_weights, task.network.initial_weights().recurrent_weights
-    )
-
-
 @pytest.fixture(scope="module")
 def clocked():
     return small_task(
@@ -171,21 +157,3 @@ def test_a_distractor_of_strength_0_changes_nothing(clocked):
     )
     assert (strong.positions[:, 0] != strong.undisturbed).all()
     np.testing.assert_array_equal(strong.undisturbed, result.undisturbed)
-
-
-def test_distractors_that_do_not_fit_are_refused(clocked):
-    def run(times, **options):
-        return run_distractors(
-            clocked, weights_of(clocked), times, np.random.default_rng(0), **options
-        )
-
-    for times in ([80.0], [260.0]):
-        with pytest.raises(ValueError, match="times must leave room for 100 ms .* got"):
-            run(times)
-    with pytest.raises(ValueError, match="times must be a whole multiple"):
-        run([130.0])
-    with pytest.raises(ValueError, match="duration must be a whole multiple"):
-        run([120.0], duration=30.0)
-    one = replace(clocked, targets=clocked.targets[:1])
-    with pytest.raises(ValueError, match="at least 2 conditions for a distractor, got 1"):
-        run_distractors(one, weights_of(one), [120.0], np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""SparseRLS against the textbook, row by row, and against ridge regression; and its promises."""
+"""SparseRLS against the textbook, row by row, and its promises."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from src_part3.rls import SparseRLS
-from tests.reference_part3_rls import (
-    TextbookRLS,
-    dual_ridge_weights,
-    ridge_weights,
-    sources_of,
-)
+from tests.reference_part3_rls import TextbookRLS, sources_of
 
 
 @dataclass
@@ -53,21 +48,9 @@ def assert_close(found, expected, tolerance=1e-9):
 
 
 @pytest.mark.parametrize("n_shared", [0, None], ids=["own", "own and shared"])
-@pytest.mark.parametrize("seed", range(6))
-def test_equals_the_textbooks_rls_after_every_row(seed, n_shared):
-    case = random_case(seed, n_shared)
-    rls = case.start()
-    textbook = TextbookRLS(case.sources, case.ridge * np.eye(case.sources.shape[1]))
-    for row, target in zip(case.rows[:12], case.targets, strict=False):
-        rls.update(row[None], target[None])
-        textbook.update(row, target)
-        assert_close(joined(rls), textbook.weights)
-
-
-@pytest.mark.parametrize("n_shared", [0, None], ids=["own", "own and shared"])
-@pytest.mark.parametrize("forgetting", [0.0, 0.3, 0.97])
+@pytest.mark.parametrize("forgetting", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("seed", range(3))
-def test_forgets_rows_but_not_the_prior_as_the_textbook_with_it_put_back(
+def test_equals_the_textbooks_rls_that_forgets_rows_but_not_the_prior(
     seed, forgetting, n_shared
 ):
     case = random_case(seed + 20, n_shared)
@@ -79,31 +62,6 @@ def test_forgets_rows_but_not_the_prior_as_the_textbook_with_it_put_back(
         for t in part:
             textbook.update(case.rows[t], case.targets[t])
     assert_close(joined(rls), textbook.weights, 1e-8)
-
-
-@pytest.mark.parametrize("twin", [ridge_weights, dual_ridge_weights])
-@pytest.mark.parametrize("seed", range(8))
-def test_equals_ridge_regression(seed, twin):
-    case = random_case(seed + 40)
-    rls = case.start()
-    rls.update(case.rows, case.targets)
-    assert_close(joined(rls), twin(case.sources, case.rows, case.targets, case.ridge))
-    # Rows that are forgotten count with the root of their weight.
-    rls.update(case.rows[::2], case.targets[::2], forgetting=0.4)
-    rows, targets = (np.concatenate([np.sqrt(0.4) * values, values[::2]])
-                     for values in (case.rows, case.targets))
-    assert_close(joined(rls), twin(case.sources, rows, targets, case.ridge))
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_neither_order_nor_grouping_of_rows_matters(seed):
-    case, order = random_case(seed + 60), np.random.default_rng(seed)
-    whole, pieces = case.start(), case.start()
-    whole.update(case.rows, case.targets)
-    shuffled = order.permutation(len(case.rows))
-    for part in np.array_split(shuffled, 5):
-        pieces.update(case.rows[part], case.targets[part])
-    assert_close(joined(pieces), joined(whole))
 
 
 def test_no_targets_are_targets_of_zero_which_shrink_the_weights():
@@ -129,20 +87,6 @@ def test_float32_stays_close_to_float64_over_many_rows(n_shared):
             rls.update(rows, targets, forgetting=0.9)
     assert all(a.dtype == np.float32 for a in (single.S, single.b, *single.solve()))
     assert_close(joined(single), joined(double), 1e-4)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_number_of_threads_changes_no_bit(thread_counts, dtype):
-    rng = np.random.default_rng(0)
-    index = np.array([rng.choice(300, 60, replace=False) for _ in range(90)])
-    rows, targets = rng.normal(size=(150, 340)), rng.normal(size=(150, 90))
-    found = []
-    for n_threads in thread_counts:
-        with thread_counts.use(n_threads):
-            rls = SparseRLS(index, 340, 0.5, n_shared=40, dtype=dtype)
-            rls.update(rows, targets)
-            found.append(joined(rls))
-    np.testing.assert_array_equal(*found)
 
 
 def test_what_is_given_is_not_changed():

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from src_part1.recordings import recordings_from_arrays
 from src_part3 import task as module
 from src_part3.parameters import CLOCKED, RECURRENT, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task, network_for
@@ -48,15 +47,6 @@ def test_finer_recordings_are_averaged_over_the_bins_of_the_task():
     # Nothing was recorded after the last half bin.
     last = (recordings.rates[:, :, -2] / 2 + recordings.rates[:, :, -1]) / 1.5
     np.testing.assert_allclose(task.recorded_rates[:, :, 4], last, rtol=1e-6)
-
-
-def test_rates_that_alternate_from_bin_to_bin_are_averaged_and_not_sampled():
-    time = np.arange(-400.0, 0.0, 1.0)
-    rates = np.broadcast_to(np.where(np.arange(400) % 2, 15.0, 5.0), (1, 24, 400))
-    fine = recordings_from_arrays(rates, time, ("only",))
-    task = make_task(fine, seed=3, network_parameters=NETWORK)
-    assert task.trial_parameters.bin_width == 20.0
-    np.testing.assert_allclose(task.recorded_rates, 10.0, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("bin_width", "expected"), [
@@ -157,18 +147,6 @@ def test_an_untrained_network_that_is_not_balanced_is_reported(mu_exc, mu_inh, m
             feedforward_parameters=FeedforwardParameters(clock="none"),
         )
     assert caught[0].filename == __file__
-
-
-def test_a_seed_gives_one_task():
-    one, same, other = small_task(), small_task.__wrapped__(), small_task(seed=4)
-    assert one is not same
-    for name in ("cues", "targets"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
-    np.testing.assert_array_equal(one.feedforward_rates.rates, same.feedforward_rates.rates)
-    np.testing.assert_array_equal(one.network.plastic.pre_index, same.network.plastic.pre_index)
-    assert one.network.static.digest == same.network.static.digest
-    assert one.network.static.digest != other.network.static.digest
-    assert np.abs(one.cues - other.cues).max() > 0.01
 
 
 def test_faster_recorded_neurons_get_faster_model_neurons():

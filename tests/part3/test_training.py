@@ -1,4 +1,4 @@
-"""Training: against a slow twin, in pieces, interrupted, diverging, and what it learns."""
+"""Training: against a slow twin, interrupted, diverging, and what it learns."""
 
 import os
 import signal
@@ -177,20 +177,6 @@ def test_learns_in_both_stages_what_a_slow_twin_makes_of_the_same_trials(clock, 
         twin.assert_has_learned(training.weights)
 
 
-def test_pieces_threads_and_files_give_the_bits_of_one_run(task, whole, tmp_path):
-    pieces = Training(task, TRAINING, seed=1)
-    for n in (1, N_LOOPS - 1):  # in the first stage and in the second
-        assert pieces.run(n, progress=False, n_threads=2) is pieces
-        save_training(tmp_path / "training.npz", pieces)
-        pieces = load_training(tmp_path / "training.npz")
-    assert_same(pieces.run(progress=False), whole)
-    assert whole.n_done == N_LOOPS
-    assert whole.train_correlation.shape == (N_LOOPS, 2)
-    assert np.isnan(whole.held_curve[TRAINING.held_loops :]).all()
-    assert np.isfinite(whole.held_curve[: TRAINING.held_loops]).all()
-    assert np.isfinite(whole.curve).all()
-
-
 def test_weights_before_any_loop_are_the_initial_ones_with_a_warning(task, whole):
     with pytest.warns(UserWarning, match="no loop is done: .* before learning") as caught:
         weights = Training(task).weights
@@ -202,16 +188,6 @@ def test_weights_before_any_loop_are_the_initial_ones_with_a_warning(task, whole
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not np.array_equal(whole.weights[0].recurrent_weights, initial.recurrent_weights)
-
-
-def test_weights_of_the_clock_are_shared_unless_each_condition_has_its_own(task, whole):
-    right, left = (w.feedforward_weights for w in whole.weights)
-    assert right.any() and not np.array_equal(right, left)
-    common = small_task(feedforward_parameters=FeedforwardParameters(clock="common", n_inputs=7))
-    right, left = (w.feedforward_weights for w in
-                   train(common, TRAINING, total_loops=1, progress=False).weights)
-    np.testing.assert_array_equal(right, left)
-    assert right.any()
 
 
 @pytest.mark.parametrize("progress", [True, False])
@@ -293,13 +269,6 @@ def test_a_training_whose_rls_diverged_is_neither_used_nor_saved(broken, task, w
     assert_same(training.run(progress=False), whole)
 
 
-def test_the_teacher_takes_the_mean_input_to_its_target(task):
-    parameters = replace(TRAINING, held_loops=5, settling_loops=5, held_trials=20)
-    found = train(task, parameters, total_loops=5, progress=False)
-    held = np.array(found.held_curve)
-    assert np.abs(held[0]).max() < 0.4 and held[2:].min() > 0.7
-
-
 @pytest.fixture(scope="module")
 def stages():
     """Mean squared error and correlation of a task with a clock, by what its weights are."""
@@ -362,19 +331,3 @@ def test_other_numbers_of_conditions_also_with_constant_targets(n_conditions):
     for of_condition in training.weights:
         assert np.isfinite(of_condition.recurrent_weights).all()
         assert np.isfinite(of_condition.feedforward_weights).all()
-
-
-def test_restore_refuses_what_does_not_fit_and_changes_nothing(task, whole):
-    training = Training(task, TRAINING, seed=1).run(1, progress=False)
-    before = {name: array.copy() for name, array in training.state().items()}
-    good = whole.state()
-    for change, message in (
-        ({"S": np.ones((2, 2), np.float32)}, r"state\['S'\] must be float32 of shape"),
-        ({"wanted": None}, r"state\['wanted'\] must be .* got nothing"),
-        ({"n_done": np.array(-1)}, r"state\['n_done'\] must be at least 0"),
-        ({"curves": good["curves"][:, :1]}, r"state\['curves'\] must be float64 of shape"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            training.restore(good | change)
-    for name, array in training.state().items():
-        np.testing.assert_array_equal(array, before[name])

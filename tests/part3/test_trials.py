@@ -23,8 +23,6 @@ from src_part3.trials import (
     initial_state,
     make_drive,
     run_trial,
-    run_trials,
-    simulate_trial,
 )
 from tests.part3.small import small_task
 from tests.reference_part3 import simulate_balanced
@@ -141,24 +139,6 @@ def test_advancing_in_pieces_changes_nothing(seed, cuts):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
-def test_plastic_input_is_weights_times_filtered_spikes(seed):
-    rng = np.random.default_rng(seed)
-    network = small_network(rng)
-    weights, drive = random_weights(network, rng), random_drive(network, rng)
-    state = initial_state(network, rng)
-    advance(network, state, 400, drive=drive, weights=weights)
-    for i, neuron in enumerate(network.trained):
-        recurrent = sum(
-            weights.recurrent_weights[i, slot] * state.r_plastic[pre]
-            for slot, pre in enumerate(network.plastic.pre_index[i])
-        )
-        feedforward = sum(weights.feedforward_weights[:, i] * state.s_feedforward)
-        expected = pytest.approx(recurrent + feedforward, rel=1e-10, abs=1e-10)
-        assert state.u_plastic[neuron] == expected
-
-
 @pytest.mark.parametrize("form", [lambda network: network, with_lists])
 def test_more_spikes_in_a_step_than_a_counter_holds(form):
     parameters = BalancedNetworkParameters(n_exc=300, n_inh=270, out_degree=569)
@@ -253,19 +233,6 @@ def setting():
     return network, options
 
 
-def test_same_trials_on_any_number_of_threads(setting):
-    network, options = setting
-    runs = [
-        list(run_trials(network, TRIAL, 7, np.random.default_rng(3), n_threads=n, **options))
-        for n in (1, 2, 5)
-    ]
-    assert len({trial.bin_counts.tobytes() for trial in runs[0]}) == 7
-    for other in runs[1:]:
-        for a, b in zip(runs[0], other, strict=True):
-            np.testing.assert_array_equal(a.bin_counts, b.bin_counts)
-            np.testing.assert_array_equal(a.total_input, b.total_input)
-
-
 def test_feedforward_spikes_and_cue_act_when_they_should(setting):
     network, options = setting
     rng = np.random.default_rng
@@ -278,29 +245,6 @@ def test_feedforward_spikes_and_cue_act_when_they_should(setting):
     assert (full.bin_counts[7:] != silent.bin_counts[7:]).any()
     without = run_trial(network, TRIAL, rng(0), silenced=[3, 150], **options)
     assert without.bin_counts[:, [3, 150]].sum() == 0 < without.bin_counts.sum()
-
-
-def test_input_by_bins_is_a_constant_one_in_pieces(setting):
-    network, options = setting
-    n_neurons = network.parameters.n_neurons
-    extra = np.random.default_rng(5).uniform(-0.3, 0.3, n_neurons)
-    constant = run_trial(network, TRIAL, np.random.default_rng(0), extra_input=extra, **options)
-    pieces = run_trial(
-        network, TRIAL, np.random.default_rng(0), bin_input=np.tile(extra, (15, 1)), **options
-    )
-    np.testing.assert_array_equal(constant.bin_counts, pieces.bin_counts)
-    # The constant input belongs to the balanced input, what is given by bins does not.
-    np.testing.assert_allclose(
-        constant.balanced_input, pieces.balanced_input + extra[network.trained], rtol=1e-9
-    )
-    late = np.zeros((15, n_neurons))
-    late[9:] = extra
-    none, late = (
-        run_trial(network, TRIAL, np.random.default_rng(0), bin_input=b, **options)
-        for b in (None, late)
-    )
-    np.testing.assert_array_equal(none.bin_counts[:9], late.bin_counts[:9])
-    assert (none.bin_counts[9:] != late.bin_counts[9:]).any()
 
 
 def test_a_tasks_trial_has_one_clock():
@@ -321,45 +265,3 @@ def test_a_tasks_trial_has_one_clock():
     assert trial.recorder.traces.shape == (3000, 1, 4)
     after_cue = slice(task.first_bin, task.first_bin + task.n_bins)
     np.testing.assert_allclose(trial.time[after_cue] + 20, task.times)
-
-
-def test_filtered_spikes_are_exponentials_after_each_spike(setting):
-    network, options = setting
-    trial = run_trial(
-        network, TRIAL, np.random.default_rng(0), spikes=True, filtered=True, **options
-    )
-    tau, ends = network.parameters.tau_plastic, trial.time + trial.bin_width
-    for neuron in np.argsort(trial.counts)[-3:]:
-        times = trial.spike_times[trial.spike_ids == neuron]
-        since = ends[:, None] - times
-        # A spike acts in the step after it.
-        decayed = (1 - 0.1 / tau) ** (since / 0.1 - 1)
-        expected = np.where(since > 0.05, decayed, 0).sum(axis=1) / tau
-        np.testing.assert_allclose(trial.filtered_spikes[:, neuron], expected, rtol=1e-9)
-    probes = network.trained[:3]
-    plain = run_trial(network, TRIAL, np.random.default_rng(0), probes=probes, **options)
-    assert plain.filtered_spikes.size == 0
-    traces = plain.recorder.traces.reshape(15, 200, 3, 4).mean(axis=1)
-    external = network.parameters.external_input[0]
-    np.testing.assert_allclose(traces[..., :2].sum(axis=2) + external, plain.balanced_input[:, :3])
-    np.testing.assert_allclose(traces[..., 2], plain.plastic_input[:, :3])
-
-
-def test_weights_may_change_after_each_bin(setting):
-    network, options = setting
-    other = replace(
-        options["weights"], recurrent_weights=2 * options["weights"].recurrent_weights
-    )
-    seen = []
-
-    def after_bin(b, state):
-        seen.append((b, state.step))
-        return other if b == 9 else None
-
-    plain = run_trial(network, TRIAL, np.random.default_rng(1), **options)
-    changed = simulate_trial(
-        network, TRIAL, np.random.default_rng(1), after_bin=after_bin, **options
-    )
-    assert seen == [(b, 200 * (b + 1)) for b in range(15)]
-    np.testing.assert_array_equal(changed.plastic_input[:10], plain.plastic_input[:10])
-    assert (changed.plastic_input[10:] != plain.plastic_input[10:]).any()

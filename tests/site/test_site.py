@@ -121,12 +121,6 @@ def test_the_animation_is_small_and_rests_for_those_who_want_rest(browser, addre
         context.close()
 
 
-def test_schematics_are_vectors():
-    for name, least in zip(COURSE, (3, 0, 1), strict=True):
-        page = (SITE / name).read_text(encoding="utf-8")
-        assert page.count(".svg\"") >= least, name
-
-
 @pytest.mark.parametrize("name", COURSE)
 def test_demos_turn_by_keyboard(browser, address, name):
     with opened(browser, address, name) as page:

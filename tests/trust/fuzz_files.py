@@ -110,20 +110,7 @@ def originals(folder):
 
 
 def fuzz(number, seed):
-    """Read damaged files.
-
-    Parameters
-    ----------
-    number : int
-        How many.
-    seed : int
-        Source of the damage.
-
-    Returns
-    -------
-    dict of str to int
-        How often each reader read a file, refused it as documented, or did anything else.
-    """
+    """Read damaged files; return how often each reader did what."""
     rng, outcomes = np.random.default_rng(seed), collections.Counter()
     with tempfile.TemporaryDirectory() as name:
         files = {

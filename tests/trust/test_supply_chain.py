@@ -105,13 +105,3 @@ src_part3.load_network()
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("package", ["src_part1", "src_part2", "src_part3"])
-def test_what_only_some_need_is_not_loaded_with_the_library(package):
-    heavy = ("h5py", "ipywidgets", "joblib", "matplotlib.pyplot", "pooch", "pynwb", "requests")
-    program = f"import sys, {package}; print(*(set({heavy}) & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == []

@@ -27,9 +27,10 @@ hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
-    """No test sees the plots of another."""
-    yield
+def own_figures():
+    """No test sees the plots or the style of another."""
+    with matplotlib.rc_context():
+        yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
 

@@ -37,7 +37,7 @@ def test_a_report_of_rates(tmp_path, capsys, names, bin_width, n_neurons):
     file = recordings_from_arrays(rates, time, names).save(tmp_path / "my $x$ <i>文件.npz")
     assert report.main([str(file), "--output", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr()
-    assert "3 · Train" in shown.out and "teacher" in shown.err and "closed loop" in shown.err
+    assert "3 · Train" in shown.out and "training" in shown.err and "closed loop" in shown.err
     page, text = text_of(tmp_path / "out")
     assert "<title>Your own recordings: my $x$ &lt;i&gt;文件.npz</title>" in page
     assert "Your own recordings: my $x$ <i>文件.npz" in text

@@ -700,8 +700,8 @@ for kind, time_scale in tqdm(pattern_time_scales.items(), unit="pattern"):
 fig, axes = plt.subplots(1, len(patterns), figsize=(14, 5), squeeze=False)
 for ax, (kind, (task, trials)) in zip(axes[0], patterns.items(), strict=True):
     repeated = np.broadcast_to(task.targets[0], trials.shape)
-    quality = part2.correlation(trials, repeated).mean()
-    quality_r2 = part2.r2(trials, repeated).mean()
+    quality = np.nanmedian(part2.correlation(trials, repeated))
+    quality_r2 = np.nanmedian(part2.r2(trials, repeated))
     quarters = pattern_neurons * np.arange(1, 4) // 4
     three = np.argsort(task.targets[0].std(axis=1))[quarters]  # weak, medium, strong
     plotting.plot_trial_spread(
@@ -709,7 +709,7 @@ for ax, (kind, (task, trials)) in zip(axes[0], patterns.items(), strict=True):
     )
     name = {"ou": "Ornstein–Uhlenbeck paths", "chaos": "chaotic rates"}[kind]
     ax.set(ylabel="example neuron", xlabel="time (ms)")
-    ax.set_title(f"{name}: r = {quality:.2f}, R² = {quality_r2:.2f}")
+    ax.set_title(f"{name}: median r = {quality:.2f}, R² = {quality_r2:.2f}")
 fig.suptitle(r"Irregular targets of $\mu + u$, ten frozen trials with new noise")
 elapsed()
 

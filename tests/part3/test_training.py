@@ -4,6 +4,7 @@ import os
 import signal
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,6 +36,23 @@ def whole(task):
                     after_loop=lambda t: seen.append(t.n_done))
     assert seen == list(range(1, N_LOOPS + 1))
     return trained
+
+
+@pytest.mark.parametrize(("clock", "plastic", "ridge"), [
+    ("none", (6, 5), 24.0),  # 16 times as strong at the most
+    ("none", (330, 330), 1.5 * 1.6**2),  # 1056 / 660 = 1.6
+    ("none", (528, 528), 1.5), ("per_condition", (6, 5), 1.5),
+])
+def test_the_fewer_synapses_without_a_clock_the_stronger_is_the_prior(clock, plastic, ridge):
+    task = small_task(feedforward_parameters=FeedforwardParameters(clock=clock))
+    index = np.zeros((task.n_trained, sum(plastic)), int)
+    network = SimpleNamespace(
+        plastic=SimpleNamespace(pre_index=index), parameters=task.network.parameters,
+        n_inputs=task.network.n_inputs,
+    )
+    object.__setattr__(task := replace(task), "network", network)
+    assert Training(task).rls.ridge == pytest.approx(ridge)
+    assert Training(task, replace(TRAINING, ridge=7.0)).rls.ridge == 7.0
 
 
 def assert_same(one, other):

@@ -299,8 +299,10 @@ def stages():
     )
     weights = {"untrained": (task.network.initial_weights(),) * 2,
                "held": long.run(10, progress=False).weights}
-    long.rls.b = long.rls.b[:, np.random.default_rng(0).permutation(24)]
-    weights["shuffled"] = long._weights(np.concatenate(long.rls.solve(), axis=1))
+    b = long.rls.b
+    for seed in range(4):  # one order of 24 targets may suit some neurons by chance
+        long.rls.b = b[:, np.random.default_rng(seed).permutation(24)]
+        weights[f"shuffled {seed}"] = long._weights(np.concatenate(long.rls.solve(), axis=1))
     weights["briefly held"] = brief.run(5, progress=False).weights
     weights["free"] = brief.run(13, progress=False).weights
     tests = {name: evaluate(task, w, np.random.default_rng(0), n_trials=80)
@@ -312,9 +314,11 @@ def stages():
 def test_what_was_learned_under_the_teacher_carries_the_network_alone(stages):
     error, correlation = stages["held"]
     assert correlation.min() > 0.35
-    for without in ("untrained", "shuffled"):
-        assert error < 0.4 * stages[without][0]
-        assert correlation.mean() > stages[without][1].mean() + 0.2
+    shuffled = [stages[f"shuffled {seed}"] for seed in range(4)]
+    for without in ([stages["untrained"]], shuffled):
+        errors, correlations = zip(*without, strict=True)
+        assert error < 0.4 * np.mean(errors)
+        assert correlation.mean() > np.mean(correlations) + 0.2
 
 
 def test_the_closed_loop_lowers_the_error_of_the_mean_input(stages):

@@ -30,6 +30,7 @@ hypothesis.settings.load_profile("project")
 def own_figures():
     """No test sees the plots or the style of another."""
     with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # a fixture of a whole module may have set a style
         yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")

@@ -7,7 +7,6 @@ import numpy as np
 from src_part1.recordings import recordings_from_arrays
 from src_part3.evaluation import evaluate
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.rls import SparseRLS
 from src_part3.task import make_task
 from src_part3.training import TrainingParameters, train
 
@@ -37,4 +36,3 @@ def warm_kernels():
                 precision=precision, original=True,
             )
             evaluate(task, train(task, _TRAINING, progress=False).weights, rng, n_trials=2)
-    SparseRLS([[0]], 2, 1.0, n_shared=1, dtype=np.float64).solve()  # an exercise's

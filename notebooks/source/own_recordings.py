@@ -22,7 +22,6 @@ network_file = None  # where to keep the trained network, for example "my_networ
 # %%
 import time
 import warnings
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,7 +34,6 @@ from src_part1.common.smoothing import moving_mean
 from src_part3.plotting import plot_lesions
 
 plotting.use_course_style()
-plt.rcParams["text.parse_math"] = False  # names are shown as they are, "$" and all
 warnings.showwarning = lambda message, *where: print("Note:", message)
 rng = np.random.default_rng(1)
 started = time.perf_counter()
@@ -44,8 +42,7 @@ started = time.perf_counter()
 # ## 1 · Load
 
 # %%
-beside = Path("notebooks", source)  # where JupyterLab puts what is uploaded
-recordings = part3.load_recordings(beside if beside.exists() else source, **options)
+recordings = part3.load_recordings(source, **options)
 print(recordings.describe())
 print("Where they come from:", recordings.provenance)
 kept = recordings.drop_silent()

@@ -1,11 +1,10 @@
 """Execute the notebooks on the embedded data: ``python -m tools.execute_notebooks``.
 
 Each part runs from its first cell to its last in a kernel of its own, says which section runs, and
-becomes
-``build/NAME.html`` with its plots and a few frames of its demos inside. The recordings are the
-synthetic ones that come with the project unless the environment variable ``MOTOR_CORTEX_SOURCE``
-says otherwise. The first cell that fails ends its notebook; its traceback is printed and the exit
-status is 1.
+becomes ``build/NAME.html`` with its plots and a few frames of its demos inside. The recordings are
+the synthetic ones that come with the project unless the environment variable
+``MOTOR_CORTEX_SOURCE`` says otherwise. The first cell that fails ends its notebook; its traceback
+is printed and the exit status is 1.
 """
 
 from __future__ import annotations

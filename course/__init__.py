@@ -14,6 +14,8 @@ Modules
     `Schematic`: what the drawings of all parts are made of.
 ``sizes``
     `numbers`: check what was typed under the name that was typed; `sized`: small sizes for tests.
+``execution``
+    Run a notebook from outside, cell by cell.
 ``report``
     A page of a user's recordings, made by the notebook for them.
 
@@ -22,7 +24,7 @@ Folders
 ``part1``
     Exercises, demos and drawings of Part 1.
 ``part2``
-    Exercises and demos of Part 2.
+    Exercises, demos and the drawing of Part 2.
 ``part3``
     Exercises, demos, drawings and sentences of Part 3.
 """

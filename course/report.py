@@ -10,30 +10,20 @@ import argparse
 import os
 import re
 import sys
-import time
 from html import escape
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
+from course.execution import run_cells
 from src_part1.common.files import replace_file
 
 _ROOT = Path(__file__).resolve().parents[1]
 # The terminal shows bars as text; a notebook would show them as widgets, which no page keeps.
 _TEXT_BARS = "import tqdm, tqdm.auto\ntqdm.auto.tqdm = tqdm.tqdm"
 _STYLE = "<style>body { max-width: 62rem; margin: auto; } img { max-width: 100%; }</style></head>"
-
-
-class _Client(NotebookClient):
-    """Passes on what a cell writes to stderr: its bars."""
-
-    def process_message(self, msg, cell, cell_index):
-        if msg["msg_type"] == "stream" and msg["content"]["name"] == "stderr":
-            print(msg["content"]["text"], end="", file=sys.stderr, flush=True)
-        return super().process_message(msg, cell, cell_index)
 
 
 def notebook_for(source, options, network_file):
@@ -53,24 +43,15 @@ def notebook_for(source, options, network_file):
 
 
 def execute(notebook):
-    """Run all cells, saying which section runs; the setup cell is not needed here."""
+    """Run all cells but that for the setup, which is not needed here."""
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     environment.pop("MPLBACKEND", None)  # it would keep plots out of the cells
-    client = _Client(notebook, kernel_name="python3", timeout=None)
-    start = time.perf_counter()
-    with client.setup_kernel(env=environment):
-        for index, cell in enumerate(notebook.cells):
-            if heading := re.match(r"## (.+)", cell.source):
-                print(f"[{time.perf_counter() - start:4.0f} s] {heading[1]}", flush=True)
-            source = cell.source
-            if "setup" in cell.metadata.get("tags", []):
-                cell.source = _TEXT_BARS
-            try:
-                client.execute_cell(cell, index)
-            finally:
-                cell.source = source
+    for _ in run_cells(notebook, environment, source_of=lambda cell: (
+        _TEXT_BARS if "setup" in cell.metadata.get("tags", []) else cell.source
+    )):
+        pass
 
 
 def page(notebook, title):

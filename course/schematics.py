@@ -20,8 +20,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from src_part1.plotting import COLOURS
 
 LEARNS, FIXED, CUE = COLOURS["green"], "0.55", COLOURS["sky"]
-# The palette's purple, green and sky, dark enough for letters.
-ERROR, LEARNS_IN_WORDS, CUE_IN_WORDS = "#9C4A7E", "#00795A", "#2A7DB0"
+ERROR = "#9C4A7E"  # the palette's purple, dark enough for letters
 _LETTERS = 13
 
 
@@ -63,10 +62,6 @@ class Schematic:
         with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": self.title}):
             self.figure.savefig(written, format=kind, dpi=90, metadata=metadata)
         return written.getvalue()
-
-    def save(self, path):
-        """Write the drawing to a file, whose ending says in which format."""
-        self.figure.savefig(path)
 
     def text(self, x, y, words, *, colour="black", ha="center", va="center", size=_LETTERS, **font):
         """Write words at a point; ``ha`` and ``va`` say which side of them it is."""

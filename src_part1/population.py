@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
@@ -129,7 +129,7 @@ def make_task(
 def _course(recordings, rates, hz_per_rate):
     """Rates in units of each neuron's scale, as a function of the time after the first bin."""
     elapsed = recordings.time - recordings.time[0]
-    return CubicSpline(elapsed, rates / hz_per_rate[:, None], axis=-1)
+    return scipy.interpolate.CubicSpline(elapsed, rates / hz_per_rate[:, None], axis=-1)
 
 
 def _targets(course, tau, at, held_at=np.inf):

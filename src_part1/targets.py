@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import solve_ivp
+import scipy
 
 from src_part1.common.validation import check_array, check_integer, check_real, check_rng
 
@@ -197,7 +197,7 @@ def lorenz(time, *, time_unit=100.0, initial_state=(1.0, 1.0, 20.0)):
     end = time[-1] / time_unit
     if end == 0:
         return initial_state[:1] / 10.0  # nothing to integrate, which solve_ivp cannot do
-    solution = solve_ivp(
+    solution = scipy.integrate.solve_ivp(
         flow, (0.0, end), initial_state, t_eval=time / time_unit,
         method="RK45", rtol=1e-8, atol=1e-10,
     )

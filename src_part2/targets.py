@@ -8,7 +8,7 @@ total inputs for all neurons at given times.
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from src_part1.common.validation import (
     check_array,
@@ -108,7 +108,7 @@ def recorded_targets(recordings, neuron_parameters, time, *, min_rate=0.1):
         np.maximum(rates, min_rate), v_reset=neuron.v_reset, **equivalent
     )
     elapsed = recordings.time - recordings.time[0]
-    return CubicSpline(elapsed, inputs, axis=-1)(np.clip(time, 0.0, elapsed[-1]))
+    return scipy.interpolate.CubicSpline(elapsed, inputs, axis=-1)(np.clip(time, 0.0, elapsed[-1]))
 
 
 def _check_time(time):

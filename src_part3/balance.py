@@ -16,8 +16,8 @@ import contextlib
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import root
-from scipy.special import zeta
+import scipy
+from tqdm.auto import tqdm
 
 from src_part1.common.one_line import one_line
 from src_part1.common.time_grid import n_steps_of
@@ -135,7 +135,7 @@ def mean_field(network_parameters):
         moments = np.stack([rates @ _NODE_WEIGHTS, rates**2 @ _NODE_WEIGHTS])
         return np.log(moments + 1e-30).ravel() - logs
 
-    solution = root(excess, np.log([leading, 2 * leading**2]).ravel())
+    solution = scipy.optimize.root(excess, np.log([leading, 2 * leading**2]).ravel())
     if not solution.success:
         raise ValueError(f"the mean-field equations were not solved: {solution.message}")
     first, second = np.exp(solution.x).reshape(2, 2)
@@ -160,7 +160,7 @@ def _rates(network_parameters, mean, spread, fluctuation):
     """Rates (1/ms) at the Gaussian nodes of both populations."""
     p = network_parameters
     sigma = fluctuation * np.sqrt(2 * p.tau_syn / p.tau_m)
-    shift = np.sqrt(p.tau_syn / p.tau_m) / np.sqrt(2) * abs(zeta(0.5)) * sigma
+    shift = np.sqrt(p.tau_syn / p.tau_m) / np.sqrt(2) * abs(scipy.special.zeta(0.5)) * sigma
     mu = mean[:, None] + spread[:, None] * _NODES - shift[:, None]
     return siegert_rate(mu, sigma[:, None], tau_m=p.tau_m, v_th=p.v_th, v_reset=p.v_reset) / 1000
 
@@ -282,7 +282,7 @@ class StatePlane:
 
 
 def measure_state_plane(
-    network_parameters, j_ei, drives, rng, *, trial_parameters=_FINE, settle=200.0
+    network_parameters, j_ei, drives, rng, *, trial_parameters=_FINE, settle=200.0, progress=False
 ):
     """Measure Brunel's plane: how a network fires as inhibition and external drive change.
 
@@ -304,6 +304,8 @@ def measure_state_plane(
         As in `sweep_in_degree`; synchrony is measured in the trial's bins.
     settle : float, optional
         Time before anything is counted (ms), a whole number of bins.
+    progress : bool, optional
+        Show a progress bar.
 
     Returns
     -------
@@ -329,7 +331,7 @@ def measure_state_plane(
     nominal = base.mu_exc * np.sqrt(base.in_degree) / (base.v_th - base.v_reset)
     rates, theory = np.full((2, j_ei.size, drives.size, 2), np.nan)
     cv, synchrony = np.full((2, j_ei.size, drives.size), np.nan)
-    for at in np.ndindex(cv.shape):
+    for at in tqdm(list(np.ndindex(cv.shape)), leave=False, disable=not progress):
         factor = drives[at[1]] / nominal
         p = replace(base, j_ei=float(j_ei[at[0]]), mu_exc=base.mu_exc * factor,
                     mu_inh=base.mu_inh * factor)

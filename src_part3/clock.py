@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
+import scipy
 
 from src_part1.common.one_line import one_line
 from src_part1.common.smoothing import moving_mean
@@ -47,7 +47,7 @@ def draw_rates(feedforward_parameters, trial_parameters, n_conditions, rng, *, d
         steps *= p.noise * np.sqrt(dt)
         for first in range(0, p.n_used, _TOGETHER):
             some = slice(first, first + _TOGETHER)
-            path = p.mean_rate + lfilter([1.0], [1.0, -decay], steps[:, some], axis=0)
+            path = p.mean_rate + scipy.signal.lfilter([1.0], [1.0, -decay], steps[:, some], axis=0)
             condition[:, some] = np.maximum(moving_mean(path, half, axis=0), 0)
     return FeedforwardRates(np.broadcast_to(rates, (n_conditions, *rates.shape[1:])), start, dt)
 

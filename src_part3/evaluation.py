@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from src_part1.common.metrics import correlation, is_constant, r2, summarise
 from src_part1.common.one_line import one_line
@@ -43,10 +44,9 @@ class Evaluation:
     # Variance of ``mean_input`` that is trial noise: the variance over trials, averaged over time,
     # over the number of trials (voltage^2).
     input_noise: np.ndarray
-    # (n_conditions, n_neurons, n_bins) of float32: PSTH of all neurons of the network (Hz) in bins
-    # around ``times``, smoothed as the recordings were; and the same (2, ...) from even and from
-    # odd trials alone, whose noise is independent
-    rates: np.ndarray
+    # (2, n_conditions, n_neurons, n_bins) of float32: PSTH of all neurons of the network (Hz) from
+    # even and from odd trials alone, whose noise is independent; in bins around ``times``, smoothed
+    # as the recordings were
     half_rates: np.ndarray
     correlation: np.ndarray  # of mean input and target
     # The same, corrected for trial noise: covariance of mean input and target over sqrt(variance of
@@ -73,6 +73,11 @@ class Evaluation:
     decoded: np.ndarray
 
     __repr__ = one_line
+
+    @property
+    def rates(self):
+        """PSTH of all neurons (Hz) from all trials, (n_conditions, n_neurons, n_bins)."""
+        return _of_all_trials(self.half_rates, self.n_trials)
 
     @property
     def side_decoded(self):
@@ -146,7 +151,8 @@ class Evaluation:
 
 
 def evaluate(
-    task, weights, rng, *, n_trials=100, n_threads=None, silenced=None, with_feedforward=True
+    task, weights, rng, *, n_trials=100, n_threads=None, silenced=None, with_feedforward=True,
+    progress=False,
 ):
     """Test a network with frozen weights over many trials of each condition.
 
@@ -166,6 +172,8 @@ def evaluate(
         Neurons that do not spike.
     with_feedforward : bool, optional
         Whether the clock's neurons spike.
+    progress : bool, optional
+        Show a progress bar.
 
     Returns
     -------
@@ -192,10 +200,12 @@ def evaluate(
     for c in range(task.n_conditions):
         options = task.trial_options(c) | ({} if with_feedforward else {"feedforward_rates": None})
         sums = _Sums(task, c)
-        for i, trial in enumerate(run_trials(
+        trials = run_trials(
             task.network, fine, n_trials, rng, n_threads=n_threads, weights=weights[c],
             silenced=silenced, **options,
-        )):
+        )
+        for i, trial in enumerate(tqdm(trials, task.conditions[c], n_trials, leave=False,
+                                       disable=not progress)):
             sums.add(i % 2, trial)
         conditions.append(sums)
     halves = np.array([[half.T for half in sums.halves] for sums in conditions])
@@ -208,8 +218,7 @@ def evaluate(
     within = np.array([sums.variance for sums in conditions]) / n_trials
     power = (n_trials * mean.var(axis=2) - within) / (n_trials - 1)
     half_rates = np.array([sums.half_rates(half_n) for sums in conditions]).swapaxes(0, 1)
-    rates = np.tensordot(half_n / n_trials, half_rates, 1).astype(np.float32)
-    trained_rates = rates[:, task.network.trained]
+    trained_rates = _of_all_trials(half_rates[:, :, task.network.trained], n_trials)
     centred = task.targets - task.targets.mean(axis=2, keepdims=True)
     constant = is_constant(task.targets)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -222,7 +231,7 @@ def evaluate(
     return Evaluation(
         n_trials=n_trials, times=task.times, targets=task.targets,
         recorded_rates=task.recorded_rates, trained=task.network.trained, mean_input=mean,
-        input_noise=noise, rates=rates, half_rates=half_rates,
+        input_noise=noise, half_rates=half_rates,
         correlation=correlation(mean, task.targets), corrected_correlation=corrected,
         reliability=reliability,
         split_half=correlation(halves[:, 0] / half_n[0], halves[:, 1] / half_n[1]),
@@ -234,6 +243,12 @@ def evaluate(
         psth_r2=r2(trained_rates, task.recorded_rates),
         decoded=np.array([sums.decoded for sums in conditions]),
     )
+
+
+def _of_all_trials(half_rates, n_trials):
+    """Rates from all trials, of which one more may be even than odd."""
+    share = np.float32(n_trials // 2 / n_trials)
+    return (1 - share) * half_rates[0] + share * half_rates[1]
 
 
 def input_at_targets(task, total_input, bins_per_target=1):

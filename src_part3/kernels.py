@@ -143,7 +143,7 @@ def advance_steps(
     return n_steps, n_pending, n_spikes
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _sum_external(b, outside, external):
     """Write down the external input of bin ``b``."""
     # The order of the sums fixes the bits.
@@ -155,52 +155,54 @@ def _sum_external(b, outside, external):
             external[i] = outside.baseline[i] + outside.cue[i]
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _deliver(n_pending, constants, static, state, scratch, recording):
     """Count the pending spikes at their receivers; return the decay that ``u`` still has to make.
 
     Counting comes first and weights later, because all synapses of a block weigh the same: one
     multiplication for each neuron and step instead of one for each spike and receiver.
     """
-    n_exc = static.n_exc
-    scratch.words_exc[:] = 0
-    scratch.words_inh[:] = 0
-    decay = constants.decay_syn
-    counted_exc = counted_inh = 0
-    for q in range(n_pending):
-        j = state.pending[q]
-        # A byte cannot count further. It is emptied in the middle of the step: what it held
-        # becomes input now, and the decay of this step must not act a second time.
-        if counted_exc == _FULL or counted_inh == _FULL:
-            _absorb(decay, constants.jump_ee, constants.jump_ei, scratch.from_exc,
-                    scratch.from_inh, state.u[:n_exc])
-            _absorb(decay, constants.jump_ie, constants.jump_ii, scratch.from_exc[n_exc:],
-                    scratch.from_inh[n_exc:], state.u[n_exc:])
-            _follow_probes(decay, constants, n_exc, scratch.from_exc, recording)
-            scratch.words_exc[:] = 0
-            scratch.words_inh[:] = 0
-            decay = constants.one
-            counted_exc = counted_inh = 0
-        if j < n_exc:
-            counted_exc += 1
-        else:
-            counted_inh += 1
-        if static.rows.shape[0] == 0:
-            count_list(static.targets[j], scratch.from_exc if j < n_exc else scratch.from_inh)
-        else:
-            count_row(static.rows[j], scratch.words_exc if j < n_exc else scratch.words_inh)
-    _follow_probes(decay, constants, n_exc, scratch.from_exc, recording)
-    return decay
+    n_exc, decay, q = static.n_exc, constants.decay_syn, 0
+    while True:
+        scratch.words_exc[:] = 0
+        scratch.words_inh[:] = 0
+        counted_exc = counted_inh = 0
+        while q < n_pending and counted_exc < _FULL and counted_inh < _FULL:
+            j = state.pending[q]
+            is_exc = j < n_exc
+            counted_exc += is_exc
+            counted_inh += not is_exc
+            if static.rows.shape[0] == 0:
+                count_list(static.targets[j], scratch.from_exc if is_exc else scratch.from_inh)
+            else:
+                count_row(static.rows[j], scratch.words_exc if is_exc else scratch.words_inh)
+            q += 1
+        for p in range(recording.probes.shape[0]):
+            # The excitatory part of the static input of the probes, which `u` does not keep.
+            j = recording.probes[p]
+            jump = constants.jump_ee if j < n_exc else constants.jump_ie
+            recording.probe_exc[p] = decay * recording.probe_exc[p] + jump * scratch.from_exc[j]
+        if q == n_pending:
+            return decay
+        # A byte cannot count further, in the middle of a step: what it held becomes input now, and
+        # the decay of this step must not act a second time.
+        for i in range(state.u.shape[0]):
+            jump_exc = constants.jump_ee if i < n_exc else constants.jump_ie
+            jump_inh = constants.jump_ei if i < n_exc else constants.jump_ii
+            state.u[i] = decay * state.u[i] + (
+                jump_exc * scratch.from_exc[i] + jump_inh * scratch.from_inh[i]
+            )
+        decay = constants.one
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def count_list(receivers, counts):
     """Add 1 to the count of each receiver."""
     for k in range(receivers.shape[0]):
         counts[receivers[k]] += np.uint8(1)
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def count_row(row, counts):
     """Add the 0/1 of each receiver in ``row`` (n_words,) to the bytes of ``counts``."""
     # Bit b of each of the eight bytes of a word belongs to eight consecutive receivers: shifted
@@ -213,23 +215,7 @@ def count_row(row, counts):
             lane[k] += (row[k] >> shift) & ones
 
 
-@kernel(nogil=True)
-def _absorb(decay, w_exc, w_inh, n_from_exc, n_from_inh, u):
-    """Turn counted spikes into input: needed only when a counter is full within one step."""
-    for i in range(u.shape[0]):
-        u[i] = decay * u[i] + (w_exc * n_from_exc[i] + w_inh * n_from_inh[i])
-
-
-@kernel(nogil=True)
-def _follow_probes(decay, constants, n_exc, n_from_exc, recording):
-    """Follow the excitatory part of the static input of the probes, which ``u`` does not keep."""
-    for p in range(recording.probes.shape[0]):
-        j = recording.probes[p]
-        jump = constants.jump_ee if j < n_exc else constants.jump_ie
-        recording.probe_exc[p] = decay * recording.probe_exc[p] + jump * n_from_exc[j]
-
-
-@kernel(nogil=True)
+@kernel(inline="always")
 def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     """Let plastic input and filtered spikes decay, and add what spikes bring.
 
@@ -259,7 +245,7 @@ def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     return next_spike
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _update(decay, c, n_exc, state, scratch, recording):
     """One step of input and voltage of all neurons: E, with plastic inputs if there are any, and I.
 
@@ -267,17 +253,18 @@ def _update(decay, c, n_exc, state, scratch, recording):
     two constant weights.
     """
     external, u, v, fired = scratch.external, state.u, state.v, scratch.fired
-    from_exc, from_inh = scratch.from_exc, scratch.from_inh
-    if state.u_plastic.shape[0] > 0:
+    from_exc, from_inh, n = scratch.from_exc, scratch.from_inh, state.v.shape[0]
+    has_plastic = state.u_plastic.shape[0] > 0
+    if has_plastic:
         _update_plastic(decay, c, external, from_exc, from_inh, state, recording, fired)
-    else:
-        _update_static(decay, c.jump_ee, c.jump_ei, c, external, from_exc, from_inh, u[:n_exc],
-                       v[:n_exc], fired)
-    _update_static(decay, c.jump_ie, c.jump_ii, c, external[n_exc:], from_exc[n_exc:],
-                   from_inh[n_exc:], u[n_exc:], v[n_exc:], fired[n_exc:])
+    for block in range(1 if has_plastic else 0, 2):
+        some = slice(n_exc, n) if block else slice(0, n_exc)
+        _update_static(decay, c.jump_ie if block else c.jump_ee, c.jump_ii if block else c.jump_ei,
+                       c, external[some], from_exc[some], from_inh[some], u[some], v[some],
+                       fired[some])
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _update_static(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, v, fired):
     """One step of neurons that have static inputs only."""
     # No branch: a comparison and a selection run in vector registers, a jump does not.
@@ -292,7 +279,7 @@ def _update_static(decay, w_exc, w_inh, c, external, n_from_exc, n_from_inh, u, 
         fired[i] = spike
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _update_plastic(decay, c, external, n_from_exc, n_from_inh, state, recording, fired):
     """One step of E neurons that have plastic inputs as well; sums up both kinds of input."""
     a, v_th, v_reset = c.dt_over_tau_m, c.v_th, c.v_reset
@@ -310,7 +297,7 @@ def _update_plastic(decay, c, external, n_from_exc, n_from_inh, state, recording
         fired[i] = spike
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _collect(active, pending, scratch):
     """List the neurons that spike; return how many. Silenced ones are reset like all others."""
     # Few neurons spike in a step, so 128 at a time are passed over with one comparison. Among
@@ -331,7 +318,7 @@ def _collect(active, pending, scratch):
     return n_pending
 
 
-@kernel(nogil=True)
+@kernel(inline="always")
 def _record(step, n_pending, n_spikes, n_exc, plastic, state, recording):
     """Write down the spikes of this step, the probes, and what belongs to a bin at its end."""
     b = step // recording.bin_steps
@@ -358,8 +345,10 @@ def _record(step, n_pending, n_spikes, n_exc, plastic, state, recording):
                 recording.balanced[b, i] = recording.sum_balanced[plastic.trained[i]]
                 recording.plastic[b, i] = recording.sum_plastic[plastic.trained[i]]
         if b < recording.filtered.shape[0]:
-            recording.filtered[b, : state.r_plastic.shape[0]] = state.r_plastic
-            recording.filtered_feedforward[b] = state.s_feedforward
+            for i in range(state.r_plastic.shape[0]):
+                recording.filtered[b, i] = state.r_plastic[i]
+            for k in range(state.s_feedforward.shape[0]):
+                recording.filtered_feedforward[b, k] = state.s_feedforward[k]
         recording.sum_balanced[:] = 0
         recording.sum_plastic[:] = 0
     return n_spikes

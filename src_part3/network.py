@@ -174,7 +174,7 @@ def draw_static(network_parameters, rng):
     size, degree = network_parameters.n_neurons, network_parameters.out_degree
     raw = rng.integers(0, 2**32, size=(size, degree), dtype=np.uint32)
     targets = np.empty((size, degree), np.uint16 if size <= 2**16 else np.uint32)
-    _draw_targets(raw, np.arange(size), targets)
+    _draw_targets(raw, np.arange(size), np.zeros(degree, np.int64), targets)
     targets.sort(axis=1)
     n_words = -(-size // (64 * _BLOCK)) * _BLOCK
     dense = size <= SPARSE * degree
@@ -182,10 +182,9 @@ def draw_static(network_parameters, rng):
 
 
 @kernel()
-def _draw_targets(raw, pool, out):
+def _draw_targets(raw, pool, picks, out):
     """Fisher-Yates: choose out[j, :] among all but j. ``pool`` holds 0 ... n - 1, also on exit."""
     size, degree = out.shape
-    picks = np.empty(degree, np.int64)
     for j in range(size):
         pool[j] = size - 1
         for s in range(degree):
@@ -198,15 +197,13 @@ def _draw_targets(raw, pool, out):
         pool[j] = j
 
 
-@kernel()
 def pack_rows(targets, n_words):
     """Lists of receivers (n_rows, out_degree) as rows of bits (n_rows, n_words)."""
-    width = 8 * n_words
-    rows = np.zeros((len(targets), width), np.uint8)
-    for j in range(targets.shape[0]):
-        for s in range(targets.shape[1]):
-            target = targets[j, s]
-            rows[j, target % width] |= np.uint8(1 << (target // width))
+    rows = np.zeros((len(targets), 8 * n_words), np.uint8)
+    for row, receivers in zip(rows, targets, strict=True):
+        has = np.zeros((8, row.size), np.bool_)
+        has.reshape(-1)[receivers] = True
+        row[:] = np.packbits(has, axis=0, bitorder="little")[0]
     return rows.view(np.uint64)
 
 

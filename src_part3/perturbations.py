@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from src_part1.common.fields import check_fields, choice, flag, real
 from src_part1.common.one_line import one_line
@@ -195,7 +196,8 @@ class DistractorResult:
 
 
 def run_distractors(
-    task, weights, times, rng, *, strength=1.0, duration=100.0, n_trials=20, n_threads=None
+    task, weights, times, rng, *, strength=1.0, duration=100.0, n_trials=20, n_threads=None,
+    progress=False,
 ):
     """Give the next condition's cue during a trial and look where the trial ends.
 
@@ -214,6 +216,8 @@ def run_distractors(
         How long it lasts (ms), a whole number of bins.
     n_trials, n_threads : int, optional
         Trials of each condition and time, at least 2; trials at a time, all cores by default.
+    progress : bool, optional
+        Show a progress bar.
 
     Returns
     -------
@@ -265,6 +269,8 @@ def run_distractors(
             n_threads=n_threads, weights=weights[condition], bin_input=distractor,
             **task.trial_options(condition),
         )
+        name = task.conditions[condition]
+        trials = tqdm(trials, name, n_trials, leave=False, disable=not progress)
         return np.array([t.total_input[task.first_bin :][-last:].mean(axis=0) for t in trials])
 
     undisturbed = [ends(c, None) for c in range(task.n_conditions)]

@@ -16,22 +16,21 @@ import math
 import os
 import re
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 import psutil
-import zmq
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from course.execution import run_cells
 from tools.demo_frames import MOST_VALUES, REPLACE_SLIDERS
 from tools.offline_html import to_html
 
 ROOT = Path(__file__).resolve().parents[1]
 # Frames take time, and this is for a first look: the site has more of them.
 _FEW_VALUES = 3
+_LONG = 2.0  # s: cells that take longer are listed
 
 
 class Execution(NamedTuple):
@@ -41,56 +40,44 @@ class Execution(NamedTuple):
     seconds: float  # from the first cell to the end of the last
     first_plot: float  # seconds from the first cell to the first plot; NaN without one
     peak_mb: float  # largest resident memory of the kernel (10^6 bytes)
-
-
-class Client(NotebookClient):
-    """Runs cells, those that fill an Output widget included.
-
-    Such a widget answers each output on the channel on which the cell's reply comes in. If the
-    reply is there already, sending takes away the event that would have announced it, and the
-    client waits until its timeout for a cell that has long ended. Asking the socket for its events
-    announces the reply again.
-    """
-
-    def process_message(self, msg, cell, cell_index):
-        """Handle a message of the kernel, then look for a reply that nobody announced."""
-        try:
-            return super().process_message(msg, cell, cell_index)
-        finally:
-            self.kc.shell_channel.socket.get(zmq.EVENTS)
+    cells: list  # of each cell: its seconds, and the peak after it
 
 
 def execute(path, *, notebook=None, timeout=1800, most_values=0):
     """Run every cell of a notebook in a kernel of its own."""
     notebook = nbformat.read(path, as_version=4) if notebook is None else notebook
-    client = Client(
-        notebook, timeout=timeout, kernel_name="python3", extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(Path(path).parent)}},
-    )
-    first_plot, peak = math.nan, 0.0
     environment = kernel_environment()
     if most_values:
         environment[MOST_VALUES] = str(most_values)
         paths = filter(None, [str(ROOT), environment.get("PYTHONPATH")])
         environment["PYTHONPATH"] = os.pathsep.join(paths)
-    with client.setup_kernel(env=environment):
-        kernel = psutil.Process(client.km.provisioner.pid)
-        start = time.perf_counter()
-        for index, cell in enumerate(notebook.cells):
-            source = cell.source
-            for title in re.findall(r"(?m)^## (.+)$", source) * (cell.cell_type == "markdown"):
-                print(f"[{time.perf_counter() - start:4.0f} s] {title}", flush=True)
-            if most_values and "demo" in cell.metadata.get("tags", []):
-                cell.source = f"{REPLACE_SLIDERS}\n{source}"
-            try:
-                client.execute_cell(cell, index)
-            finally:
-                cell.source = source
-            peak = max(peak, _peak_mb(kernel))
-            if math.isnan(first_plot) and _pictures(cell):
-                first_plot = time.perf_counter() - start
-        seconds = time.perf_counter() - start
-    return Execution(notebook, seconds, first_plot, peak)
+
+    def source_of(cell):
+        is_demo = most_values and "demo" in cell.metadata.get("tags", [])
+        return f"{REPLACE_SLIDERS}\n{cell.source}" if is_demo else cell.source
+
+    first_plot, seconds, peak, cells = math.nan, 0.0, 0.0, []
+    for cell, now, kernel in run_cells(
+        notebook, environment, folder=Path(path).parent, timeout=timeout, source_of=source_of,
+    ):
+        peak = max(peak, _peak_mb(psutil.Process(kernel)))
+        cells.append((now - seconds, peak))
+        seconds = now
+        if math.isnan(first_plot) and _pictures(cell):
+            first_plot = seconds
+    return Execution(notebook, seconds, first_plot, peak, cells)
+
+
+def long_cells(done):
+    """The cells that take long: number, seconds, peak (MB), first words, and if a bar is seen."""
+    return [
+        {"cell": i, "seconds": round(seconds, 1), "peak_mb": round(peak),
+         "words": cell.source.lstrip("# ").split("\n")[0][:60],
+         "bar": "Watch" in cell.source or any("vnd.jupyter.widget-view" in str(output)
+                                              for output in cell.get("outputs", []))}
+        for i, (cell, (seconds, peak)) in enumerate(zip(done.notebook.cells, done.cells,
+                                                        strict=True)) if seconds > _LONG
+    ]
 
 
 def _peak_mb(process):
@@ -155,13 +142,15 @@ def main(argv=None):
             plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
             print(f"{path.name} failed:\n{plain}", file=sys.stderr)
             continue
+        measured[path.stem] = {
+            "seconds": done.seconds, "first_figure_s": done.first_plot, "peak_mb": done.peak_mb,
+            "long_cells": long_cells(done),
+        }
         html = arguments.output / f"{path.stem}.html"
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(to_html(done.notebook, path.stem), encoding="utf-8")
         print(f"{path.name}: {done.seconds:.0f} s, first plot after {done.first_plot:.0f} s, "
               f"{done.peak_mb:.0f} MB; wrote {html}")
-        measured[path.stem] = {"seconds": done.seconds, "first_figure_s": done.first_plot,
-                               "peak_mb": done.peak_mb}
         if arguments.png:
             write_plots(done.notebook, path.stem, arguments.png)
     if arguments.json:

@@ -22,6 +22,7 @@ COLAB_PYTHONS = ("3.12", "3.13")
 MOST_SECONDS = {1: 150.0, 2: 110.0}  # of all notebooks together, by number of cores
 LATEST_PLOT = 5.0  # s after its notebook's first cell
 MOST_MEMORY = 800.0  # MB
+SILENT = 5.0  # s: a cell that takes longer shows a bar or a live plot
 
 
 def find_python(version):
@@ -77,6 +78,8 @@ def complaints(measured):
                              f"within {LATEST_PLOT:.0f} s")
             if not run["peak_mb"] <= MOST_MEMORY:
                 found.append(f"{name} {on}: {run['peak_mb']:.0f} MB, not {MOST_MEMORY:.0f} MB")
+            found += [f"{name} {on}: cell {cell['cell']} shows no bar for {cell['seconds']:.0f} s"
+                      for cell in run["long_cells"] if cell["seconds"] > SILENT and not cell["bar"]]
     return found
 
 
@@ -89,6 +92,11 @@ def table(measured):
                   f"{run['peak_mb']:.0f} |" for name, run in notebooks.items()]
         total = sum(run["seconds"] for run in notebooks.values())
         lines.append(f"| all | {cores} | | {total:.0f} | |")
+    lines += ["", "| cells of more than 2 s | cores | begins with | s | peak memory so far (MB) |",
+              "| --- | --- | --- | --- | --- |"]
+    lines += [f"| {name} {cell['cell']} | {cores} | {cell['words']} | {cell['seconds']} | "
+              f"{cell['peak_mb']} |" for cores, notebooks in measured.items()
+              for name, run in notebooks.items() for cell in run["long_cells"]]
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ Modules
 ``demos``
     Plots that answer a slider within two seconds.
 ``schematics``
-    Drawings of networks and trials with the numbers of their parameters.
+    Drawings of networks and the mice's task with the numbers of their parameters.
 ``warmup``
     `warm_kernels`: compile every kernel on a tiny problem.
 """
@@ -22,12 +22,7 @@ from course.part1.exercises import (
     check_target_currents,
     textbook_rls_update,
 )
-from course.part1.schematics import (
-    draw_every_unit,
-    draw_force_loop,
-    draw_mouse_task,
-    draw_trial,
-)
+from course.part1.schematics import draw_every_unit, draw_force_loop, draw_mouse_task
 from course.part1.warmup import warm_kernels
 from course.sizes import numbers, sized
 from course.sliders import sliders

@@ -1,11 +1,10 @@
-"""The schematics of Part 1: FORCE, a network whose units follow targets, a trial, the mice."""
+"""The schematics of Part 1: FORCE, a network whose units follow targets, the mice."""
 
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.patches import Rectangle
 
-from course.schematics import CUE, CUE_IN_WORDS, ERROR, FIXED, LEARNS, LEARNS_IN_WORDS, Schematic
+from course.schematics import CUE, ERROR, FIXED, LEARNS, Schematic
 from src_part1.plotting import CONDITION_COLOURS, OUTPUT, TARGET, condition_styles, plain
 from src_part1.recordings.importers.alm_files import CONDITIONS
 
@@ -74,34 +73,6 @@ def draw_every_unit(task):
     s.text(7.9, 3.6, f"errors of all {n} units", colour=ERROR)
     s.box(2.95, 3.6, 2.2, 0.5, f"RLS, every {timing.learn_every:g} ms", colour=LEARNS)
     s.arrow((2.95, 3.33), (2.95, 2.75), colour=LEARNS, linestyle="--")
-    return s
-
-
-def draw_trial(timing):
-    """Draw one trial of a `TrialTiming`, learning and test, to scale."""
-    t = timing
-    s = Schematic(11.0, 3.1, "One trial: learning and test begin with the same cue")
-    left, right = 1.6, 10.7
-    scale = (right - left) / t.learn_off
-    cue_on, cue_off = left + scale * t.stim_on, left + scale * t.stim_off
-    learn_on = left + scale * t.learn_on
-    for y, name in ((1.7, "learning"), (0.85, "test")):
-        s.text(0.15, y, name, ha="left", weight="bold")
-        s.ax.plot([left, right], [y - 0.17] * 2, color="black", lw=2)
-        s.ax.add_patch(Rectangle((cue_on, y - 0.17), max(cue_off - cue_on, 0.04), 0.34,
-                                 facecolor=CUE, edgecolor=CUE))
-    n_updates = t.update_times.size
-    s.ax.add_patch(Rectangle((learn_on, 1.53), right - learn_on, 0.34, facecolor="#CDEBE1"))
-    ticks = left + scale * t.update_times[:: max(1, n_updates // 100)]
-    s.ax.vlines(ticks, 1.53, 1.87, color=LEARNS, lw=1)
-    s.ax.add_patch(Rectangle((learn_on, 0.68), right - learn_on, 0.34, facecolor="0.9"))
-    s.text(right, 2.48, f"learning window, {t.learn_on:g} to {t.learn_off:g} ms: an update every "
-           f"{t.learn_every:g} ms, {n_updates} in all", colour=LEARNS_IN_WORDS, ha="right")
-    s.text(min(cue_on, 8.0), 2.08, f"cue, {t.stim_on:g} to {t.stim_off:g} ms", colour=CUE_IN_WORDS,
-           ha="left")
-    s.text(right, 0.45, "test window, the same times: weights frozen, nothing is corrected",
-           colour="0.25", ha="right")
-    s.text(left, 0.45, "0 ms", ha="left")
     return s
 
 

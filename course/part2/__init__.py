@@ -1,4 +1,4 @@
-"""What only the notebook of Part 2 needs: exercises with feedback and interactive demos.
+"""What only the notebook of Part 2 needs: exercises with feedback, interactive demos, a drawing.
 
 Modules
 -------
@@ -6,6 +6,8 @@ Modules
     The checks of the exercises, one function each.
 ``demos``
     Plots that answer a slider within two seconds.
+``schematics``
+    A drawing of the network and its filtered spikes with the numbers of their parameters.
 ``warmup``
     `warm_kernels`: compile every kernel on a tiny problem.
 """
@@ -19,6 +21,7 @@ from course.part2.exercises import (
     check_network_update,
     check_synapse_step,
 )
+from course.part2.schematics import draw_filtered_spikes
 from course.part2.warmup import warm_kernels
 from course.sizes import numbers, sized
 from course.sliders import sliders

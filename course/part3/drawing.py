@@ -16,6 +16,7 @@ def draw_lesions(studies):
     ``studies`` are the same lesions of the same network in several sets of trials: bars are their
     means, and lines reach from the worst to the best set.
     """
+    studies = list(studies)
     names, conditions = list(studies[0].lesions), studies[0].conditions
     n_conditions = len(conditions)
     _, ax = plt.subplots(figsize=(11, 1.4 + max(0.5, 0.16 * n_conditions) * len(names)))

@@ -116,7 +116,7 @@ course.draw_mouse_task(recordings)
 
 # %% tags=["parameters"]
 gains = (0.5, 1.0, 1.5)
-chaos_units = course.sized(800, fast=100)
+chaos_units = course.sized(500, fast=100)
 chaos_duration = course.sized(2000.0, fast=400.0)  # ms
 chaos_seed = 0
 
@@ -349,7 +349,7 @@ elapsed()
 # and the same rhythm.
 
 # %% tags=["parameters"]
-lorenz_training = course.sized(20_000.0, fast=1000.0)  # ms
+lorenz_training = course.sized(12_000.0, fast=1000.0)  # ms
 lorenz_test = course.sized(8_000.0, fast=800.0)  # ms
 lorenz_seed = 1
 

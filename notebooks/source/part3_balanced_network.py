@@ -297,14 +297,15 @@ course.check_regime(my_j_ei)
 # </details>
 
 # %% tags=["parameters"]
-plane_inhibition = sized((-0.15, -0.2, -0.25, -0.35, -0.5, -0.75, -1.0), fast=(-0.15, -0.2, -0.75))
-plane_drives = sized((0.9, 1.02, 1.5, 2.5, 4.02, 8.0), fast=(1.02, 4.02))
+plane_inhibition = sized((-0.15, -0.2, -0.25, -0.4, -0.75, -1.0), fast=(-0.15, -0.2, -0.75))
+plane_drives = sized((0.9, 1.02, 1.5, 4.02, 8.0), fast=(1.02, 4.02))
 plane_seed = 20
 
 # %% alt="A table of colours, drive against inhibition: each field says whether E neurons fire synchronously and regularly, and at which rate. A line surrounds the asynchronous irregular fields; fields in which inhibition cannot hold the rates are hatched."
 course_parameters = part3.BalancedNetworkParameters()
 plane = part3.measure_state_plane(
-    course_parameters, plane_inhibition, plane_drives, np.random.default_rng(plane_seed)
+    course_parameters, plane_inhibition, plane_drives, np.random.default_rng(plane_seed),
+    progress=True,
 )
 on_grid = course_parameters.j_ei in plane_inhibition and 4.02 in plane_drives
 ax = plotting.plot_state_plane(plane, course_network=(
@@ -669,13 +670,13 @@ course.check_noise_prior(my_weights)
 # The plot shows the *time courses* of the four strongest **patterns** (one number for each neuron) of the targets. After a stop (■) run the cell again.
 
 # %% tags=["parameters"]
-held_loops = sized(10, fast=2)  # with the teacher, the first few for the teacher itself
+held_loops = sized(8, fast=2)  # with the teacher, the first few for the teacher itself
 settling_loops = sized(2, fast=1)
 held_trials = sized(8, fast=2)  # of each condition and loop
-free_loops = sized(4, fast=1)  # in the closed loop
-free_trials = sized(16, fast=2)
-ridge = 10.0  # lambda: so short a training has seen little of the noise, hence a stronger prior
-n_test_trials = sized(50, fast=4)
+free_loops = sized(3, fast=1)  # in the closed loop
+free_trials = sized(12, fast=2)
+ridge = 15.0  # lambda: so short a training has seen little of the noise, hence a stronger prior
+n_test_trials = sized(24, fast=4)
 training_seed = 1
 test_seed = 2
 
@@ -684,7 +685,8 @@ live_test = None  # until the training below has been tested
 training = part3.Training(
     task, part3.TrainingParameters(
         held_loops=held_loops, settling_loops=settling_loops, held_trials=held_trials,
-        free_loops=free_loops, free_trials=free_trials, ridge=ridge, watch_every=1,
+        free_loops=free_loops, free_trials=free_trials, ridge=ridge, watch_every=2,
+        watched_trials=1,
     ), seed=training_seed,
 )
 taught = {}  # the weights when the teacher lets go
@@ -718,7 +720,8 @@ elapsed()
 
 # %%
 live_test = part3.evaluate(
-    task, training.weights, np.random.default_rng(test_seed), n_trials=n_test_trials
+    task, training.weights, np.random.default_rng(test_seed), n_trials=n_test_trials,
+    progress=True,
 )
 course.tell_quality(live_test, task.conditions)
 
@@ -729,7 +732,8 @@ course.tell_quality(live_test, task.conditions)
 compared = {"after the closed loop": live_test}
 if "weights" in taught:
     compared = {"teacher only": part3.evaluate(
-        task, taught["weights"], np.random.default_rng(test_seed), n_trials=n_test_trials
+        task, taught["weights"], np.random.default_rng(test_seed),
+        n_trials=max(2, n_test_trials // 2), progress=True,
     )} | compared
 strongest_pattern = training.patterns[0]
 centre = task.targets.mean(axis=(0, 2))
@@ -891,8 +895,8 @@ course.check_corrected_correlation(my_corrected_correlation)
 
 # %% tags=["parameters"]
 silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
-n_lesion_trials = sized(8, fast=2)  # of each condition, in each set
-lesion_seeds = sized((4, 5, 6), fast=(4, 5))  # sets of trials
+n_lesion_trials = sized(4, fast=2)  # of each condition, in each set
+lesion_seeds = (4, 5)  # sets of trials
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** Guess the bars: learned weights undone; no cue; the other cue; 10% and 30% of the trained neurons silent.
@@ -918,12 +922,11 @@ lesions = {
         silenced_fraction=silenced_fraction
     ),
 }
-studies = [
+course.draw_lesions(
     part3.study_lesions(shipped_task, shipped_weights, np.random.default_rng(seed), lesions,
                         n_trials=n_lesion_trials)
     for seed in tqdm(np.atleast_1d(lesion_seeds), unit="set")
-]
-course.draw_lesions(studies)
+)
 elapsed()
 
 # %% [markdown]
@@ -941,10 +944,10 @@ elapsed()
 dial = "per_condition"  # or "common"
 dial_source = "auto"
 dial_training = part3.TrainingParameters(
-    held_loops=sized(8, fast=2), settling_loops=sized(3, fast=1), held_trials=sized(6, fast=2),
+    held_loops=sized(6, fast=2), settling_loops=sized(2, fast=1), held_trials=sized(4, fast=2),
     watched_trials=1, free_loops=0,
 )
-n_dial_trials = sized(8, fast=2)
+n_dial_trials = sized(4, fast=2)
 dial_seed = 6
 
 # %% [markdown] tags=["slide"]
@@ -978,9 +981,9 @@ clock_task = part3.make_task(
     part3.load_recordings(dial_source), seed=dial_seed,
     feedforward_parameters=part3.FeedforwardParameters(clock=dial),
 )
-clock_training = part3.train(clock_task, dial_training, seed=dial_seed)
+clock_weights = part3.train(clock_task, dial_training, seed=dial_seed).weights
 clock_study = part3.study_lesions(
-    clock_task, clock_training.weights, np.random.default_rng(dial_seed), {
+    clock_task, clock_weights, np.random.default_rng(dial_seed), {
         "intact": part3.Lesion(), "clock off": part3.Lesion(with_feedforward=False),
         "recurrent learning undone": part3.Lesion(with_recurrent_learning=False),
         "no cue": part3.Lesion(cue="none"),
@@ -1052,7 +1055,7 @@ course.check_rls_update(my_rls_update)
 
 # %% tags=["parameters"]
 use_live_network = False  # True for the one that you trained in Section 4
-n_analysis_trials = sized(50, fast=4)
+n_analysis_trials = sized(20, fast=4)
 n_components = 5
 last_ms = 500.0
 analysis_seed = 3
@@ -1063,7 +1066,8 @@ if use_live_network:
 else:
     shown_task, shown_weights = shipped_task, shipped_weights
 evaluation = part3.evaluate(
-    shown_task, shown_weights, np.random.default_rng(analysis_seed), n_trials=n_analysis_trials
+    shown_task, shown_weights, np.random.default_rng(analysis_seed), n_trials=n_analysis_trials,
+    progress=True,
 )
 groups = dict(zip(("trained E", "untrained E", "untrained I"), part3.neuron_groups(shown_task)))
 print({name: len(members) for name, members in groups.items()})
@@ -1140,7 +1144,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # %% tags=["parameters"]
 distractor_after = sized((100.0, 600.0, 1200.0), fast=(600.0,))  # ms after the cue
 distractor_strength = 1.0  # in units of the cue
-n_distractor_trials = sized(20, fast=2)
+n_distractor_trials = sized(8, fast=2)
 distractor_seed = 8
 
 # %% [markdown] tags=["slide"]
@@ -1172,7 +1176,7 @@ at_cue = shipped_task.trial_parameters.stim_off
 pushed = part3.run_distractors(
     shipped_task, shipped_weights, at_cue + np.atleast_1d(distractor_after),
     np.random.default_rng(distractor_seed), strength=distractor_strength,
-    n_trials=n_distractor_trials,
+    n_trials=n_distractor_trials, progress=True,
 )
 course.draw_ends(pushed, from_time=at_cue)
 course.tell_memory(pushed, from_time=at_cue)

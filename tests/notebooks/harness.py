@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
-from tools.execute_notebooks import Client, kernel_environment
+from course.execution import Client
+from tools.execute_notebooks import kernel_environment
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))

@@ -9,6 +9,7 @@ import pytest
 import zmq
 import zmq.asyncio
 
+from course.execution import Client
 from tools import execute_notebooks
 
 FIGURE = """\
@@ -91,7 +92,7 @@ def test_a_reply_is_seen_although_a_widget_has_sent_something_meanwhile():
                 kernel.send_multipart([name, b"execute_reply"])
                 time.sleep(0.3)  # the reply is there, and the loop has not seen it
                 plain.send(b"comm_msg")
-                client = execute_notebooks.Client(nbformat.v4.new_notebook())
+                client = Client(nbformat.v4.new_notebook())
                 client.kc = SimpleNamespace(shell_channel=SimpleNamespace(socket=shell))
                 cell = nbformat.v4.new_code_cell(metadata={"execution": {}})
                 busy = {

@@ -6,7 +6,8 @@ import xml.etree.ElementTree
 import numpy as np
 import pytest
 
-from course.part1 import draw_every_unit, draw_force_loop, draw_mouse_task, draw_trial
+from course.part1 import draw_every_unit, draw_force_loop, draw_mouse_task
+from course.part2 import draw_filtered_spikes
 from course.part3 import draw_stages, draw_synapses
 from src_part1 import (
     ForceParameters,
@@ -16,6 +17,7 @@ from src_part1 import (
     load_recordings,
     recordings_from_arrays,
 )
+from src_part2 import LIFParameters
 from src_part3 import BalancedNetworkParameters, FeedforwardParameters, make_task
 from tests.part3.small import small_task
 
@@ -57,9 +59,7 @@ DRAWINGS = {
     "every unit": lambda: draw_every_unit(task(100)),
     "every unit of two": lambda: draw_every_unit(task(2)),
     "every unit of 1824": lambda: draw_every_unit(task(1824, AT_ONCE)),
-    "trial": lambda: draw_trial(TrialTiming()),
-    "trial, late cue": lambda: draw_trial(LATE),
-    "trial, cue at once": lambda: draw_trial(AT_ONCE),
+    "filtered spikes": lambda: draw_filtered_spikes(LIFParameters(tau_syn=200.0), 100, LATE),
     "mice": lambda: draw_mouse_task(load_recordings("synthetic")),
     "own recordings": lambda: draw_mouse_task(OWN),
     "many own recordings": lambda: draw_mouse_task(own(*(f"{k} " + 60 * "m" for k in range(9)))),
@@ -88,7 +88,7 @@ def test_words_lie_apart_from_words_and_lines_and_on_the_sheet(name):
     for (one, first), (other, second) in itertools.combinations(boxes, 2):
         assert not first.overlaps(second), f"{one!r} and {other!r}"
     assert all(text.get_size() >= 13 for text in drawing.ax.texts)
-    if name in ("FORCE", "every unit", "trial", "mice", "stages"):  # and no line crosses them
+    if name in ("FORCE", "every unit", "filtered spikes", "mice", "stages"):
         for line in drawing.ax.lines:
             path = line.get_transform().transform_path(line.get_path())
             for words_, box in boxes:
@@ -102,9 +102,9 @@ def test_counts_and_times_are_those_of_the_parameters():
     every = words(draw_every_unit(task(37, AT_ONCE)))
     for part in ("37 units", "unit 37", "every 20 ms", "50 ms", "errors of all 37"):
         assert part in every
-    trial = words(draw_trial(LATE))
-    for part in ("2950 to 3000 ms", "every 0.5 ms", "100 in all", "2800 to 2900 ms"):
-        assert part in trial
+    spikes = words(draw_filtered_spikes(LIFParameters(tau_m=12.0, tau_syn=37.0), 123, LATE))
+    for part in ("123 LIF neurons, $τ_m$ = 12 ms", "$τ_s$ = 37 ms", "every 0.5 ms"):
+        assert part in spikes
     mice = words(draw_mouse_task(load_recordings("synthetic")))
     assert "−2000 to 0 ms" in mice and "lick right" in mice
     mine = words(draw_mouse_task(OWN))
@@ -118,16 +118,6 @@ def test_counts_and_times_are_those_of_the_parameters():
     assert "none here" in words(draw_synapses(spiking_task(77, "none")))
 
 
-def test_the_time_line_is_to_scale():
-    drawing = draw_trial(AT_ONCE)
-    learning_cue, test_cue, learning, test = sorted(
-        (p for p in drawing.ax.patches), key=lambda p: (p.get_width(), -p.get_y())
-    )
-    assert learning_cue.get_x() == test_cue.get_x() and learning.get_x() == test.get_x()
-    assert learning_cue.get_width() / learning.get_width() == pytest.approx(50 / 2080)
-    assert learning.get_x() == pytest.approx(learning_cue.get_x() + learning_cue.get_width())
-
-
 def test_every_shown_trace_is_the_units_own_target():
     t = task(40)
     traces = [
@@ -139,14 +129,12 @@ def test_every_shown_trace_is_the_units_own_target():
         assert np.corrcoef(trace, t.targets[0, unit])[0, 1] == pytest.approx(1)
 
 
-def test_a_notebook_gets_vectors_with_a_title_and_the_same_every_time(tmp_path):
-    draw_trial(TrialTiming()).save(tmp_path / "trial.svg")
-    assert (tmp_path / "trial.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
-    bundles = [draw_trial(TrialTiming())._repr_mimebundle_() for _ in range(2)]
+def test_a_notebook_gets_vectors_with_a_title_and_the_same_every_time():
+    bundles = [draw_stages()._repr_mimebundle_() for _ in range(2)]
     assert bundles[0]["image/svg+xml"] == bundles[1]["image/svg+xml"]
     assert bundles[0]["image/png"].startswith(b"\x89PNG")
     root = xml.etree.ElementTree.fromstring(bundles[0]["image/svg+xml"])
-    assert root.find("{http://www.w3.org/2000/svg}title").text.startswith("One trial")
+    assert root.find("{http://www.w3.org/2000/svg}title").text == draw_stages().title
     # As wide as its page, and no wider than it was drawn.
     assert "width" not in root.attrib and "height" not in root.attrib
     assert root.attrib["viewBox"] and root.attrib["style"] == "max-width: 11in"

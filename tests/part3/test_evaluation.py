@@ -170,7 +170,7 @@ def shown(task, recorded, simulated):
     result = evaluate(task, weights_of(task), np.random.default_rng(1), n_trials=2)
     rates = np.zeros((2, 240, 10))
     rates[:, task.network.trained] = simulated
-    return replace(result, recorded_rates=recorded, rates=rates)
+    return replace(result, recorded_rates=recorded, half_rates=np.array([rates, rates]))
 
 
 def test_rates_are_compared_in_groups_by_recorded_rate(task):

@@ -125,7 +125,7 @@ chaos_seed = 0
 
 # %% alt="Three panels. At gain 0.5 all rates decay to zero in 50 ms; at 1 they fade slowly; at 1.5 they fluctuate for ever, and a second run from almost the same start departs from the first after about 1200 ms."
 runs = {}
-for g in np.atleast_1d(gains):
+for g in course.numbers("gains", gains, at_least=0):
     rng = np.random.default_rng(chaos_seed)
     network_parameters = part1.RateNetworkParameters(
         n_units=chaos_units, tau=10.0, gain=g, transfer="tanh", dt=0.5
@@ -274,7 +274,8 @@ force_parameters = part1.ForceParameters(
 )
 steps = np.arange(1, round((periods_of_training + 5) * period / force_parameters.dt) + 1)
 sines = part1.sum_of_sines(steps * force_parameters.dt, period=period)
-n_training = round(periods_of_training * period / force_parameters.dt)
+(n_periods,) = course.numbers("periods_of_training", periods_of_training, at_least=1)
+n_training = round(n_periods * period / force_parameters.dt)
 
 untrained = part1.force_network(force_parameters, np.random.default_rng(force_seed))
 before = part1.run_force(untrained, 2 * period)
@@ -520,7 +521,7 @@ samples = rng.standard_normal((n_samples, n_regressors))
 toy_targets = samples @ true_w + noise * rng.standard_normal(n_samples)
 
 history = {}
-for ridge in np.atleast_1d(ridges):
+for ridge in course.numbers("ridges", ridges, above=0):
     w, P = np.zeros(n_regressors), np.eye(n_regressors) / ridge
     errors, distances, sizes = [], [], []
     for r, target in zip(samples, toy_targets):
@@ -942,7 +943,7 @@ def run_freely(weights):
 
 batch_name = f"batch fit, λ = {population_ridge:g}"
 free_runs = {batch_name: run_freely(batch_weights)}
-for ridge in np.atleast_1d(other_ridges):
+for ridge in course.numbers("other_ridges", other_ridges, above=0):
     weights, _ = part1.forced_start(
         recorded_task.task, population_weights, ridge=ridge, rank=population_rank
     )
@@ -1066,7 +1067,8 @@ def distractor_networks(seed):
     plain = part1.make_task(recordings.select(n, rng=rng), rng)
     ramped = part1.with_ramp(plain, rng)
     first, delay = plain.bin_times[0], np.ptp(plain.bin_times)
-    held = part1.with_held_ramps(ramped, first + np.array(held_shares) * delay)
+    shares = course.numbers("held_shares", held_shares, above=0, below=1)
+    held = part1.with_held_ramps(ramped, first + np.array(shares) * delay)
     no_ramp, with_ramp = (
         part1.train(task, plain.initial_weights, ridge=10.0, n_loops=loops,
                     noise=distractor_noise, rng=rng, progress=False).weights
@@ -1084,7 +1086,7 @@ def distractor_networks(seed):
     }
 
 
-seeds = np.atleast_1d(distractor_seeds)
+seeds = course.numbers("distractor_seeds", distractor_seeds, whole=True, at_least=0)
 runs = [distractor_networks(seed) for seed in tqdm(seeds, unit="network")]
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Left: the end error against the time of the distractor, without a ramp, with one, and with the ramp clamped. Right: the share of trials that ended beyond the middle, in the same way."

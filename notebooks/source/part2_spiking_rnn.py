@@ -171,7 +171,7 @@ curve_duration = 2000.0  # ms
 curve_seed = 0
 
 # %%
-curve_inputs = np.atleast_1d(curve_inputs).astype(float)
+curve_inputs = np.array(course.numbers("curve_inputs", curve_inputs))
 curve_rates = {}
 for label, noise in (("noise", neuron_parameters.noise), ("no noise", 0.0)):
     run = part2.simulate(
@@ -917,10 +917,10 @@ base = part2.TrainingSettings(
 )
 by_synapse = {
     period: part2.sweep_setting(
-        replace(base, time_scale=period), "tau_syn", list(synapses), seeds=limit_seeds,
-        n_trials=3, progress=False,
+        replace(base, time_scale=period), "tau_syn", course.numbers("synapses", synapses),
+        seeds=limit_seeds, n_trials=3, progress=False,
     )
-    for period in tqdm(np.atleast_1d(periods), unit="period")
+    for period in tqdm(course.numbers("periods", periods, above=0), unit="period")
 }
 fig, ax = plt.subplots(figsize=(9, 4.6))
 styles = plotting.condition_styles(len(by_synapse))
@@ -939,30 +939,25 @@ ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 
 # </details>
 
 # %%
-with tqdm(total=3, unit="sweep") as bar:
-    by_size = part2.sweep_setting(
-        base, "n_neurons", list(sizes), seeds=size_seeds, n_trials=3, progress=False
-    )
-    bar.update()
-    by_period = part2.sweep_setting(
-        base, "time_scale", list(time_scales), seeds=limit_seeds, n_trials=3, progress=False
-    )
-    bar.update()
-    by_noise = part2.sweep_setting(
-        base, "noise", list(noises), seeds=noise_seeds, n_trials=3, progress=False
-    )
-    bar.update()
+by_size, by_period, by_noise = (
+    part2.sweep_setting(base, setting, values, seeds=seeds, n_trials=3, progress=False)
+    for setting, values, seeds in tqdm((
+        ("n_neurons", course.numbers("sizes", sizes), size_seeds),
+        ("time_scale", course.numbers("time_scales", time_scales), limit_seeds),
+        ("noise", course.numbers("noises", noises), noise_seeds),
+    ), unit="sweep")
+)
 best, spread = by_noise.correlation.mean(axis=1), by_noise.correlation.std(axis=1)
-print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}" for x, m, d in zip(noises, best, spread)))
+print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}"
+                          for x, m, d in zip(by_noise.values, best, spread)))
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Three panels. Left: test error against the number of neurons, falling about like a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero up to 200 ms and high from 500 ms. Right: test correlation against noise, highest in the middle."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
 plotting.plot_sweep(by_size, ax=axes[0], quality="error")
-middle = len(sizes) // 2
-expected = (1 - by_size.r2[middle].mean()) * sizes[middle] / np.array(sizes)
-axes[0].loglog(sizes, expected, "--", color="0.5", label="1/N")
-axes[0].set(xlabel="number of neurons N", title="number of neurons", xticks=sizes,
-            xticklabels=sizes)
+n = by_size.values.astype(int)
+middle = n.size // 2
+axes[0].loglog(n, (1 - by_size.r2[middle].mean()) * n[middle] / n, "--", color="0.5", label="1/N")
+axes[0].set(xlabel="number of neurons N", title="number of neurons", xticks=n, xticklabels=n)
 axes[0].minorticks_off()
 axes[0].legend()
 plotting.plot_sweep(by_period, ax=axes[1], colour=plotting.COLOURS["green"])

@@ -209,7 +209,8 @@ sweep_seed = 10
 
 # %% alt="Left: rates of E and I neurons against K. Right: rates against additional input to E neurons. Points are simulated, lines are mean-field theory, dashed lines the balance equations."
 in_degree_sweep = part3.sweep_in_degree(
-    part3.BalancedNetworkParameters(), np.atleast_1d(out_degrees),
+    part3.BalancedNetworkParameters(),
+    course.numbers("out_degrees", out_degrees, whole=True, at_least=1),
     np.random.default_rng(sweep_seed), n_trials=1,
 )
 input_sweep = part3.sweep_external_input(
@@ -922,10 +923,11 @@ lesions = {
         silenced_fraction=silenced_fraction
     ),
 }
+seeds = course.numbers("lesion_seeds", lesion_seeds, whole=True, at_least=0)
 course.draw_lesions(
     part3.study_lesions(shipped_task, shipped_weights, np.random.default_rng(seed), lesions,
                         n_trials=n_lesion_trials)
-    for seed in tqdm(np.atleast_1d(lesion_seeds), unit="set")
+    for seed in tqdm(seeds, unit="set")
 )
 elapsed()
 
@@ -1174,7 +1176,8 @@ distractor_seed = 8
 # %% alt="A panel for each condition: ends of single trials as dots and their means, between the own (0) and the other condition (1), without a distractor and against the time of the distractor."
 at_cue = shipped_task.trial_parameters.stim_off
 pushed = part3.run_distractors(
-    shipped_task, shipped_weights, at_cue + np.atleast_1d(distractor_after),
+    shipped_task, shipped_weights,
+    at_cue + np.array(course.numbers("distractor_after", distractor_after, at_least=0)),
     np.random.default_rng(distractor_seed), strength=distractor_strength,
     n_trials=n_distractor_trials, progress=True,
 )

@@ -9,7 +9,10 @@ instead), and the counters become input once a step, by the constant weights of 
 update of ``u`` and ``v`` has no branch, so it runs in vector registers; who spiked is looked up
 afterwards. No sum is reordered: a seed gives the same spikes on every machine.
 
-A compiled function calls none of another file: Numba's cache would not notice an edit there.
+For the first call, compiling counts: helpers are written into the loop before it is compiled
+(``inline``), and rows are copied in loops, because an assignment of slices also compiles the words
+of its errors. A compiled function calls none of another file: Numba's cache would not notice an
+edit there.
 """
 
 from __future__ import annotations

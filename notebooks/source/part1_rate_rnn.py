@@ -116,7 +116,7 @@ course.draw_mouse_task(recordings)
 
 # %% tags=["parameters"]
 gains = (0.5, 1.0, 1.5)
-chaos_units = course.sized(500, fast=100)
+chaos_units = course.sized(400, fast=100)
 chaos_duration = course.sized(2000.0, fast=400.0)  # ms
 chaos_seed = 0
 
@@ -272,10 +272,11 @@ periods_of_training = course.sized(12, fast=2)
 force_parameters = part1.ForceParameters(
     n_units=force_units, tau=10.0, gain=force_gain, learn_every=force_learn_every
 )
+course.numbers("period", period, above=0)
+course.numbers("periods_of_training", periods_of_training, at_least=1)
 steps = np.arange(1, round((periods_of_training + 5) * period / force_parameters.dt) + 1)
 sines = part1.sum_of_sines(steps * force_parameters.dt, period=period)
-(n_periods,) = course.numbers("periods_of_training", periods_of_training, at_least=1)
-n_training = round(n_periods * period / force_parameters.dt)
+n_training = round(periods_of_training * period / force_parameters.dt)
 
 untrained = part1.force_network(force_parameters, np.random.default_rng(force_seed))
 before = part1.run_force(untrained, 2 * period)
@@ -515,6 +516,8 @@ ridges = (0.1, 3.0, 100.0)
 toy_seed = 3
 
 # %%
+course.numbers("n_samples", n_samples, whole=True, at_least=1)
+course.numbers("noise", noise, at_least=0)
 rng = np.random.default_rng(toy_seed)
 true_w = rng.standard_normal(n_regressors)
 samples = rng.standard_normal((n_samples, n_regressors))
@@ -621,6 +624,7 @@ rng = np.random.default_rng(sine_seed)
 sine_targets = part1.sine_targets(
     sine_units, timing.update_times, rng, amplitude=sine_amplitude, period=sine_period
 )
+course.numbers("cue_strength", cue_strength, above=0)
 sine_cue = rng.uniform(0.0, cue_strength, sine_units)
 sine_task = part1.RateTask(network_parameters, timing, sine_targets[None], sine_cue[None])
 sine_weights = part1.random_weights(network_parameters, rng)
@@ -1086,6 +1090,7 @@ def distractor_networks(seed):
     }
 
 
+course.numbers("clamped_share", clamped_share, at_least=0, at_most=1)
 seeds = course.numbers("distractor_seeds", distractor_seeds, whole=True, at_least=0)
 runs = [distractor_networks(seed) for seed in tqdm(seeds, unit="network")]
 

@@ -172,6 +172,7 @@ curve_seed = 0
 
 # %%
 curve_inputs = np.array(course.numbers("curve_inputs", curve_inputs))
+course.numbers("curve_copies", curve_copies, whole=True, at_least=1)
 curve_rates = {}
 for label, noise in (("noise", neuron_parameters.noise), ("no noise", 0.0)):
     run = part2.simulate(
@@ -734,12 +735,12 @@ elapsed()
 
 # %% tags=["parameters"]
 source = "auto"
-n_neurons = course.sized(300, fast=60)
+n_neurons = course.sized(250, fast=60)
 recorded_tau_syn = 300.0  # ms
 recorded_noise = 0.2
 recorded_ridge = 0.02
 recorded_loops = course.sized(20, fast=2)
-recorded_trials = course.sized(40, fast=3)
+recorded_trials = course.sized(30, fast=3)
 recorded_seed = 0
 
 # %% [markdown] tags=["slide"]

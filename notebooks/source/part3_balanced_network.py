@@ -677,7 +677,7 @@ held_trials = sized(8, fast=2)  # of each condition and loop
 free_loops = sized(3, fast=1)  # in the closed loop
 free_trials = sized(12, fast=2)
 ridge = 15.0  # lambda: so short a training has seen little of the noise, hence a stronger prior
-n_test_trials = sized(24, fast=4)
+n_test_trials = sized(20, fast=4)
 training_seed = 1
 test_seed = 2
 
@@ -896,7 +896,7 @@ course.check_corrected_correlation(my_corrected_correlation)
 
 # %% tags=["parameters"]
 silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
-n_lesion_trials = sized(4, fast=2)  # of each condition, in each set
+n_lesion_trials = sized(3, fast=2)  # of each condition, in each set
 lesion_seeds = (4, 5)  # sets of trials
 
 # %% [markdown] tags=["think"]
@@ -946,8 +946,8 @@ elapsed()
 dial = "per_condition"  # or "common"
 dial_source = "auto"
 dial_training = part3.TrainingParameters(
-    held_loops=sized(6, fast=2), settling_loops=sized(2, fast=1), held_trials=sized(4, fast=2),
-    watched_trials=1, free_loops=0,
+    held_loops=sized(5, fast=2), settling_loops=sized(2, fast=1), held_trials=sized(4, fast=2),
+    watched_trials=1, watch_every=5, free_loops=0,
 )
 n_dial_trials = sized(4, fast=2)
 dial_seed = 6
@@ -1146,7 +1146,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # %% tags=["parameters"]
 distractor_after = sized((100.0, 600.0, 1200.0), fast=(600.0,))  # ms after the cue
 distractor_strength = 1.0  # in units of the cue
-n_distractor_trials = sized(8, fast=2)
+n_distractor_trials = sized(6, fast=2)
 distractor_seed = 8
 
 # %% [markdown] tags=["slide"]

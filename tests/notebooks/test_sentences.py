@@ -42,7 +42,8 @@ def with_outcome(tested, *, r2, size, right):
     rates[:, tested.trained] = mean + size * (recorded - mean)
     own = np.arange(2)[:, None]
     decoded = np.where(np.arange(10) < 10 * np.array(right)[:, None], own, 1 - own)
-    return replace(tested, r2_corrected=np.full_like(tested.r2, r2), rates=rates, decoded=decoded)
+    return replace(tested, r2_corrected=np.full_like(tested.r2, r2), decoded=decoded,
+                   half_rates=np.array([rates, rates]))
 
 
 def test_the_table_has_six_rows_and_says_n(tested, task, capsys):

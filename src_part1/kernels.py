@@ -48,11 +48,12 @@ def advance(
     for step in range(first, last):
         # Computed anew even for the first step: the weights may have been changed since.
         recurrent_input(weights, basis, rates, currents)
-        if samples.every > 0 and step % samples.every == 0:
-            samples.rates[step // samples.every] = rates
-            samples.currents[step // samples.every] = currents
+        is_sampled = samples.every > 0 and step % samples.every == 0
         for i in range(rates.shape[0]):
             for c in range(rates.shape[1]):
+                if is_sampled:  # an assignment of slices would take seconds to compile
+                    samples.rates[step // samples.every, i, c] = rates[i, c]
+                    samples.currents[step // samples.every, i, c] = currents[i, c]
                 wanted = currents[i, c] + external_input[i, c]
                 if use_tanh:
                     wanted = math.tanh(wanted)
@@ -81,7 +82,9 @@ def _gain(P, r, e, k):
     rk = _dot(r, k)
     # r.k is not negative while P is positive definite. A little below 0 is rounding; at -1 the
     # step 1 / (1 + r.k) would be infinite.
-    is_sound = math.isfinite(rk) and rk > -1.0 and np.isfinite(e).all()
+    is_sound = math.isfinite(rk) and rk > -1.0
+    for i in range(e.size):
+        is_sound &= math.isfinite(e[i])
     return rk if is_sound else np.nan
 
 

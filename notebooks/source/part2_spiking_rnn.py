@@ -896,8 +896,7 @@ sizes = course.sized((50, 100, 200, 350), fast=(25, 50, 100))
 time_scales = course.sized((100.0, 200.0, 500.0, 2000.0), fast=(500.0, 2000.0))  # ms
 noises = course.sized((0.0, 0.2, 0.4, 0.8), fast=(0.0, 0.2))
 limit_seeds = course.sized((0, 1), fast=(0,))  # networks at each point
-size_seeds = course.sized((0, 1, 2), fast=(0,))
-noise_seeds = course.sized((0, 1, 2, 3, 4), fast=(0,))  # small differences need more networks
+more_seeds = course.sized((0, 1, 2), fast=(0,))  # smaller differences need more networks
 
 # %% [markdown] tags=["think"]
 # **Think, then look.** Which synaptic time constant is best for sines of 500 ms, and which for sines of 2000 ms?
@@ -943,9 +942,9 @@ ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 
 by_size, by_period, by_noise = (
     part2.sweep_setting(base, setting, values, seeds=seeds, n_trials=3, progress=False)
     for setting, values, seeds in tqdm((
-        ("n_neurons", course.numbers("sizes", sizes), size_seeds),
+        ("n_neurons", course.numbers("sizes", sizes), more_seeds),
         ("time_scale", course.numbers("time_scales", time_scales), limit_seeds),
-        ("noise", course.numbers("noises", noises), noise_seeds),
+        ("noise", course.numbers("noises", noises), more_seeds),
     ), unit="sweep")
 )
 best, spread = by_noise.correlation.mean(axis=1), by_noise.correlation.std(axis=1)
@@ -971,7 +970,7 @@ elapsed()
 # %% [markdown]
 # **What to notice.** The slower the target, the slower the best synapses; the original tutorial chose 200 ms for targets of 2000 ms. With
 # $\tau_s = 3$ ms, as of real fast synapses, a hundred neurons learn nothing; Part 3 therefore adds slow plastic synapses to a network of fast
-# ones. Both expectations about noise hold over five networks: the correlation is lower without noise and at 0.8 than between, while 0.2 and 0.4 do
+# ones. Both expectations about noise hold over three networks: the correlation is lower without noise and at 0.8 than between, while 0.2 and 0.4 do
 # not differ by more than they scatter.
 #
 # **What to try.** `replace(base, amplitude=0.2)` in the sweep over `n_neurons`: how many neurons replace a

@@ -201,8 +201,7 @@ def test_a_frame_that_does_not_say_which_axis_is_time_is_refused():
     np.testing.assert_array_equal(record.rates[0], right.to_numpy().T)
     with pytest.raises(TypeError, match="got one DataFrame"):
         recordings_from_arrays(square, TIME)
-    unlabelled = {name: pandas.DataFrame(rates.T) for name, rates in
-                  zip(SIDES, RATES, strict=True)}
+    unlabelled = {name: pandas.DataFrame(rates.T) for name, rates in zip(SIDES, RATES, strict=True)}
     is_the_record(recordings_from_arrays(unlabelled, TIME))
 
 

@@ -21,9 +21,7 @@ from src_part1 import (
 from src_part1.simulator import Networks
 from tests.part1.test_population import _recordings
 
-TIMING = TrialTiming(
-    stim_on=4.0, stim_off=20.0, learn_on=20.0, learn_off=200.0, learn_every=10.0
-)
+TIMING = TrialTiming(stim_on=4.0, stim_off=20.0, learn_on=20.0, learn_off=200.0, learn_every=10.0)
 
 
 def memory_task(cues=((2.0, 1.0), (1.0, 2.0)), inputs=None, transfer="relu"):

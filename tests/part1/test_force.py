@@ -18,9 +18,7 @@ from tests.reference import simulate_force
 
 
 def _network(seed=0, **changes):
-    force_parameters = ForceParameters(
-        **({"n_units": 30, "connection_probability": 0.3} | changes)
-    )
+    force_parameters = ForceParameters(**({"n_units": 30, "connection_probability": 0.3} | changes))
     return force_network(force_parameters, np.random.default_rng(seed))
 
 
@@ -96,21 +94,18 @@ def test_sparse_weights_have_the_stated_density_and_spread():
     assert radius == pytest.approx(1.5, rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda net: run_force(net, 0.5), "duration must be a whole multiple"),
-        (lambda net: train_force(net, [[1.0]]), "target must have shape"),
-        (lambda net: force_network(net.parameters, 3), "rng must be a numpy.random.Generator"),
-        (lambda net: replace(net, parameters={}), "ForceNetwork.parameters must be of type"),
-        (lambda net: replace(net, recurrent_weights=np.zeros((30, 30))), "must be of type"),
-        (lambda net: replace(net, recurrent_weights=_network(n_units=20).recurrent_weights),
-         r"shape \(30, 30\)"),
-        (lambda net: replace(net, feedback_weights=np.zeros(29)), "feedback_weights must have sh"),
-        (lambda net: replace(net, readout_weights=np.full(30, np.nan)), "weights must be finite"),
-        (lambda net: replace(net, state=np.zeros((30, 1))), "ForceNetwork.state must have shape"),
-    ],
-)
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda net: run_force(net, 0.5), "duration must be a whole multiple"),
+    (lambda net: train_force(net, [[1.0]]), "target must have shape"),
+    (lambda net: force_network(net.parameters, 3), "rng must be a numpy.random.Generator"),
+    (lambda net: replace(net, parameters={}), "ForceNetwork.parameters must be of type"),
+    (lambda net: replace(net, recurrent_weights=np.zeros((30, 30))), "must be of type"),
+    (lambda net: replace(net, recurrent_weights=_network(n_units=20).recurrent_weights),
+     r"shape \(30, 30\)"),
+    (lambda net: replace(net, feedback_weights=np.zeros(29)), "feedback_weights must have sh"),
+    (lambda net: replace(net, readout_weights=np.full(30, np.nan)), "weights must be finite"),
+    (lambda net: replace(net, state=np.zeros((30, 1))), "ForceNetwork.state must have shape"),
+])
 def test_what_does_not_fit_is_refused(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call(_network())

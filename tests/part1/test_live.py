@@ -190,22 +190,19 @@ def test_a_training_that_fails_at_once_leaves_the_targets():
     assert len(watch.figure.axes[0].lines) == 8
 
 
-@pytest.mark.parametrize(
-    ("make", "says"),
-    [
-        (lambda: WatchForce(np.ones((2, 2)), dt=1.0, window=5.0), "target must"),
-        (lambda: WatchForce(np.ones(9), dt=0.0, window=5.0), "dt must be positive"),
-        (lambda: WatchForce(np.ones(9), dt=1.0, window=0.5), "window must be at least"),
-        (lambda: WatchLoops(np.ones(3), PATTERNS, 2), "times must have"),
-        (lambda: WatchLoops(np.ones(4), PATTERNS[0], 2), "targets must have"),
-        (lambda: WatchLoops(np.ones(4), PATTERNS, 0), "n_loops must be at"),
-        (lambda: WatchLoops(np.ones(4), PATTERNS, 2, units=(2,)), "units must be at most 1"),
-        (lambda: WatchLoops(np.ones(4), PATTERNS, 2, conditions=("a", "b")),
-         "the 1 conditions must have 1 names, got 2"),
-        (lambda: WatchLoops(np.ones(4), PATTERNS, 2, names=("a",)),
-         "the 2 units must have 2 names, got 1"),
-    ],
-)
+@pytest.mark.parametrize(("make", "says"), [
+    (lambda: WatchForce(np.ones((2, 2)), dt=1.0, window=5.0), "target must"),
+    (lambda: WatchForce(np.ones(9), dt=0.0, window=5.0), "dt must be positive"),
+    (lambda: WatchForce(np.ones(9), dt=1.0, window=0.5), "window must be at least"),
+    (lambda: WatchLoops(np.ones(3), PATTERNS, 2), "times must have"),
+    (lambda: WatchLoops(np.ones(4), PATTERNS[0], 2), "targets must have"),
+    (lambda: WatchLoops(np.ones(4), PATTERNS, 0), "n_loops must be at"),
+    (lambda: WatchLoops(np.ones(4), PATTERNS, 2, units=(2,)), "units must be at most 1"),
+    (lambda: WatchLoops(np.ones(4), PATTERNS, 2, conditions=("a", "b")),
+     "the 1 conditions must have 1 names, got 2"),
+    (lambda: WatchLoops(np.ones(4), PATTERNS, 2, names=("a",)),
+     "the 2 units must have 2 names, got 1"),
+])
 def test_what_cannot_be_watched_is_refused(make, says):
     with pytest.raises(ValueError, match=says):
         make()

@@ -116,9 +116,7 @@ def test_a_struct_names_the_conditions(tmp_path, write):
     path = tmp_path / "mine.mat"
     write(path, {"rates": {"right": RATES[1], "left": RATES[0]}, "time": TIME})
     record = load_recordings(path)
-    np.testing.assert_array_equal(
-        record.select_conditions(("left", "right")).rates, RATES
-    )
+    np.testing.assert_array_equal(record.select_conditions(("left", "right")).rates, RATES)
 
 
 @both

@@ -94,29 +94,26 @@ def test_a_session_gives_the_rates_of_its_spikes(tmp_path):
         load_recordings(path)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"condition": "choice"}, "no column 'choice', only"),
-        ({"event": "cue"}, "no column 'cue'"),
-        ({"event": "side"}, "column 'side' .* must hold times .* row 0 holds 'left'"),
-        ({"event": [1.0, 2.0]}, "event must hold a time for each of the 8 trials, got 2"),
-        ({"units": [7]}, "units must name units between 0 and 1, got 7"),
-        ({"units": [-1]}, "units must name units between 0 and 1, got -1"),
-        ({"units": [1, 1]}, "units must name each of the units once, but 1 comes 2 times"),
-        ({"units": [True]}, r"units as a mask must have shape \(2,\), got \(1,\)"),
-        ({"units": np.zeros(2, bool)}, "units as a mask must select something"),
-        ({"units": [0.5]}, "units must be a mask or a non-empty 1-D array of whole"),
-        ({"units": []}, "units must be a mask or a non-empty 1-D array of whole"),
-        ({"conditions": ("up",)}, "no trial of condition 'up'; the labels .* are .*left.*right"),
-        ({"trials": "blocks"}, r"no table 'blocks'; its tables of intervals are trials \(start_"),
-        ({"where": {"side": "up"}}, "no row of 'trials' holds 'up'; there are 'left', 'right'"),
-        ({"where": {"side": "left", "go": 9.0}}, "none of the 8 trials fits the rule"),
-        ({"condition": ["left"] * 4}, "label for each of its 8 rows, got 'left', 'left'"),
-        ({"window": (-1.0, 0.0)}, "at least two bins of 100 ms, got -1 to 0 ms. Are these seconds"),
-        ({"minimum_rate": 100.0}, "on the same clock, in seconds"),
-    ],
-)
+@pytest.mark.parametrize(("options", "message"), [
+    ({"condition": "choice"}, "no column 'choice', only"),
+    ({"event": "cue"}, "no column 'cue'"),
+    ({"event": "side"}, "column 'side' .* must hold times .* row 0 holds 'left'"),
+    ({"event": [1.0, 2.0]}, "event must hold a time for each of the 8 trials, got 2"),
+    ({"units": [7]}, "units must name units between 0 and 1, got 7"),
+    ({"units": [-1]}, "units must name units between 0 and 1, got -1"),
+    ({"units": [1, 1]}, "units must name each of the units once, but 1 comes 2 times"),
+    ({"units": [True]}, r"units as a mask must have shape \(2,\), got \(1,\)"),
+    ({"units": np.zeros(2, bool)}, "units as a mask must select something"),
+    ({"units": [0.5]}, "units must be a mask or a non-empty 1-D array of whole"),
+    ({"units": []}, "units must be a mask or a non-empty 1-D array of whole"),
+    ({"conditions": ("up",)}, "no trial of condition 'up'; the labels .* are .*left.*right"),
+    ({"trials": "blocks"}, r"no table 'blocks'; its tables of intervals are trials \(start_"),
+    ({"where": {"side": "up"}}, "no row of 'trials' holds 'up'; there are 'left', 'right'"),
+    ({"where": {"side": "left", "go": 9.0}}, "none of the 8 trials fits the rule"),
+    ({"condition": ["left"] * 4}, "label for each of its 8 rows, got 'left', 'left'"),
+    ({"window": (-1.0, 0.0)}, "at least two bins of 100 ms, got -1 to 0 ms. Are these seconds"),
+    ({"minimum_rate": 100.0}, "on the same clock, in seconds"),
+])
 def test_what_is_not_there_is_named(options, message):
     with pytest.raises((TypeError, ValueError), match=message):
         read(eight_trials(), **options)
@@ -155,9 +152,7 @@ def test_a_column_of_lists_gives_its_values_and_not_where_its_rows_end(tmp_path,
 
 @pytest.mark.parametrize("column", ["condition", "event"])
 def test_several_values_in_a_row_are_refused_with_column_and_row(column):
-    file = eight_trials(
-        ragged=[[1.0]] * 3 + [[1.0, 2.0]] + [[1.0]] * 4,
-    )
+    file = eight_trials(ragged=[[1.0]] * 3 + [[1.0, 2.0]] + [[1.0]] * 4)
     with pytest.raises(ValueError, match="column 'ragged' of 'trials' .* row 3 holds 2"):
         read(file, **{column: "ragged"})
 

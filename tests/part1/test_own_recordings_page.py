@@ -17,15 +17,7 @@ from src_part1 import (
 )
 from src_part1.recordings.importers.nwb import describe_nwb, recordings_from_nwb
 from src_part1.recordings.importers.phy import recordings_from_phy
-from tests.part1.test_containers import (
-    RATES,
-    SIDES,
-    TIME,
-    named,
-    neo_signal,
-    pynapple,
-    quantity,
-)
+from tests.part1.test_containers import RATES, SIDES, TIME, named, neo_signal, pynapple, quantity
 from tests.part1.test_matlab import cells
 from tests.part1.test_nwb import add_blocks_and_tone, add_trials, new_session, on_disk, regular
 
@@ -56,9 +48,7 @@ def world(tmp_path, monkeypatch):
     """All names and files of the page."""
     monkeypatch.chdir(tmp_path)
     left, right = RATES
-    frames = [
-        pandas.DataFrame(rates.T, index=pandas.Index(TIME, name="time")) for rates in RATES
-    ]
+    frames = [pandas.DataFrame(rates.T, index=pandas.Index(TIME, name="time")) for rates in RATES]
     np.save("rates.npy", RATES)
     recordings = recordings_from_arrays(RATES, TIME, SIDES)
     recordings.save("mine.npz")

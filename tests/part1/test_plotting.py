@@ -13,20 +13,17 @@ NAMES = ("$5 vs $10", "win 5$ (p=50%)$", "_left", r"a\$b^2_", "x_1^{", "ünïcø
 ROWS = np.random.default_rng(0).random((4, 50))
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda ax: plotting.plot_traces(TIME, ROWS, ax=ax),
-        lambda ax: plotting.plot_targets_and_outputs(TIME, ROWS, ROWS, ax=ax),
-        lambda ax: plotting.plot_weights(ROWS, ax=ax),
-        lambda ax: plotting.plot_eigenvalues(ROWS[:, :4], ax=ax, radius=1.0),
-        lambda ax: plotting.plot_learning_curve(ROWS.T[:, :2], names=("a", "b"), ax=ax),
-        lambda ax: plotting.plot_population(TIME, ROWS, ax=ax),
-        lambda ax: plotting.plot_distractors(TIME, {"a": ROWS, "b": ROWS[:1]}, ax=ax),
-        lambda ax: plotting.plot_histogram({"a": ROWS[0], "b": ROWS[1]}, ax=ax),
-        lambda ax: plotting.plot_paths(ROWS[None], ROWS[None] + 1, names=("a",), ax=ax),
-    ],
-)
+@pytest.mark.parametrize("draw", [
+    lambda ax: plotting.plot_traces(TIME, ROWS, ax=ax),
+    lambda ax: plotting.plot_targets_and_outputs(TIME, ROWS, ROWS, ax=ax),
+    lambda ax: plotting.plot_weights(ROWS, ax=ax),
+    lambda ax: plotting.plot_eigenvalues(ROWS[:, :4], ax=ax, radius=1.0),
+    lambda ax: plotting.plot_learning_curve(ROWS.T[:, :2], names=("a", "b"), ax=ax),
+    lambda ax: plotting.plot_population(TIME, ROWS, ax=ax),
+    lambda ax: plotting.plot_distractors(TIME, {"a": ROWS, "b": ROWS[:1]}, ax=ax),
+    lambda ax: plotting.plot_histogram({"a": ROWS[0], "b": ROWS[1]}, ax=ax),
+    lambda ax: plotting.plot_paths(ROWS[None], ROWS[None] + 1, names=("a",), ax=ax),
+])
 def test_every_function_draws_on_the_given_axes_and_names_them(draw):
     fig, ax = plt.subplots()
     assert draw(ax) is ax

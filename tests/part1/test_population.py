@@ -79,17 +79,14 @@ def test_a_neuron_that_never_changes_gets_a_finite_scale():
     assert (np.abs(curve) <= 1.0).all()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"tau": 0.0}, "tau must be positive"),
-        ({"dt": 30.0}, "dt must be at most a fifth of the shortest time constant"),
-        ({"learn_every": 1e-9}, "learn_every must be a whole multiple"),
-        ({"cue_duration": 1.0}, "cue_duration must be a whole multiple"),
-        ({"cue_strength": -1.0}, "cue_strength must be positive"),
-        ({"settle": np.inf}, "settle must be finite"),
-    ],
-)
+@pytest.mark.parametrize(("change", "message"), [
+    ({"tau": 0.0}, "tau must be positive"),
+    ({"dt": 30.0}, "dt must be at most a fifth of the shortest time constant"),
+    ({"learn_every": 1e-9}, "learn_every must be a whole multiple"),
+    ({"cue_duration": 1.0}, "cue_duration must be a whole multiple"),
+    ({"cue_strength": -1.0}, "cue_strength must be positive"),
+    ({"settle": np.inf}, "settle must be finite"),
+])
 def test_bad_arguments_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         make_task(_recordings(), np.random.default_rng(0), **change)

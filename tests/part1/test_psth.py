@@ -236,34 +236,31 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         "window": (-100, 0)}
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
-        ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
-        ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "for 1 neurons, but there are 2"),
-        ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
-        ({"spike_times": []}, ValueError, "at least one neuron"),
-        ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
-        ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
-        ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
-        ({"trial_conditions": ["a"]}, ValueError, "each of the 2 trials of neuron 0, got 1"),
-        ({"trial_conditions": [["a", "b"]] * 3}, ValueError, "of 3 neurons, but there are 2"),
-        ({"events": [1.0, 2.0, 3.0]}, ValueError, "each of the 2 trials of trial_conditions"),
-        ({"clusters": [1, 2]}, TypeError, "needs `events` with `clusters`"),
-        ({"observed": [(-0.1, 0.0)] * 2}, ValueError, "observed must be in ms.*Are these seconds"),
-        ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
-        ({"conditions": ("a", "a")}, ValueError, "must be different names"),
-        ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
-        ({"window": (-105, 0)}, ValueError,
-         r"window \(its length\) must be a whole multiple of bin_width = 20 ms, got 105"),
-        ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
-        ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
-        ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
-        ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be at least 0"),
-        ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
-    ],
-)
+@pytest.mark.parametrize(("change", "error", "message"), [
+    ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
+    ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
+    ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "for 1 neurons, but there are 2"),
+    ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
+    ({"spike_times": []}, ValueError, "at least one neuron"),
+    ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
+    ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
+    ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
+    ({"trial_conditions": ["a"]}, ValueError, "each of the 2 trials of neuron 0, got 1"),
+    ({"trial_conditions": [["a", "b"]] * 3}, ValueError, "of 3 neurons, but there are 2"),
+    ({"events": [1.0, 2.0, 3.0]}, ValueError, "each of the 2 trials of trial_conditions"),
+    ({"clusters": [1, 2]}, TypeError, "needs `events` with `clusters`"),
+    ({"observed": [(-0.1, 0.0)] * 2}, ValueError, "observed must be in ms.*Are these seconds"),
+    ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
+    ({"conditions": ("a", "a")}, ValueError, "must be different names"),
+    ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
+    ({"window": (-105, 0)}, ValueError,
+     r"window \(its length\) must be a whole multiple of bin_width = 20 ms, got 105"),
+    ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
+    ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
+    ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
+    ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be at least 0"),
+    ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
+])
 def test_bad_input_is_refused_in_a_sentence(change, error, message):
     psth_from_spikes(**GOOD)
     with pytest.raises(error, match=message):

@@ -114,24 +114,21 @@ def test_the_description_says_size_source_and_rate():
     assert f"mean rate {record().rates.mean():.1f} Hz" in text
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"rates": np.ones((2, 0, 5))}, ValueError, r"rates must not be empty.*\(2, 0, 5\)"),
-        ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
-        ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
-        ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
-        ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
-        ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
-        ({"conditions": ("a", 3)}, TypeError, "must be names"),
-        ({"conditions": ("a", " ")}, TypeError, "must be names"),
-        ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
-        ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
-        ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
-        ({"smoothing": None}, TypeError, "smoothing must be a real number"),
-        ({"provenance": ""}, ValueError, "must be a sentence that says where"),
-    ],
-)
+@pytest.mark.parametrize(("change", "error", "message"), [
+    ({"rates": np.ones((2, 0, 5))}, ValueError, r"rates must not be empty.*\(2, 0, 5\)"),
+    ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
+    ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
+    ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
+    ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
+    ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
+    ({"conditions": ("a", 3)}, TypeError, "must be names"),
+    ({"conditions": ("a", " ")}, TypeError, "must be names"),
+    ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
+    ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
+    ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
+    ({"smoothing": None}, TypeError, "smoothing must be a real number"),
+    ({"provenance": ""}, ValueError, "must be a sentence that says where"),
+])
 def test_a_record_refuses(change, error, message):
     with pytest.raises(error, match=message):
         record(**change)
@@ -286,19 +283,16 @@ def test_arrays_and_mappings_make_the_same_record():
     assert recordings_from_arrays(rates, time).conditions == ("condition 1", "condition 2")
 
 
-@pytest.mark.parametrize(
-    ("rates", "conditions", "error", "message"),
-    [
-        ([np.ones((3, 5)), np.ones((3, 4))], ("a", "b"), ValueError,
-         r"'a' has \(3, 5\) and 'b' has \(3, 4\)"),
-        ({"a": np.ones((3, 5)), "b": np.ones((2, 5))}, None, ValueError,
-         r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
-        ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
-        ({}, None, ValueError, "must have shape"),
-        ([[[1, 2], [3]]], None, TypeError, "must be an array"),
-        (3.0, None, TypeError, "must be an array"),
-    ],
-)
+@pytest.mark.parametrize(("rates", "conditions", "error", "message"), [
+    ([np.ones((3, 5)), np.ones((3, 4))], ("a", "b"), ValueError,
+     r"'a' has \(3, 5\) and 'b' has \(3, 4\)"),
+    ({"a": np.ones((3, 5)), "b": np.ones((2, 5))}, None, ValueError,
+     r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
+    ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
+    ({}, None, ValueError, "must have shape"),
+    ([[[1, 2], [3]]], None, TypeError, "must be an array"),
+    (3.0, None, TypeError, "must be an array"),
+])
 def test_arrays_that_do_not_fit_are_refused(rates, conditions, error, message):
     with pytest.raises(error, match=message):
         recordings_from_arrays(rates, np.arange(5.0), conditions)
@@ -323,17 +317,14 @@ def test_a_file_of_rates_and_time_is_enough(tmp_path):
     assert "plain.npz" in loaded.provenance
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ({"rates": np.ones((1, 3, 4))}, r"must hold 'rates' and 'time', but \['time'\] is missing"),
-        ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
-        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
-         "smoothing must be a real number"),
-        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "conditions": ["a", "b"]},
-         "1 different names"),
-    ],
-)
+@pytest.mark.parametrize(("content", "message"), [
+    ({"rates": np.ones((1, 3, 4))}, r"must hold 'rates' and 'time', but \['time'\] is missing"),
+    ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
+    ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
+     "smoothing must be a real number"),
+    ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "conditions": ["a", "b"]},
+     "1 different names"),
+])
 def test_a_file_with_something_else_is_refused(tmp_path, content, message):
     path = tmp_path / "other.npz"
     np.savez(path, **content)

@@ -35,9 +35,7 @@ def test_one_matrix_for_all_equals_one_matrix_for_each_unit(n, n_updates, ridge,
     weights, rates, targets = _problem(n, n_updates, seed)
     one_for_all = _train(AllToAllRLS(n, ridge=ridge), weights, rates, targets)
     textbook = rls_one_matrix_each(weights, rates, targets, ridge)
-    np.testing.assert_allclose(
-        one_for_all, textbook, rtol=1e-8, atol=1e-8 * np.abs(textbook).max()
-    )
+    np.testing.assert_allclose(one_for_all, textbook, rtol=1e-8, atol=1e-8 * np.abs(textbook).max())
     assert not np.diagonal(one_for_all).any()
 
 
@@ -215,26 +213,23 @@ def test_another_rls_goes_on_from_a_state_bit_for_bit(case):
         case.rule.P = np.eye(2)
 
 
-@pytest.mark.parametrize(
-    ("where", "change", "kind", "message"),
-    [
-        ("weights", lambda w: w[..., :-1].copy(), ValueError, "must be .* of shape .*in place"),
-        ("weights", lambda w: w[None], ValueError, "weights must be .* of shape"),
-        ("weights", lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
-        ("weights", lambda w: np.broadcast_to(w, w.shape), ValueError, "read-only"),
-        ("weights", lambda w: w.astype(complex), TypeError, "got complex128"),
-        ("weights", lambda w: w.astype(">f8"), TypeError, "got >f8"),
-        ("weights", lambda w: None, TypeError, "got NoneType"),
-        *((where, change, kind, "rates" if where == "rates" else "error")
-          for where in ("rates", "errors")
-          for change, kind in (
-              (lambda x: np.append(x, 1.0), ValueError),
-              (lambda x: np.asarray(x)[None], ValueError),
-              (lambda x: np.asarray(x) + 0j, TypeError),
-              (lambda x: None, TypeError),
-          )),
-    ],
-)
+@pytest.mark.parametrize(("where", "change", "kind", "message"), [
+    ("weights", lambda w: w[..., :-1].copy(), ValueError, "must be .* of shape .*in place"),
+    ("weights", lambda w: w[None], ValueError, "weights must be .* of shape"),
+    ("weights", lambda w: np.repeat(w, 2, axis=-1)[..., ::2], ValueError, "not contiguous"),
+    ("weights", lambda w: np.broadcast_to(w, w.shape), ValueError, "read-only"),
+    ("weights", lambda w: w.astype(complex), TypeError, "got complex128"),
+    ("weights", lambda w: w.astype(">f8"), TypeError, "got >f8"),
+    ("weights", lambda w: None, TypeError, "got NoneType"),
+    *((where, change, kind, "rates" if where == "rates" else "error")
+      for where in ("rates", "errors")
+      for change, kind in (
+          (lambda x: np.append(x, 1.0), ValueError),
+          (lambda x: np.asarray(x)[None], ValueError),
+          (lambda x: np.asarray(x) + 0j, TypeError),
+          (lambda x: None, TypeError),
+      )),
+])
 def test_arguments_that_do_not_fit_are_refused_and_change_nothing(
     case, where, change, kind, message
 ):
@@ -246,15 +241,12 @@ def test_arguments_that_do_not_fit_are_refused_and_change_nothing(
         np.testing.assert_array_equal(now, old)
 
 
-@pytest.mark.parametrize(
-    ("state", "kind", "message"),
-    [
-        ({}, ValueError, "RLS state P must be float64"),
-        ({"P": np.eye(N, dtype=np.float32)}, ValueError, "RLS state P"),
-        ({"P": np.zeros((3, 3))}, ValueError, "RLS state (P|VP)"),  # VP is missing
-        ([np.eye(N)], TypeError, "state must be of type"),
-    ],
-)
+@pytest.mark.parametrize(("state", "kind", "message"), [
+    ({}, ValueError, "RLS state P must be float64"),
+    ({"P": np.eye(N, dtype=np.float32)}, ValueError, "RLS state P"),
+    ({"P": np.zeros((3, 3))}, ValueError, "RLS state (P|VP)"),  # VP is missing
+    ([np.eye(N)], TypeError, "state must be of type"),
+])
 def test_a_state_of_another_rls_is_refused(case, state, kind, message):
     before = case.kept()
     with pytest.raises(kind, match=message):

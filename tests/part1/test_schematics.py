@@ -24,9 +24,7 @@ def task(n_units, timing=None):
     timing = TrialTiming() if timing is None else timing
     shape = 1, n_units, timing.update_times.size
     targets = np.random.default_rng(0).random(shape)
-    return RateTask(
-        RateNetworkParameters(n_units=n_units), timing, targets, np.zeros((1, n_units))
-    )
+    return RateTask(RateNetworkParameters(n_units=n_units), timing, targets, np.zeros((1, n_units)))
 
 
 def spiking_task(n_inputs, clock):
@@ -41,8 +39,7 @@ def spiking_task(n_inputs, clock):
 
 LATE = TrialTiming(stim_on=2800.0, stim_off=2900.0, learn_on=2950.0, learn_off=3000.0,
                    learn_every=0.5)
-AT_ONCE = TrialTiming(stim_on=0.0, stim_off=50.0, learn_on=50.0, learn_off=2130.0,
-                      learn_every=20.0)
+AT_ONCE = TrialTiming(stim_on=0.0, stim_off=50.0, learn_on=50.0, learn_off=2130.0, learn_every=20.0)
 def own(*conditions):
     rates = 20 * np.random.default_rng(0).random((len(conditions), 3, 20))
     return recordings_from_arrays(rates, np.arange(20) * 10.0, conditions)

@@ -83,15 +83,12 @@ def test_networks_side_by_side_run_as_each_alone_and_in_pieces_as_at_once(rank, 
                                    atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"record_every": 1e-9}, "record_every must be a whole multiple"),
-        ({"cue": [1.0, np.nan, 0.0]}, r"cue must be finite, but the entry at \(1,\) is nan"),
-        ({"initial_rates": ["a", "b", "c"]}, "initial_rates must hold real numbers"),
-        ({"stim_on": 5.0, "stim_off": 1.0}, "stim_off must be at least 5"),
-    ],
-)
+@pytest.mark.parametrize(("change", "message"), [
+    ({"record_every": 1e-9}, "record_every must be a whole multiple"),
+    ({"cue": [1.0, np.nan, 0.0]}, r"cue must be finite, but the entry at \(1,\) is nan"),
+    ({"initial_rates": ["a", "b", "c"]}, "initial_rates must hold real numbers"),
+    ({"stim_on": 5.0, "stim_off": 1.0}, "stim_off must be at least 5"),
+])
 def test_bad_arguments_are_refused(change, message):
     arguments = {"weights": np.zeros((3, 3)), "duration": 10.0} | change
     network_parameters = RateNetworkParameters(3)

@@ -23,9 +23,7 @@ LISTED = {
     "right minus left": (-42, -6.7, -1.6, 0.05, 2.0, 10.9, 40),
     "share above 1 Hz": (0.67,),
     "cumulative variance": (0.54, 0.81, 0.88, 0.93, 0.94, 0.96, 0.96, 0.97, 0.97, 0.98),
-    "cumulative variance, z-scored": (
-        0.34, 0.57, 0.67, 0.75, 0.78, 0.82, 0.84, 0.86, 0.88, 0.89,
-    ),
+    "cumulative variance, z-scored": (0.34, 0.57, 0.67, 0.75, 0.78, 0.82, 0.84, 0.86, 0.88, 0.89),
     "autocorrelation": (0.97, 0.85, 0.67, 0.34, -0.15),
     "correlation of right and left": (0.29,),
     "population mean, right": (5.66, 6.50),

@@ -187,9 +187,7 @@ def _change_errors(monkeypatch, of_update, change):
 
     def changed(self, weights, rates, errors):
         calls.append(1)
-        return update(
-            self, weights, rates, change(errors) if len(calls) == of_update else errors
-        )
+        return update(self, weights, rates, change(errors) if len(calls) == of_update else errors)
 
     monkeypatch.setattr(AllToAllRLS, "update", changed)
 
@@ -228,15 +226,12 @@ def test_frozen_outputs_are_the_recurrent_input_at_the_update_times():
     np.testing.assert_allclose(run_frozen_outputs(task, weights), run.currents[:, at])
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [
-        ("targets", np.full((1, 10, 12), np.nan), "RateTask.targets must be finite"),
-        ("timing", TrialTiming(learn_every=0.7), "learn_every must be a whole multiple"),
-        ("timing", None, "RateTask.timing must be of type"),
-        ("network_parameters", {}, "RateTask.network_parameters must be of type"),
-    ],
-)
+@pytest.mark.parametrize(("field", "value", "message"), [
+    ("targets", np.full((1, 10, 12), np.nan), "RateTask.targets must be finite"),
+    ("timing", TrialTiming(learn_every=0.7), "learn_every must be a whole multiple"),
+    ("timing", None, "RateTask.timing must be of type"),
+    ("network_parameters", {}, "RateTask.network_parameters must be of type"),
+])
 def test_a_task_that_does_not_fit_is_refused(field, value, message):
     task, _ = _task()
     with pytest.raises((TypeError, ValueError), match=message):

@@ -123,8 +123,7 @@ def calls(w):
         one.lorenz: {"time": w.time},
         one.AllToAllRLS: {"n_units": 4},
         one.ReadoutRLS.update: {"self": w.readout, "weights": w.w, "rates": w.r, "error": 0.1},
-        one.AllToAllRLS.update: {
-            "self": w.all_to_all, "weights": w.W, "rates": w.r, "errors": w.r},
+        one.AllToAllRLS.update: {"self": w.all_to_all, "weights": w.W, "rates": w.r, "errors": w.r},
         one.RateTask: {"network_parameters": w.rate, "timing": w.timing, "targets": w.targets,
                    "cues": w.cues},
         one.RateTask.hold_inputs: {"self": w.task, "time": 30.0},
@@ -158,8 +157,7 @@ def calls(w):
         two.make_task: lif | {"recordings": w.recordings},
         two.make_pattern_task: lif | {"kind": "ou", "network_parameters": w.lif_network,
                                       "timing": w.timing},
-        recorded_targets: {
-            "recordings": w.recordings, "neuron_parameters": w.lif, "time": w.time},
+        recorded_targets: {"recordings": w.recordings, "neuron_parameters": w.lif, "time": w.time},
         untrained_input: lif | {"network_parameters": w.lif_network, "weights": w.lif_weights},
         two.train: frozen,
         two.run_frozen: frozen,

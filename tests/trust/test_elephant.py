@@ -71,12 +71,9 @@ def test_psth(elephant):
     rng = np.random.default_rng(3)
     spikes = [[np.sort(rng.uniform(-400, 0, rng.poisson(12))) for _ in range(9)]]
     ours = psth_from_spikes(
-        spikes, ["go"] * 9, window=(-400.0, 0.0), bin_width=20.0, smoothing=0.0,
-        minimum_rate=0.0,
+        spikes, ["go"] * 9, window=(-400.0, 0.0), bin_width=20.0, smoothing=0.0, minimum_rate=0.0
     )
-    trains = [
-        neo.SpikeTrain(t * pq.ms, t_start=-400 * pq.ms, t_stop=0 * pq.ms) for t in spikes[0]
-    ]
+    trains = [neo.SpikeTrain(t * pq.ms, t_start=-400 * pq.ms, t_stop=0 * pq.ms) for t in spikes[0]]
     theirs = elephant.statistics.time_histogram(trains, bin_size=20 * pq.ms, output="rate")
     theirs = theirs.rescale("Hz").magnitude[:, 0]
     np.testing.assert_allclose(ours.recordings.rates[0, 0], theirs, rtol=1e-9)
@@ -85,8 +82,7 @@ def test_psth(elephant):
 def test_correlation_is_scipys():
     a, b = np.random.default_rng(4).normal(size=(2, 7, 50))
     np.testing.assert_allclose(
-        correlation(a, b), [pearsonr(x, y).statistic for x, y in zip(a, b, strict=True)],
-        rtol=1e-12,
+        correlation(a, b), [pearsonr(x, y).statistic for x, y in zip(a, b, strict=True)], rtol=1e-12
     )
 
 

@@ -61,9 +61,7 @@ def killed_and_resumed(path, n_loops, delay):
     return n_done, training.run(TOTAL_LOOPS, progress=False).state()
 
 
-@pytest.mark.parametrize(
-    "n_kills", [2, pytest.param(20, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_a_killed_training_ends_with_the_same_bits(undisturbed, tmp_path, n_kills):
     rng, done = np.random.default_rng(n_kills), []
     for k in range(n_kills):

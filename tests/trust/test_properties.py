@@ -71,9 +71,7 @@ def test_all_to_all_rls_solves_the_normal_equations(kind, n, n_times, ridge, see
     rule = AllToAllRLS(n, ridge=ridge)
     whole = Normal(ridge * np.eye(n), np.zeros(n))
     others = [np.delete(np.arange(n), i) for i in range(n)]
-    own = [
-        Normal(ridge * np.eye(n - 1), w[at]) for w, at in zip(weights, others, strict=True)
-    ]
+    own = [Normal(ridge * np.eye(n - 1), w[at]) for w, at in zip(weights, others, strict=True)]
     for r, target in zip(rates, targets, strict=True):
         rule.update(weights, r, weights @ r - target)
         whole.add(r, 0.0)

@@ -31,9 +31,7 @@ def test_gain(gain, line, capsys):
 def test_no_draw_of_the_weights_contradicts_the_verdict_on_the_gain():
     def last(gain, seed):
         rng = np.random.default_rng(seed)
-        parameters = RateNetworkParameters(
-            n_units=400, tau=10.0, gain=gain, transfer="tanh", dt=0.5
-        )
+        parameters = RateNetworkParameters(400, tau=10.0, gain=gain, transfer="tanh", dt=0.5)
         weights, start = random_weights(parameters, rng), rng.uniform(-0.5, 0.5, 400)
         run = simulate(weights, parameters, 1000.0, initial_rates=start, record_every=5.0)
         return np.sqrt(np.mean(run.rates[:, -1] ** 2))

@@ -5,6 +5,7 @@ import types
 import warnings
 
 import numpy as np
+import pandas
 import pytest
 
 from src_part1.common.validation import check_array
@@ -98,48 +99,37 @@ def test_named_dimensions_come_in_any_order(dims):
     np.testing.assert_array_equal(turned.rates, RATES[::-1])
 
 
-def frames(pandas, name=None):
-    index = pandas.Index(TIME, name=name)
-    return [pandas.DataFrame(rates.T, columns=NAMES, index=index) for rates in RATES]
-
-
+LEFT, RIGHT = (pandas.DataFrame(rates.T, TIME, NAMES) for rates in RATES)
+TURNED = RIGHT.iloc[::-1, OTHER]
 # The same rates twice, the second with its neurons and times in another order.
 PAIRS = {
-    "xarray": lambda pandas: (
+    "xarray": (
         named(RATES[0], ("neuron", "time"), {"neuron": NAMES, "time": TIME}),
-        named(RATES[1][OTHER].T[::-1], ("time", "neuron"),
-              {"neuron": [NAMES[i] for i in OTHER], "time": TIME[::-1]}),
+        named(TURNED, ("time", "neuron"), {"neuron": list(TURNED), "time": TIME[::-1]}),
     ),
-    "pynapple": lambda pandas: (
-        pynapple(TIME, RATES[0].T, NAMES),
-        pynapple(TIME, RATES[1][OTHER].T, [NAMES[i] for i in OTHER]),
+    "pynapple": (
+        pynapple(TIME, LEFT.values, NAMES), pynapple(TIME, RIGHT[TURNED.columns].values, TURNED)
     ),
-    "pandas": lambda pandas: (frames(pandas)[0], frames(pandas)[1].iloc[::-1, OTHER]),
-    "neurons as rows": lambda pandas: (
-        frames(pandas, name="time")[0].T, frames(pandas)[1].iloc[::-1, OTHER].T
+    "pandas": (LEFT, TURNED),
+    "neurons as rows": (LEFT.rename_axis("time").T, TURNED.T),
+    "whole numbers as labels": (
+        LEFT.set_axis(range(6), axis=1), RIGHT.set_axis(range(6), axis=1)[OTHER]
     ),
-    "whole numbers as labels": lambda pandas: (
-        (both := [f.set_axis(range(6), axis=1) for f in frames(pandas)])[0], both[1][OTHER]
+    "a column of times": (
+        LEFT.rename_axis("time").reset_index(), TURNED.rename_axis("t").reset_index()
     ),
-    "a column of times": lambda pandas: (
-        frames(pandas, name="time")[0].reset_index(),
-        frames(pandas, name="t")[1].iloc[::-1, OTHER].reset_index(),
-    ),
-    "nullable numbers": lambda pandas: (frames(pandas)[0].astype("Float64"), frames(pandas)[1]),
-    "durations as times": lambda pandas: (
-        frames(pandas)[0].set_axis(pandas.to_timedelta(TIME, unit="ms")), frames(pandas)[1]
-    ),
-    "seconds in the name": lambda pandas: (
-        frames(pandas)[0].set_axis(pandas.Index(TIME / 1000, name="time (s)")),
-        frames(pandas)[1].set_axis(TIME / 1000).rename_axis("time_s").reset_index(),
+    "nullable numbers": (LEFT.astype("Float64"), RIGHT),
+    "durations as times": (LEFT.set_axis(pandas.to_timedelta(TIME, unit="ms")), RIGHT),
+    "seconds in the name": (
+        LEFT.set_axis(pandas.Index(TIME / 1000, name="time (s)")),
+        RIGHT.set_axis(TIME / 1000).rename_axis("time_s").reset_index(),
     ),
 }
 
 
 @pytest.mark.parametrize("kind", PAIRS)
 def test_conditions_are_put_side_by_side_by_their_labels(kind):
-    pandas = None if kind in ("xarray", "pynapple") else pytest.importorskip("pandas")
-    blocks = dict(zip(SIDES, PAIRS[kind](pandas), strict=True))
+    blocks = dict(zip(SIDES, PAIRS[kind], strict=True))
     is_the_record(recordings_from_arrays(blocks))
     is_the_record(recordings_from_arrays(blocks, TIME))
 
@@ -155,17 +145,15 @@ def test_conditions_are_put_side_by_side_by_their_labels(kind):
     (lambda f: f.assign(neuron=1), "is a long table, with a column 'neuron'.*frame.pivot"),
 ])
 def test_labels_that_do_not_fit_are_refused(change, message):
-    pandas = pytest.importorskip("pandas")
-    left, right = frames(pandas)
     with pytest.raises((TypeError, ValueError), match=message):
-        recordings_from_arrays({"left": left, "right": change(right)})
+        recordings_from_arrays({"left": LEFT, "right": change(RIGHT)})
 
 
 @pytest.mark.parametrize("time", [None, TIME])
 def test_a_column_that_is_no_neuron_is_left_out(time, tmp_path):
-    pandas = pytest.importorskip("pandas")
-    for name, frame in zip(SIDES, frames(pandas, name="time"), strict=True):
-        frame.reset_index().to_csv(tmp_path / f"{name}.csv")  # with its row numbers
+    for name, frame in zip(SIDES, (LEFT, RIGHT), strict=True):
+        # With its row numbers.
+        frame.rename_axis("time").reset_index().to_csv(tmp_path / f"{name}.csv")
     for options in ({"index_col": "time"}, {}):
         read = {name: pandas.read_csv(tmp_path / f"{name}.csv", **options) for name in SIDES}
         with pytest.warns(UserWarning, match="'Unnamed: 0' counts the rows and is no neuron"):
@@ -192,7 +180,6 @@ def test_unknown_dimensions_and_other_times_are_refused():
 
 
 def test_a_frame_that_does_not_say_which_axis_is_time_is_refused():
-    pandas = pytest.importorskip("pandas")
     square = pandas.DataFrame(np.ones((TIME.size, TIME.size)))
     with pytest.raises(ValueError, match="does not say which axis is time"):
         recordings_from_arrays({"go": square}, TIME)
@@ -228,11 +215,9 @@ def test_units_of_containers_are_converted():
     is_the_record(recordings_from_arrays(array))
     blocks = {k: neo_signal(rates / 1000.0, "1/ms") for k, rates in zip(SIDES, RATES, strict=True)}
     is_the_record(recordings_from_arrays(blocks))
-    pandas = pytest.importorskip("pandas")
-    blocks = dict(zip(SIDES, frames(pandas), strict=True))
-    blocks["left"] = blocks["left"] / 1000.0
-    blocks["left"].attrs["units"] = "kHz"
-    is_the_record(recordings_from_arrays(blocks))
+    in_khz = LEFT / 1000.0
+    in_khz.attrs["units"] = "kHz"
+    is_the_record(recordings_from_arrays({"left": in_khz, "right": RIGHT}))
 
 
 @pytest.mark.parametrize(("rates", "time", "message"), [

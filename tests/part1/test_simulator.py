@@ -3,10 +3,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src_part1 import RateNetworkParameters, random_weights, simulate
+from src_part1 import RateNetworkParameters, TrialTiming, random_weights, simulate
 from src_part1.kernels import Samples
 from src_part1.simulator import Networks
 from tests.reference import simulate_rates
+
+
+def test_update_times_start_at_learn_on_and_stay_before_learn_off():
+    np.testing.assert_allclose(TrialTiming().update_times, np.arange(110.0, 610.0, 5.0))
+    np.testing.assert_allclose(TrialTiming(learn_every=300.0).update_times, [110.0, 410.0])
+
+
+def test_random_weights_have_the_stated_spread_and_no_autapse():
+    weights = random_weights(RateNetworkParameters(400, gain=1.3), np.random.default_rng(0))
+    assert not np.diagonal(weights).any()
+    off = weights[~np.eye(400, dtype=bool)]
+    assert off.std() == pytest.approx(1.3 / 20, rel=0.01)
+    assert abs(off.mean()) < 1e-3
+    assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(1.3, rel=0.1)
 
 
 @settings(max_examples=30, deadline=None)

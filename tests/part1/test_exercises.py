@@ -94,11 +94,11 @@ def test_what_the_checks_compare_with_is_the_librarys():
         np.testing.assert_allclose(textbook[0], w, atol=1e-10)
 
 
-def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):
+def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, outer=False):
     def update(w, P, r, target):
         k = P @ r
         c = 1 / (one + r @ k)
-        new = P if keep else P - sign * c * np.outer(k, r if other == "outer" else k)
+        new = P if keep else P - sign * c * np.outer(k, r if outer else k)
         gain = c * (new @ r) if late else c * k
         return w - error_sign * (w @ r - target) * gain, new
 
@@ -107,13 +107,9 @@ def rls(sign=1.0, one=1.0, keep=False, late=False, error_sign=1.0, other=None):
 
 @pytest.mark.parametrize(("update", "line"), [
     (exercises.textbook_rls_update, "✓ your RLS gives the weights of the library"),
-    (rls(), "✓"),
-    (rls(sign=-1.0), "P grew"),
-    (rls(one=0.0), "is missing"),
-    (rls(keep=True), "P never changed"),
-    (rls(error_sign=-1.0), "away from the target"),
-    (rls(late=True), "c k is already P_new r"),
-    (rls(other="outer"), "no longer symmetric"),
+    (rls(), "✓"), (rls(sign=-1.0), "P grew"), (rls(one=0.0), "is missing"),
+    (rls(keep=True), "P never changed"), (rls(error_sign=-1.0), "away from the target"),
+    (rls(late=True), "c k is already P_new r"), (rls(outer=True), "no longer symmetric"),
     (lambda w, P, r, f: (w, P * 0.9), "the new w: step 1 is the first with a difference"),
     (lambda w, P, r, f: w, "must return two things: the new w and the new P"),
     (lambda w, P, r, f: (P, w), "swapped: the new w must come first"),

@@ -97,8 +97,8 @@ def test_watching_changes_nothing_and_the_last_picture_holds_the_last_state():
     parameters = one.ForceParameters(n_units=30)
     target = np.sin(np.arange(300) / 20)
     with WatchForce(target, dt=parameters.dt, window=100.0) as watch:
-        run = one.train_force(one.force_network(parameters, np.random.default_rng(0)), target,
-                          progress=False, after_update=watch)
+        network = one.force_network(parameters, np.random.default_rng(0))
+        run = one.train_force(network, target, progress=False, after_update=watch)
     left, right = watch.figure.axes
     np.testing.assert_array_equal(left.lines[0].get_ydata(), target[-100:])
     np.testing.assert_array_equal(left.lines[1].get_ydata(), run.output[-100:])

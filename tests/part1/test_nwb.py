@@ -3,6 +3,7 @@
 import datetime
 import types
 import warnings
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -131,10 +132,7 @@ def test_files_that_are_missing_empty_foreign_or_damaged(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="has no table of trials"):
         read(on_disk(new_session([]), path))
 
-    def unreadable(*arguments):
-        raise OSError("bad coordinate offset")
-
-    monkeypatch.setattr(nwb, "_units", unreadable)
+    monkeypatch.setattr(nwb, "_units", Mock(side_effect=OSError("bad coordinate offset")))
     with pytest.raises(ValueError, match="session.nwb is damaged: bad coordinate offset"):
         read(on_disk(eight_trials(), path))
 

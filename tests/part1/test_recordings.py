@@ -16,13 +16,7 @@ import numpy as np
 import pytest
 import requests
 
-from src_part1.recordings import (
-    Recordings,
-    load_recordings,
-    loading,
-    pool_recordings,
-    recordings_from_arrays,
-)
+from src_part1.recordings import Recordings, load_recordings, loading, pool_recordings
 from src_part1.recordings.importers import alm_files
 
 
@@ -118,9 +112,6 @@ def test_a_record_refuses(change, error, message):
         record(**change)
 
 
-# --- a part of the population ---
-
-
 @pytest.mark.parametrize("count", [1, 7, 50, 99, 100])
 def test_a_number_selects_evenly_along_the_mean_rates(count):
     kept = record(n_neurons=100)
@@ -186,9 +177,6 @@ def test_sessions_are_pooled_by_the_names_of_their_conditions():
     assert mixed.source == "user"
 
 
-# --- another grid ---
-
-
 def test_bins_are_averaged_where_a_coarser_grid_is_asked():
     alternating = np.tile([5.0, 15.0], 50)[None, None]
     fine = record(rates=alternating, time=np.arange(100) * 10.0, conditions=("a",), smoothing=30.0)
@@ -239,33 +227,6 @@ def test_what_cannot_be_done_with_a_record_is_said(call, error, message):
 
 
 # --- one's own arrays and files ---
-
-
-def test_arrays_and_mappings_make_the_same_record():
-    rates, time = record().rates, record().time
-    by_array = recordings_from_arrays(rates, time, ("a", "b"))
-    by_mapping = recordings_from_arrays({"a": rates[0], "b": rates[1]}, time)
-    swapped = recordings_from_arrays({"a": rates[0], "b": rates[1]}, time, ("b", "a"))
-    np.testing.assert_array_equal(by_array.rates, by_mapping.rates)
-    np.testing.assert_array_equal(swapped.rates, rates[::-1])
-    assert by_array.conditions == by_mapping.conditions == swapped.conditions[::-1] == ("a", "b")
-    assert by_array.source == "user"
-    assert recordings_from_arrays(rates, time).conditions == ("condition 1", "condition 2")
-
-
-@pytest.mark.parametrize(("rates", "conditions", "error", "message"), [
-    ([np.ones((3, 5)), np.ones((3, 4))], ("a", "b"), ValueError,
-     r"'a' has \(3, 5\) and 'b' has \(3, 4\)"),
-    ({"a": np.ones((3, 5)), "b": np.ones((2, 5))}, None, ValueError,
-     r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
-    ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
-    ({}, None, ValueError, "must have shape"),
-    ([[[1, 2], [3]]], None, TypeError, "must be an array"),
-    (3.0, None, TypeError, "must be an array"),
-])
-def test_arrays_that_do_not_fit_are_refused(rates, conditions, error, message):
-    with pytest.raises(error, match=message):
-        recordings_from_arrays(rates, np.arange(5.0), conditions)
 
 
 @pytest.mark.parametrize("source", ["alm", "synthetic", "user"])
@@ -409,9 +370,6 @@ def test_a_truncated_or_altered_file_is_refused(published):
         path.write_bytes(content)
         with pytest.raises(ValueError, match="not the published file .*sha256 is .*expected"):
             load_recordings(published)
-
-
-# --- cache and network ---
 
 
 def test_files_are_fetched_unless_they_are_sound_in_the_cache(server, cache, monkeypatch):

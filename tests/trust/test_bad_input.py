@@ -20,6 +20,7 @@ import src_part3 as three
 from course import part1 as course
 from course.part3 import demo_sparseness
 from src_part1 import plotting
+from src_part1.common.metrics import summarise
 from src_part1.common.validation import check_choice, check_flag, check_integer, check_real
 from src_part1.connectivity import sparse_weights
 from src_part1.force import ForceNetwork
@@ -32,6 +33,7 @@ from tests.part3.small import NETWORK, TRAINING, TRIAL, small_recordings, small_
 
 NAN, INF = float("nan"), float("inf")
 RECORD = "a text in the place of a record"
+changed = dataclasses.replace  # a record is made again, and checked
 
 
 @functools.cache
@@ -74,18 +76,6 @@ def world():
     w.sparse = three.SparseRLS([[0, 1], [1, 2]], 5, 1.0, n_shared=2)
     w.sparse.update(np.ones((2, 5)), np.ones((2, 2)))
     return w
-
-
-def changed(record, **values):
-    """Make a record again with other values, which are checked."""
-    return dataclasses.replace(record, **values)
-
-
-def with_entry(array, value):
-    """Copy an array with another first entry."""
-    array = np.array(array, dtype=float)
-    array.flat[0] = value
-    return array
 
 
 def calls(w):
@@ -184,10 +174,9 @@ BAD_ARGUMENTS = [
     (one.random_weights, {"network_parameters": lambda w: w.lif},
      "RateNetworkParameters", "LIFParameters"),
     (one.simulate, {"weights": np.zeros((6, 5))}, "shape (6, 6)", "(6, 5)"),
-    (one.simulate, {"weights": lambda w: with_entry(w.weights, NAN)}, "finite", "(0, 0)", "nan"),
+    (one.simulate, {"weights": np.full((6, 6), NAN)}, "finite", "(0, 0)", "nan"),
     (one.simulate, {"weights": [[1.0], [1.0, 2.0]]}, "rectangular"),
     (one.simulate, {"duration": -10.0}, "positive", "-10"),
-    (one.simulate, {"duration": 1e15}, "at most", "the time step", "1e+15"),
     (one.simulate, {"duration": 10.3}, "multiple", "10.3"),
     (one.simulate, {"record_every": 1e-9}, "multiple", "1e-09"),
     (one.simulate, {"stim_off": 1.0, "stim_on": 5.0}, "at least 5", "1.0"),
@@ -225,7 +214,9 @@ BAD_ARGUMENTS = [
     (one.r2, {"target": np.ones(5)}, "shape (4)", "(5,)"),
     (one.correlation, {"output": ["a"], "target": ["b"]}, "real", "<U1"),
     (one.normalised_error, {"output": [0.0, INF], "target": [1.0, 2.0]}, "finite", "inf"),
-    (one.train_force, {"target": lambda w: with_entry(w.time, NAN)}, "finite", "nan"),
+    (summarise, {"values": np.ones((2, 2))}, "shape (n_neurons)", "(2, 2)"),
+    (summarise, {"values": ["a"]}, "real numbers", "<U1"),
+    (one.train_force, {"target": [0.0, NAN]}, "finite", "(1,)", "nan"),
     (one.train_force, {"target": [[1.0]]}, "shape (any)", "(1, 1)"),
     (one.run_force, {"n_recorded": -1}, "at least 0", "-1"),
     (one.run_force, {"duration": 0.5}, "multiple", "0.5"),
@@ -260,12 +251,14 @@ BAD_ARGUMENTS = [
     # --- Part 1: recordings ---
     (one.recordings_from_arrays, {"rates": np.ones((3, 4))},
      "shape (conditions, neurons, time points)", "(3, 4)"),
-    (one.recordings_from_arrays, {"rates": lambda w: with_entry(w.rates, -1)}, "at least 0", "-1"),
+    (one.recordings_from_arrays, {"rates": lambda w: -w.rates}, "at least 0", "-1"),
     (one.recordings_from_arrays, {"time": lambda w: w.bins[::-1]}, "increas"),
     (one.recordings_from_arrays, {"time": lambda w: w.bins[:3]}, "4", "3"),
     (one.recordings_from_arrays, {"time": None}, "given (ms)"),
     (one.recordings_from_arrays, {"conditions": ["a", "b", "c"]},
      "2 different names", "('a', 'b', 'c')"),
+    (one.recordings_from_arrays, {"rates": {"a": np.ones((3, 4))}, "conditions": ("a", "c")},
+     "lacks the conditions ['c']", "['a']"),
     (one.recordings_from_arrays, {"smoothing": -1.0}, "at least 0", "-1"),
     (one.psth_from_spikes, {"trial_conditions": ["a", "b", "a"]}, "3"),
     (one.psth_from_spikes, {"window": (100.0, 0.0)}, "[1]", "above 100", "0.0"),
@@ -283,6 +276,7 @@ BAD_ARGUMENTS = [
     (one.pool_recordings, {"sessions": lambda w: [w.recordings, w.recordings.rebin(40.0)]},
      "[1]", "times of the first session", "steps of 40"),
     (one.load_recordings, {"source": 7}, "word or a path", "int", "use recordings_from_arrays"),
+    (one.load_recordings, {"window": (0, 1), "source": "synthetic"}, ".nwb files only", "synth"),
     # --- Part 1: sweeps and plots ---
     (plotting.condition_styles, {"n_conditions": -1}, "at least 0", "-1"),
     (one.sweep, {"grid": {"a": "text"}}, "['a']", "sequence", "'text'"),
@@ -306,7 +300,7 @@ BAD_ARGUMENTS = [
     (course.WatchLoops, {"conditions": ("a", "b")}, "must have 1 names", "2"),
     (course.WatchLoops, {"names": ("a",)}, "got 1"),
     # --- Part 2 ---
-    (two.simulate, {"mean_input": lambda w: with_entry(w.mean_input, NAN)}, "finite", "nan"),
+    (two.simulate, {"mean_input": np.full(6, NAN)}, "finite", "nan"),
     (two.simulate, {"traced": [6]}, "0 to 5", "6"),
     (two.interval_cv, {"run": lambda w: w.run}, "spikes must be recorded"),
     (two.firing_rates, {"start": 50.0}, "below 50", "50.0"),
@@ -319,6 +313,9 @@ BAD_ARGUMENTS = [
     (two.train, {"rls": RECORD}, "must be of type", "got str"),
     (two.run_frozen_outputs, {"n_trials": 0}, "at least 1", "0"),
     # --- Part 3: network and simulator ---
+    (three.BalancedNetworkParameters, {"dt": 2.9}, "a fifth of the shortest time constant", "2.9"),
+    (three.BalancedNetworkParameters, {"out_degree": 240, "n_exc": 120, "n_inh": 120},
+     "at most", "239", "240"),
     (three.build_network, {"precision": "float16"}, "'float64', 'float32'", "'float16'"),
     (three.run_trial, {"weights": None}, "must be given"),
     (three.run_trial, {"weights": lambda w: w.plastic_weights.recurrent_weights},
@@ -386,14 +383,8 @@ BAD_INPUT = {
     "bins finer than they are": (lambda w: w.recordings.rebin(1.0),
                                  "width", "at least the bin width of 20 ms", "1"),
     "windows outside": (lambda w: w.recordings.rates_at([1e6], 50.0), "window", "overlap", "0"),
-    "options for a file without": (lambda w: one.load_recordings("synthetic", window=(0, 1)),
-                                   "load_recordings", ".mat and .nwb files only", "synthetic"),
     "recorded targets in a PSTH": (lambda w: two.simulated_psth(RECORD, w.lif_weights, w.rng),
                                    "recorded_task must be of type", "got str"),
-    "dt above a fifth of tau_syn in Part 3": (
-        lambda w: changed(NETWORK, dt=2.9), "dt", "a fifth of the shortest time constant", "2.9"),
-    "more receivers than neurons": (lambda w: changed(NETWORK, out_degree=240),
-                                    "out_degree", "at most", "239", "240"),
     "in-degree 0 to sweep": (lambda w: three.sweep_in_degree(NETWORK, [0], w.rng),
                              "out_degree", "at least 1", "0"),
     "no balanced state": (

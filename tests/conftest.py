@@ -22,8 +22,11 @@ os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 
 matplotlib.use("Agg")
 
-# The first call of a kernel compiles it, hence no deadline; the same examples on every machine.
-hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
+# The first call of a kernel compiles it, hence no judgement of time; the same examples everywhere.
+hypothesis.settings.register_profile(
+    "project", deadline=None, derandomize=True, database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("project")
 
 

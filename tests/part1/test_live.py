@@ -77,7 +77,8 @@ def test_panels_stay_where_they_are_from_picture_to_picture(monkeypatch):
 def test_watching_changes_nothing_and_the_last_picture_holds_the_last_state():
     task, weights = rate_task(n_conditions=2)
     plain = one.train(task, weights, n_loops=2, progress=False)
-    with WatchLoops(TIMING.update_times, task.targets, 2, units=(3, 5)) as watch:
+    names = {"units": (3, 5), "conditions": ("a", "b")}
+    with WatchLoops(TIMING.update_times, task.targets, 2, **names) as watch:
         result = one.train(task, weights, n_loops=2, progress=False, after_loop=watch)
     np.testing.assert_array_equal(plain.weights, result.weights)
     assert watch.figure in map(plt.figure, plt.get_fignums())  # no front end: a plain figure
@@ -93,6 +94,7 @@ def test_watching_changes_nothing_and_the_last_picture_holds_the_last_state():
             np.testing.assert_allclose(drawn[2 + k] - drawn[k], outputs[unit] - targets[unit])
     for line, column in zip(curve.lines, result.train_correlation.T, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), column)
+    assert [text.get_text() for text in curve.get_legend().get_texts()] == ["a", "b"]
 
     parameters = one.ForceParameters(n_units=30)
     target = np.sin(np.arange(300) / 20)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+import types
 from pathlib import Path
 
 import hypothesis
@@ -21,8 +22,11 @@ os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 
 matplotlib.use("Agg")
 
-# The first call of a kernel compiles it, hence no deadline; the same examples on every machine.
-hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
+# The first call of a kernel compiles it, hence no judgement of time; the same examples everywhere.
+hypothesis.settings.register_profile(
+    "project", deadline=None, derandomize=True, database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("project")
 
 
@@ -47,27 +51,23 @@ def alm_folder():
     return folder
 
 
-class ThreadCounts(tuple):
-    """Numbers of threads to compare: iterate over them and run with each."""
-
-    @contextlib.contextmanager
-    def use(self, n_threads):
-        """Run the block with so many threads (None: as it is)."""
-        before = numba.get_num_threads()
-        try:
-            if n_threads is not None:
-                numba.set_num_threads(n_threads)
-            yield
-        finally:
-            numba.set_num_threads(before)
+@contextlib.contextmanager
+def threads(n_threads):
+    """Run the block with so many threads."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
 def thread_counts():
-    """One thread and all of them; skips on a machine that has no second one."""
+    """``with thread_counts.use(1):``; skips on a machine that has no second thread."""
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("only one thread on this machine: nothing to compare")
-    return ThreadCounts((1, numba.config.NUMBA_NUM_THREADS))
+    return types.SimpleNamespace(use=threads)
 
 
 @pytest.fixture(scope="module")

@@ -14,19 +14,6 @@ def rls_update(w, P, r, error):
     return w - c * error * k, P - c * np.outer(k, k)
 
 
-def rls_one_matrix_each(weights, rates, targets, ridge):
-    """Train an all-to-all network without autapses, one P for each unit."""
-    n = len(weights)
-    weights = weights.copy()
-    P = [np.eye(n - 1) / ridge for _ in range(n)]
-    for r, target in zip(rates, targets, strict=True):
-        for i in range(n):
-            others = np.delete(np.arange(n), i)
-            error = weights[i, others] @ r[others] - target[i]
-            weights[i, others], P[i] = rls_update(weights[i, others], P[i], r[others], error)
-    return weights
-
-
 def ridge_solution(w0, rates, targets, ridge):
     """Minimise sum_t (w.r_t - y_t)^2 + ridge |w - w0|^2 in one go."""
     prior = ridge * np.eye(len(w0))

@@ -51,19 +51,3 @@ def test_the_ellipse_of_p_shrinks_along_the_sample_and_the_step_follows_it(n_sam
         k = P @ r
         assert abs(step[0] * k[1] - step[1] * k[0]) < 1e-9
         np.testing.assert_allclose(smaller, P - np.outer(k, k) / (1 + r @ k), atol=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("demo", "options", "message"),
-    [
-        (demo_gain, {"gain": -1.0}, "gain must be"),
-        (demo_ridge, {"ridge": 0.0}, "ridge must be positive"),
-        (demo_ridge, {"noise": -0.1}, "noise must be at least 0"),
-        (demo_rls_ellipse, {"n_samples": -1}, "n_samples must be at least 0"),
-        (demo_rls_ellipse, {"noise": -0.1}, "noise must be at least 0"),
-        (demo_rls_ellipse, {"ridges": (0.0,)}, "ridges must be positive"),
-    ],
-)
-def test_values_that_cannot_be(demo, options, message):
-    with pytest.raises(ValueError, match=message):
-        demo(**options)

@@ -5,32 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 
-from src_part1 import (
-    RateNetworkParameters,
-    RateTask,
-    TrialTiming,
-    make_task,
-    random_weights,
-    run_distractors,
-    run_frozen,
-    run_population,
-    train,
-    with_held_ramps,
-    with_ramp,
-)
+import src_part1 as one
 from src_part1.simulator import Networks
-from tests.part1.test_population import _recordings
+from tests.part3.small import small_recordings
 
-TIMING = TrialTiming(
-    stim_on=4.0, stim_off=20.0, learn_on=20.0, learn_off=200.0, learn_every=10.0
-)
+TIMING = one.TrialTiming(4.0, 20.0, learn_on=20.0, learn_off=200.0, learn_every=10.0)
 
 
 def memory_task(cues=((2.0, 1.0), (1.0, 2.0)), inputs=None, transfer="relu"):
     """Two conditions of a few units; targets do not matter here."""
-    network_parameters = RateNetworkParameters(len(cues[0]), tau=10.0, dt=1.0, transfer=transfer)
+    parameters = one.RateNetworkParameters(len(cues[0]), tau=10.0, dt=1.0, transfer=transfer)
     targets = np.zeros((2, len(cues[0]), TIMING.update_times.size))
-    return RateTask(network_parameters, TIMING, targets, np.array(cues), inputs)
+    return one.RateTask(parameters, TIMING, targets, np.array(cues), inputs)
 
 
 @pytest.mark.parametrize("feedback", [1.0, 0.95])
@@ -39,7 +25,7 @@ def test_a_linear_memory_keeps_of_a_distractor_what_the_equation_says(feedback):
     # to (1 - (1 - feedback) dt / tau) to the power of the steps that follow.
     factor = 1.0 - (1.0 - feedback) * 1.0 / 10.0
     times, strength, duration = np.array([20.0, 90.0, 180.0]), 0.7, 20.0
-    result = run_distractors(
+    result = one.run_distractors(
         memory_task(), feedback * np.eye(2), times, np.random.default_rng(0),
         strength=strength, duration=duration, noise=0.0, n_trials=2,
     )
@@ -61,11 +47,26 @@ def test_a_linear_memory_keeps_of_a_distractor_what_the_equation_says(feedback):
     if feedback == 1.0:
         np.testing.assert_allclose(expected, 0.5 * strength * duration / 16.0)
         for strength, share in ((0.79, 0.0), (0.81, 1.0)):  # 0.8 moves it to the middle
-            result = run_distractors(
+            result = one.run_distractors(
                 memory_task(), np.eye(2), [50.0], np.random.default_rng(0),
                 strength=strength, duration=duration, noise=0.0, n_trials=1,
             )
             assert result.switched_share == [share]
+
+
+def by_hand(task, weights, condition, more=lambda step: 0.0):
+    """Rates [step, unit] before each step and at the end, of one network with cue and inputs."""
+    network = Networks(task.network_parameters, np.zeros((len(weights), 1)))
+    rates = [network.rates[:, 0].copy()]
+    for step in range(200):
+        external = more(step) + np.zeros(len(weights))
+        if 4 <= step < 20:
+            external += task.cues[condition]
+        if step >= 20:
+            external += task.inputs[condition, :, (step - 20) // 10]
+        network.advance(step + 1, weights, external[:, None])
+        rates.append(network.rates[:, 0].copy())
+    return np.array(rates)
 
 
 @pytest.mark.parametrize("transfer", ["relu", "tanh"])
@@ -75,8 +76,8 @@ def test_trials_side_by_side_are_those_of_the_simulator_one_by_one(transfer):
     times = np.array([20.0, 33.0, 101.0])
     inputs = rng.standard_normal((2, n, TIMING.update_times.size))
     task = memory_task(rng.uniform(0.0, 2.0, (2, n)), inputs, transfer)
-    weights = random_weights(task.network_parameters, rng)
-    result = run_distractors(
+    weights = one.random_weights(task.network_parameters, rng)
+    result = one.run_distractors(
         task, weights, times, np.random.default_rng(5),
         strength=strength, duration=duration, noise=noise, n_trials=n_trials,
     )
@@ -85,64 +86,50 @@ def test_trials_side_by_side_are_those_of_the_simulator_one_by_one(transfer):
     draws = draws.reshape(-1, n, 2, 4, n_trials)
 
     def end(condition, start, noise_of_trial):
-        network = Networks(task.network_parameters, np.zeros((n, 1)))
-        for step in range(200):
-            external = np.zeros(n)
-            if 4 <= step < 20:
-                external = external + task.cues[condition]
-            if step >= 20:
-                k = (step - 20) // 10
-                external = external + inputs[condition, :, k] + noise_of_trial[k]
-            if start <= step < start + duration:
-                external = external + strength * task.cues[1 - condition]
-            network.advance(step + 1, weights, external[:, None])
-        return network.rates[:, 0]
+        def more(step):
+            on = start <= step < start + duration
+            noisy = noise_of_trial[(step - 20) // 10] * (step >= 20)
+            return noisy + on * strength * task.cues[1 - condition]
+
+        return by_hand(task, weights, condition, more)[-1]
 
     silence = np.zeros(draws.shape[:2])
     ends = [end(condition, np.inf, silence) for condition in range(2)]
-    for condition in range(2):
-        own, other = ends[condition], ends[1 - condition]
-        for column, start in enumerate([np.inf, *times]):
-            for trial in range(n_trials):
-                rates = end(condition, start, noise * draws[:, :, condition, column, trial])
-                position = (rates - own) @ (other - own) / ((other - own) @ (other - own))
-                found = (
-                    result.positions[condition, column - 1, trial] if column
-                    else result.undisturbed[condition, trial]
-                )
-                assert found == pytest.approx(position, rel=1e-9, abs=1e-12)
-                if column:
-                    beside = rates - own - position * (other - own)
-                    assert result.off_axis[condition, column - 1, trial] == pytest.approx(
-                        np.linalg.norm(beside) / np.linalg.norm(other - own)
-                    )
-    assert result.distance == pytest.approx(np.sqrt(np.mean((ends[1] - ends[0]) ** 2)))
+    size = np.linalg.norm(ends[1] - ends[0])
+    positions = np.concatenate([result.undisturbed[:, None], result.positions], axis=1)
+    for condition, column, trial in np.ndindex(positions.shape):
+        own, axis = ends[condition], ends[1 - condition] - ends[condition]
+        start = np.inf if column == 0 else times[column - 1]
+        moved = end(condition, start, noise * draws[:, :, condition, column, trial]) - own
+        position = moved @ axis / size**2
+        assert positions[condition, column, trial] == pytest.approx(position, rel=1e-9, abs=1e-12)
+        if column:
+            beside = np.linalg.norm(moved - position * axis) / size
+            assert result.off_axis[condition, column - 1, trial] == pytest.approx(beside)
+    assert result.distance == pytest.approx(size / np.sqrt(n))
 
 
 def test_rates_without_bounds_are_an_error():
     with pytest.raises(FloatingPointError, match="grew beyond all bounds"):
-        run_distractors(memory_task(), 1e9 * np.eye(2), [50.0], np.random.default_rng(0))
+        one.run_distractors(memory_task(), 1e9 * np.eye(2), [50.0], np.random.default_rng(0))
 
 
 def test_inputs_that_are_held_rest_from_the_last_update_on():
     inputs = np.random.default_rng(2).standard_normal((2, 2, TIMING.update_times.size))
     task = memory_task(inputs=inputs)
-    held = task.hold_inputs(47.0)
-    np.testing.assert_array_equal(held.inputs[:, :, :3], inputs[:, :, :3])
-    for k in range(3, inputs.shape[2]):
-        np.testing.assert_array_equal(held.inputs[:, :, k], inputs[:, :, 2])
+    held = task.hold_inputs(47.0).inputs
+    np.testing.assert_array_equal(held[:, :, :3], inputs[:, :, :3])
+    assert (held[:, :, 3:] == inputs[:, :, 2:3]).all()
     np.testing.assert_array_equal(task.inputs, inputs)
     np.testing.assert_array_equal(task.hold_inputs(20.0).inputs[:, :, 5], inputs[:, :, 0])
 
 
 def test_with_a_ramp_recurrent_and_external_input_add_up_to_the_targets():
-    recorded_task = make_task(_recordings(), np.random.default_rng(3))
-    rng = np.random.default_rng(4)
-    ramped = with_ramp(recorded_task, rng, strength=3.0)
+    recorded_task = one.make_task(small_recordings(60, 51), np.random.default_rng(3))
+    ramped = one.with_ramp(recorded_task, np.random.default_rng(4), strength=3.0)
     task, weights = ramped.task, np.random.default_rng(4).uniform(0.0, 3.0, 60)
-    np.testing.assert_allclose(
-        task.targets + task.inputs, recorded_task.task.targets, rtol=1e-12, atol=1e-12
-    )
+    whole = task.targets + task.inputs
+    np.testing.assert_allclose(whole, recorded_task.task.targets, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(task.inputs[0], task.inputs[1])
     time = task.timing.update_times
     before, last = time <= ramped.bin_times[0], time >= ramped.bin_times[-1]
@@ -155,66 +142,43 @@ def test_with_a_ramp_recurrent_and_external_input_add_up_to_the_targets():
 
 
 def test_where_the_ramp_is_held_the_population_is_held():
-    recorded_task = with_ramp(
-        make_task(_recordings(), np.random.default_rng(3)), np.random.default_rng(4)
-    )
+    rng = np.random.default_rng(3)
+    recorded_task = one.with_ramp(one.make_task(small_recordings(60, 51), rng), rng)
     first, original = recorded_task.bin_times[0], recorded_task.task
-    task = with_held_ramps(recorded_task, first + np.array([300.0, 615.0]))
+    task = one.with_held_ramps(recorded_task, first + np.array([300.0, 615.0]))
     assert task.n_conditions == 6
     np.testing.assert_array_equal(task.targets[:2], original.targets)
     np.testing.assert_array_equal(task.inputs[:2], original.inputs)
     np.testing.assert_array_equal(task.cues, np.tile(original.cues, (3, 1)))
     time = original.timing.update_times
-    for k, held_at in enumerate((300.0, 600.0)):
-        after = time >= first + held_at
-        scaled = recorded_task.recordings.rates / recorded_task.hz_per_rate[:, None]
-        at_rest = scaled[:, :, round(held_at / 20.0)]
-        for condition in range(2):
-            trial = 2 * (k + 1) + condition
-            np.testing.assert_array_equal(
-                task.targets[trial][:, ~after], original.targets[condition][:, ~after]
-            )
-            # At rest the whole input equals the rate.
-            whole = task.targets[trial] + task.inputs[trial]
-            np.testing.assert_allclose(
-                whole[:, after], np.tile(at_rest[condition][:, None], after.sum()), atol=1e-9
-            )
+    rates = recorded_task.recordings.rates / recorded_task.hz_per_rate[:, None]
+    for held_at, trials in ((300.0, slice(2, 4)), (600.0, slice(4, 6))):
+        after, k = time >= first + held_at, round(held_at / 20.0)
+        targets = task.targets[trials]
+        np.testing.assert_array_equal(targets[..., ~after], original.targets[..., ~after])
+        whole = (targets + task.inputs[trials])[..., after]  # at rest it equals the rate
+        np.testing.assert_allclose(whole, rates[:, :, [k] * after.sum()], atol=1e-9)
 
 
 def test_the_free_run_gets_the_inputs_it_was_trained_with():
     rng = np.random.default_rng(6)
     inputs = rng.standard_normal((2, 5, TIMING.update_times.size))
     task = memory_task(rng.uniform(0.0, 2.0, (2, 5)), inputs)
-    weights = random_weights(task.network_parameters, rng)
-    network = Networks(task.network_parameters, np.zeros((5, 1)))
-    by_hand = []
-    for step in range(200):
-        external = np.zeros(5)
-        if 4 <= step < 20:
-            external = task.cues[1]
-        elif step >= 20:
-            external = np.ascontiguousarray(inputs[1, :, (step - 20) // 10])
-        by_hand.append(network.rates[:, 0].copy())
-        network.advance(step + 1, weights, external[:, None])
-    run = run_frozen(task, weights, 1, record_every=1.0)
-    np.testing.assert_array_equal(run.rates.T, by_hand)
+    weights = one.random_weights(task.network_parameters, rng)
+    run = one.run_frozen(task, weights, 1, record_every=1.0)
+    np.testing.assert_array_equal(run.rates.T, by_hand(task, weights, 1)[:-1])
 
 
 def test_a_network_learns_with_its_ramp_and_with_noise():
     rng = np.random.default_rng(7)
-    recorded_task = with_ramp(make_task(_recordings(), rng), rng)
-    learned = train(
-        recorded_task.task, recorded_task.initial_weights, n_loops=24, ridge=10.0, noise=0.05,
-        rng=np.random.default_rng(8), progress=False,
-    )
-    rates = run_population(recorded_task, learned.weights)
-    error = np.abs(rates - recorded_task.recordings.rates).mean()
-    assert error < 0.2 * recorded_task.recordings.rates.std()
+    recordings = one.load_recordings("synthetic").select(60)
+    recorded_task = one.with_ramp(one.make_task(recordings, rng), rng)
+    task, rates = recorded_task.task, recorded_task.recordings.rates
+    arguments = {"weights": recorded_task.initial_weights, "n_loops": 24, "ridge": 10.0}
+    learned = one.train(task, **arguments, noise=0.05, rng=rng, progress=False).weights
+    error = np.abs(one.run_population(recorded_task, learned) - rates).mean()
+    assert error < 0.2 * rates.std()
     # Without its ramp the same network goes elsewhere.
-    silent = dataclasses.replace(recorded_task.task, inputs=None)
-    elsewhere = run_population(dataclasses.replace(recorded_task, task=silent), learned.weights)
-    assert np.abs(elsewhere - recorded_task.recordings.rates).mean() > 3 * error
-    without = train(
-        recorded_task.task, recorded_task.initial_weights, n_loops=24, ridge=10.0, progress=False
-    )
-    assert not np.array_equal(without.weights, learned.weights)
+    silent = dataclasses.replace(recorded_task, task=dataclasses.replace(task, inputs=None))
+    assert np.abs(one.run_population(silent, learned) - rates).mean() > 3 * error
+    assert not np.array_equal(one.train(task, **arguments, progress=False).weights, learned)

@@ -28,18 +28,15 @@ def raising(error):
     return attempt
 
 
-@pytest.mark.parametrize(
-    ("attempt", "line", "drawn"),
-    [
-        (None, "… not written yet", None),
-        (raising(NotImplementedError("add")), "… not written yet. Hint: add", None),
-        (raising(NotImplementedError), "… not written yet", None),
-        (lambda: 2, "✓ right.", 2),
-        (lambda: 3, "✗ two was expected.", 3),
-        (raising(ZeroDivisionError("by zero")),
-         "✗ your code stopped with ZeroDivisionError: by zero", None),
-    ],
-)
+@pytest.mark.parametrize(("attempt", "line", "drawn"), [
+    (None, "… not written yet", None),
+    (raising(NotImplementedError("add")), "… not written yet. Hint: add", None),
+    (raising(NotImplementedError), "… not written yet", None),
+    (lambda: 2, "✓ right.", 2),
+    (lambda: 3, "✗ two was expected.", 3),
+    (raising(ZeroDivisionError("by zero")),
+     "✗ your code stopped with ZeroDivisionError: by zero", None),
+])
 def test_verdicts(attempt, line, drawn, capsys):
     assert verdict(attempt, capsys) == (line, [drawn])
 
@@ -57,15 +54,12 @@ def test_what_an_attempt_prints_does_not_flood_the_verdict(capsys):
     ]
 
 
-@pytest.mark.parametrize(
-    ("value", "sentence"),
-    [
-        (None, "the gain is None: is there a return"),
-        ("word", "the gain must be real numbers, got str"),
-        ([1.0, np.nan, 0.0], "the gain holds NaN or infinity"),
-        ([1, [2], 3], "the gain must be real numbers"),
-    ],
-)
+@pytest.mark.parametrize(("value", "sentence"), [
+    (None, "the gain is None: is there a return"),
+    ("word", "the gain must be real numbers, got str"),
+    ([1.0, np.nan, 0.0], "the gain holds NaN or infinity"),
+    ([1, [2], 3], "the gain must be real numbers"),
+])
 def test_arrays_are_checked(value, sentence):
     with pytest.raises(Wrong, match=sentence):
         expect_array(value, (3,), "the gain")

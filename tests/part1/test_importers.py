@@ -28,13 +28,11 @@ def write_phy(folder, groups="cluster_id\tgroup\n3\tgood\n8\tnoise\n5\tgood\n"):
 
 
 def test_a_folder_of_phy_gives_the_rates_of_its_good_clusters(tmp_path):
-    result = recordings_from_phy(write_phy(tmp_path / "phy"), **PLAIN)
-    np.testing.assert_array_equal(result.kept, [3, 5])
-    assert result.recordings.conditions == ("left", "right")
-    np.testing.assert_allclose(result.recordings.rates.mean(axis=2), [[20.0, 50.0]] * 2)
-    np.testing.assert_array_equal(
-        load_recordings(tmp_path / "phy", **PLAIN).rates, result.recordings.rates
-    )
+    record, kept = recordings_from_phy(write_phy(tmp_path / "phy"), **PLAIN)
+    np.testing.assert_array_equal(kept, [3, 5])
+    assert record.conditions == ("left", "right")
+    np.testing.assert_allclose(record.rates.mean(axis=2), [[20.0, 50.0]] * 2)
+    np.testing.assert_array_equal(load_recordings(tmp_path / "phy", **PLAIN).rates, record.rates)
     for options in ({"groups": None}, {"groups": ("good", "noise")}):
         every = recordings_from_phy(tmp_path / "phy", **PLAIN, **options)
         np.testing.assert_array_equal(every.kept, [3, 5, 8])

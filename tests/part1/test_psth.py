@@ -1,5 +1,6 @@
 """Rates from spikes, against loops that anyone can follow."""
 
+import functools
 import warnings
 from contextlib import nullcontext as nothing
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from src_part1.recordings import psth_from_spikes
 from tests.part1.test_common import naive_moving_mean
+
+SIDES = ("left", "right")
 
 
 def naive_rates(trains, start, n_bins, bin_width, half_width):
@@ -31,11 +34,8 @@ def regular_spikes(rate, start=-2000.0, end=0.0):
 
 
 @given(
-    seed=st.integers(0, 2**32 - 1),
-    n_neurons=st.integers(1, 4),
-    n_bins=st.integers(2, 30),
-    half_width=st.integers(0, 9),
-    bin_width=st.sampled_from([5.0, 20.0, 12.5]),
+    seed=st.integers(0, 2**32 - 1), n_neurons=st.integers(1, 4), n_bins=st.integers(2, 30),
+    half_width=st.integers(0, 9), bin_width=st.sampled_from([5.0, 20.0, 12.5]),
 )
 def test_rates_are_those_of_the_naive_loops(seed, n_neurons, n_bins, half_width, bin_width):
     rng = np.random.default_rng(seed)
@@ -65,14 +65,8 @@ def test_rates_are_those_of_the_naive_loops(seed, n_neurons, n_bins, half_width,
 
 
 def test_the_minimum_rate_holds_in_every_condition():
-    labels = ["a", "b"]
-    spikes = [
-        [regular_spikes(5.0), regular_spikes(0.5)],
-        [regular_spikes(5.0), regular_spikes(2.0)],
-        [[], []],
-        [regular_spikes(1.0), regular_spikes(1.0)],
-    ]
-    result = psth_from_spikes(spikes, labels, smoothing=0.0)
+    spikes = [[regular_spikes(rate) for rate in rates] for rates in ((5, 0.5), (5, 2), (1, 1))]
+    result = psth_from_spikes([*spikes[:2], [[], []], spikes[2]], ["a", "b"], smoothing=0.0)
     np.testing.assert_array_equal(result.kept, [1, 3])
     assert result.recordings.n_neurons == 2
     assert result.recordings.source == "user"
@@ -87,66 +81,49 @@ def test_neurons_of_different_sessions_have_their_own_trials():
 
 
 def test_conditions_select_and_order_trials():
-    spikes = [[regular_spikes(5.0), regular_spikes(10.0), [np.pi]]]
-    labels = ["left hit", "right hit", "error"]
-    recordings = psth_from_spikes(
-        spikes, labels, conditions=("right hit", "left hit"), smoothing=0.0
-    ).recordings
-    assert recordings.conditions == ("right hit", "left hit")
-    np.testing.assert_allclose(recordings.rates.mean(axis=2), [[10.0], [5.0]])
+    spikes, labels = [[regular_spikes(5.0), regular_spikes(10.0), [np.pi]]], ["left", "right", "?"]
+    record = psth_from_spikes(spikes, labels, conditions=SIDES[::-1], smoothing=0.0).recordings
+    assert record.conditions == SIDES[::-1]
+    np.testing.assert_allclose(record.rates.mean(axis=2), [[10.0], [5.0]])
 
 
-def test_times_in_seconds_are_noticed():
-    with pytest.warns(UserWarning, match="in seconds"):
-        psth_from_spikes([[regular_spikes(10.0) / 1000.0]], ["a"])
-
-
-def test_the_record_states_its_bins_and_its_smoothing():
+@pytest.mark.parametrize(("width", "asked", "kept"), [(20, 140, 140), (50, 140, 150), (20, 0, 0)])
+def test_the_record_states_its_bins_and_its_smoothing(width, asked, kept):
     spikes = [[regular_spikes(10.0)]]
-    for bin_width, smoothing, kept in ((20.0, 140.0, 140.0), (50.0, 140.0, 150.0), (20.0, 0, 0)):
-        record = psth_from_spikes(
-            spikes, ["a"], bin_width=bin_width, smoothing=smoothing
-        ).recordings
-        assert (record.bin_width, record.smoothing) == (bin_width, kept)
-        assert f"moving mean over {kept:g} ms on either side" in record.provenance
+    record = psth_from_spikes(spikes, ["a"], bin_width=width, smoothing=asked).recordings
+    assert (record.bin_width, record.smoothing) == (width, kept)
+    assert f"moving mean over {kept} ms on either side" in record.provenance
 
 
 @pytest.mark.parametrize("per_neuron", [False, True])
 def test_time_that_was_not_observed_does_not_count_as_silence(per_neuron):
     observed = [(-2000.0, 0.0), (-1000.0, 0.0), (-1500.0, -500.0)]
     trains = [regular_spikes(20.0, *limits) for limits in observed]
-    rates = psth_from_spikes(
-        [trains] * 2, ["a"] * 3, bin_width=100.0,
-        observed=[observed] * 2 if per_neuron else observed,
-    ).recordings.rates
-    np.testing.assert_allclose(rates, 20.0)
-    with_silence = psth_from_spikes([trains] * 2, ["a"] * 3, bin_width=100.0).recordings.rates
-    assert with_silence.mean() == pytest.approx(20.0 * 4.0 / 6.0)
+    observed = [observed] * 2 if per_neuron else observed
+    of_both = functools.partial(psth_from_spikes, [trains] * 2, ["a"] * 3, bin_width=100.0)
+    np.testing.assert_allclose(of_both(observed=observed).recordings.rates, 20.0)
+    assert of_both().recordings.rates.mean() == pytest.approx(20.0 * 4.0 / 6.0)
 
 
 def test_a_bin_that_no_trial_observed_has_no_rate():
     trains = [regular_spikes(20.0, -1000.0, 0.0)]
     with pytest.warns(UserWarning, match="1 of 2 neurons were not observed .* left out: 1"):
-        kept = psth_from_spikes(
-            [trains, trains], ["a"], observed=[[(-2000.0, 0.0)], [(-1000.0, 0.0)]]
-        ).kept
+        observed = [[(-2000.0, 0.0)], [(-1000.0, 0.0)]]
+        kept = psth_from_spikes([trains, trains], ["a"], observed=observed).kept
     np.testing.assert_array_equal(kept, [0])
     with pytest.warns(UserWarning), pytest.raises(ValueError, match="take a shorter window"):
         psth_from_spikes([trains, trains], ["a"], observed=[(-1000.0, 0.0)])
 
 
-def test_trials_shorter_than_the_window_are_noticed():
-    rng = np.random.default_rng(0)
-    ends = [0.0, -400.0, 0.0, -300.0]
-    spikes = [[rng.uniform(-2000, end, 20) for end in ends] for _ in range(10)]
-    with pytest.warns(UserWarning, match="in 2 of 4 trials no neuron spikes for up to 4.. ms"):
-        psth_from_spikes(spikes, ["a"] * 4)
-
-
-def test_trials_that_are_copies_are_noticed():
-    train = regular_spikes(10.0)
-    with pytest.warns(UserWarning, match="the same in all trials"):
-        psth_from_spikes([[train, train]], ["a", "b"])
+@pytest.mark.parametrize(("spikes", "message"), [
+    ([[regular_spikes(10.0) / 1000.0]], "in seconds"),
+    ([[regular_spikes(10.0)] * 2], "the same in all trials"),
+    ([[np.random.default_rng(i).uniform(-2000, end, 20) for end in (0, -400, 0, -300)]
+      for i in range(10)], "in 2 of 4 trials no neuron spikes for up to 4.. ms"),
+])
+def test_improbable_spikes_are_noticed(spikes, message):
+    with pytest.warns(UserWarning, match=message):
+        psth_from_spikes(spikes, list("abcd")[: len(spikes[0])])
 
 
 def test_trials_without_a_label_are_no_condition():
@@ -158,11 +135,10 @@ def test_trials_without_a_label_are_no_condition():
 
 
 def test_plausible_spikes_raise_no_warning():
-    rng = np.random.default_rng(0)
-    spikes = [[rng.uniform(-2500, 500, 30) for _ in range(6)] for _ in range(10)]
+    spikes = np.random.default_rng(0).uniform(-2500, 500, (10, 6, 30))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        psth_from_spikes(spikes, ["a", "b"] * 3)
+        psth_from_spikes(list(map(list, spikes)), ["a", "b"] * 3)
 
 
 @pytest.mark.parametrize(("labels", "names", "conditions"), [
@@ -236,34 +212,29 @@ GOOD = {"spike_times": [[[-10.0, -20.0], [-30.0]]] * 2, "trial_conditions": ["a"
         "window": (-100, 0)}
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
-        ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
-        ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "for 1 neurons, but there are 2"),
-        ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
-        ({"spike_times": []}, ValueError, "at least one neuron"),
-        ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
-        ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
-        ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
-        ({"trial_conditions": ["a"]}, ValueError, "each of the 2 trials of neuron 0, got 1"),
-        ({"trial_conditions": [["a", "b"]] * 3}, ValueError, "of 3 neurons, but there are 2"),
-        ({"events": [1.0, 2.0, 3.0]}, ValueError, "each of the 2 trials of trial_conditions"),
-        ({"clusters": [1, 2]}, TypeError, "needs `events` with `clusters`"),
-        ({"observed": [(-0.1, 0.0)] * 2}, ValueError, "observed must be in ms.*Are these seconds"),
-        ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
-        ({"conditions": ("a", "a")}, ValueError, "must be different names"),
-        ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
-        ({"window": (-105, 0)}, ValueError,
-         r"window \(its length\) must be a whole multiple of bin_width = 20 ms, got 105"),
-        ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
-        ({"bin_width": 1e-9}, ValueError, "at most 2147483647 times bin_width"),
-        ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
-        ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be at least 0"),
-        ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
-    ],
-)
+@pytest.mark.parametrize(("change", "error", "message"), [
+    ({"observed": [(-100.0, 0.0)]}, ValueError, "each of the 2 trials of neuron 0"),
+    ({"observed": 3.0}, TypeError, "observed must be a start and an end"),
+    ({"observed": [[(-100.0, 0.0)] * 2]}, ValueError, "for 1 neurons, but there are 2"),
+    ({"window": (-0.1, 0)}, ValueError, "got -0.1 to 0 ms. Are these seconds"),
+    ({"spike_times": []}, ValueError, "at least one neuron"),
+    ({"spike_times": [1.0, 2.0]}, TypeError, r"nested as \[neuron\]\[trial\].*neuron 0 is 1.0"),
+    ({"spike_times": [[1.0, 2.0]]}, TypeError, r"\[0\]\[0\] must be a 1-D array"),
+    ({"spike_times": [[[0.0], ["x"]]]}, TypeError, r"\[0\]\[1\] must hold real numbers"),
+    ({"trial_conditions": [["a", "b"]] * 3}, ValueError, "of 3 neurons, but there are 2"),
+    ({"events": [1.0, 2.0, 3.0]}, ValueError, "each of the 2 trials of trial_conditions"),
+    ({"clusters": [1, 2]}, TypeError, "needs `events` with `clusters`"),
+    ({"observed": [(-0.1, 0.0)] * 2}, ValueError, "observed must be in ms.*Are these seconds"),
+    ({"conditions": ("a", "c")}, ValueError, "neuron 0 has no trial of condition 'c'"),
+    ({"conditions": ("a", "a")}, ValueError, "must be different names"),
+    ({"window": (-100, 0, 5)}, TypeError, "a start and an end"),
+    ({"window": (-105, 0)}, ValueError,
+     r"window \(its length\) must be a whole multiple of bin_width = 20 ms, got 105"),
+    ({"window": (-20, 0)}, ValueError, "at least two bins of 20 ms, got -20 to 0 ms"),
+    ({"bin_width": 0.0}, ValueError, "bin_width must be positive"),
+    ({"minimum_rate": -1.0}, ValueError, "minimum_rate must be at least 0"),
+    ({"minimum_rate": 1e3}, ValueError, "no neuron fires at 1000 Hz.*the most active one has"),
+])
 def test_bad_input_is_refused_in_a_sentence(change, error, message):
     psth_from_spikes(**GOOD)
     with pytest.raises(error, match=message):

@@ -9,29 +9,22 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from unittest.mock import Mock
 
 import h5py
 import numpy as np
 import pytest
 import requests
 
-from src_part1.recordings import (
-    Recordings,
-    load_recordings,
-    loading,
-    pool_recordings,
-    recordings_from_arrays,
-)
+from src_part1.recordings import Recordings, load_recordings, loading, pool_recordings
 from src_part1.recordings.importers import alm_files
 
 
 def record(n_neurons=4, n_time=5, **changes):
     rates = np.random.default_rng(1).gamma(2.0, 3.0, (2, n_neurons, n_time))
-    values = {
-        "rates": rates, "time": np.arange(n_time) * 10.0, "conditions": ("a", "b"),
-        "source": "user", "provenance": "Drawn for a test.",
-    }
-    return Recordings(**{**values, **changes})
+    values = {"rates": rates, "time": np.arange(n_time) * 10.0, "conditions": ("a", "b"),
+              "source": "user", "provenance": "Drawn for a test."}
+    return Recordings(**values | changes)
 
 
 @pytest.fixture
@@ -61,24 +54,10 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def offline(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise requests.ConnectionError("no network")
-
-    monkeypatch.setattr(requests, "head", refuse)
-    monkeypatch.setattr(requests, "get", refuse)
-
-
-class SilentHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
 def server(published, monkeypatch):
     """A web server on this machine that sends the published files."""
     monkeypatch.setenv("NO_PROXY", "*")
-    handler = functools.partial(SilentHandler, directory=published)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=published)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
@@ -97,8 +76,7 @@ def test_a_record_keeps_its_own_read_only_copies():
     rates[:] = time[:] = 5.0
     np.testing.assert_array_equal(kept.rates, 1.0)
     np.testing.assert_array_equal(kept.time, [0.0, 20.0, 40.0])
-    single = Recordings(rates.astype(np.float32), kept.time, ["go"], "user", "Fives.")
-    assert single.rates.dtype == np.float64
+    assert record(rates=np.ones((2, 4, 5), np.float32)).rates.dtype == np.float64
     for array in (kept.rates, kept.time):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0.0
@@ -114,43 +92,33 @@ def test_the_description_says_size_source_and_rate():
     assert f"mean rate {record().rates.mean():.1f} Hz" in text
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"rates": np.ones((2, 0, 5))}, ValueError, r"rates must not be empty.*\(2, 0, 5\)"),
-        ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
-        ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
-        ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
-        ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
-        ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
-        ({"conditions": ("a", 3)}, TypeError, "must be names"),
-        ({"conditions": ("a", " ")}, TypeError, "must be names"),
-        ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
-        ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
-        ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
-        ({"smoothing": None}, TypeError, "smoothing must be a real number"),
-        ({"provenance": ""}, ValueError, "must be a sentence that says where"),
-    ],
-)
+@pytest.mark.parametrize(("change", "error", "message"), [
+    ({"rates": np.ones((2, 0, 5))}, ValueError, r"rates must not be empty.*\(2, 0, 5\)"),
+    ({"rates": np.full((2, 4, 5), np.inf)}, ValueError, r"entry at \(0, 0, 0\) is inf"),
+    ({"rates": np.full((2, 4, 5), "x")}, TypeError, "rates must hold real numbers"),
+    ({"time": [0, 1, 2, 2, 3]}, ValueError, "must increase .* range from 0 to 1"),
+    ({"time": [0, 1, 2, 3, 5]}, ValueError, "equal steps .* range from 1 to 2"),
+    ({"rates": np.ones((2, 4, 1)), "time": [0.0]}, ValueError, "at least two points"),
+    ({"conditions": ("a", 3)}, TypeError, "must be names"),
+    ({"conditions": ("a", " ")}, TypeError, "must be names"),
+    ({"conditions": ("a", " a ")}, ValueError, "2 different names"),
+    ({"conditions": 3}, TypeError, "conditions must be a sequence, got 3"),
+    ({"source": "monkey"}, ValueError, "source must be one of 'alm', 'synthetic', 'user'"),
+    ({"smoothing": None}, TypeError, "smoothing must be a real number"),
+    ({"provenance": ""}, ValueError, "must be a sentence that says where"),
+])
 def test_a_record_refuses(change, error, message):
     with pytest.raises(error, match=message):
         record(**change)
 
 
-# --- a part of the population ---
-
-
-def test_a_number_selects_evenly_along_the_mean_rates():
+@pytest.mark.parametrize("count", [1, 7, 50, 99, 100])
+def test_a_number_selects_evenly_along_the_mean_rates(count):
     kept = record(n_neurons=100)
-    by_rate = np.sort(kept.rates.mean(axis=(0, 2)))
-    for count in (1, 7, 50, 99, 100):
-        few = kept.select(count)
-        assert few.n_neurons == count
-        expected = by_rate[[(100 * i // count + 100 * (i + 1) // count - 1) // 2
-                            for i in range(count)]]
-        np.testing.assert_allclose(np.sort(few.rates.mean(axis=(0, 2))), expected)
-        assert f"{count} of 100 neurons" in few.provenance
-    np.testing.assert_array_equal(kept.select(100).rates, kept.rates)
+    few, by_rate = kept.select(count), np.sort(kept.rates.mean(axis=(0, 2)))
+    middle = [(100 * i // count + 100 * (i + 1) // count - 1) // 2 for i in range(count)]
+    np.testing.assert_allclose(np.sort(few.rates.mean(axis=(0, 2))), by_rate[middle])
+    assert f"{count} of 100 neurons" in few.provenance
 
 
 def test_a_number_with_a_generator_draws_one_neuron_from_each_group():
@@ -170,9 +138,8 @@ def test_a_number_with_a_generator_draws_one_neuron_from_each_group():
 
 def test_indices_and_masks_select_in_the_old_order():
     kept = record(n_neurons=5)
-    np.testing.assert_array_equal(kept.select([3, 1]).rates, kept.rates[:, [1, 3]])
-    mask = np.array([False, True, False, True, False])
-    np.testing.assert_array_equal(kept.select(mask).rates, kept.rates[:, [1, 3]])
+    for chosen in ([3, 1], np.array([False, True, False, True, False])):
+        np.testing.assert_array_equal(kept.select(chosen).rates, kept.rates[:, [1, 3]])
 
 
 def test_conditions_are_selected_by_name():
@@ -180,15 +147,14 @@ def test_conditions_are_selected_by_name():
     turned = kept.select_conditions(("b", "a"))
     assert turned.conditions == ("b", "a")
     np.testing.assert_array_equal(turned.rates, kept.rates[::-1])
-    one = kept.select_conditions("b")
-    np.testing.assert_array_equal(one.rates, kept.rates[1:])
-    assert one.provenance.endswith("Without the conditions a.")
+    single = kept.select_conditions("b")
+    np.testing.assert_array_equal(single.rates, kept.rates[1:])
+    assert single.provenance.endswith("Without the conditions a.")
 
 
 def test_silent_neurons_are_dropped_and_named():
     rates = record(n_neurons=5).rates.copy()
-    rates[:, 1] = 0.05
-    rates[:, 3] = 0.0
+    rates[:, 1], rates[:, 3] = 0.05, 0.0
     rates[0, 4] = 0.0  # silent in one condition only
     noisy = record(n_neurons=5, rates=rates)
     kept = noisy.drop_silent()
@@ -200,19 +166,15 @@ def test_silent_neurons_are_dropped_and_named():
 
 def test_sessions_are_pooled_by_the_names_of_their_conditions():
     first = record(n_neurons=3, smoothing=20.0)
-    rates = np.random.default_rng(9).gamma(2.0, 3.0, (2, 2, 5))
-    second = Recordings(rates, first.time, ("b", "a"), "user", "Session 2.", 20.0)
+    second = record(n_neurons=2, smoothing=20.0, conditions=("b", "a"))
     pooled = pool_recordings([first, second])
     assert pooled.conditions == ("a", "b")
     np.testing.assert_array_equal(pooled.rates[:, :3], first.rates)
-    np.testing.assert_array_equal(pooled.rates[:, 3:], rates[::-1])
+    np.testing.assert_array_equal(pooled.rates[:, 3:], second.rates[::-1])
     assert "2 sessions with 3, 2 neurons" in pooled.provenance
     assert (pooled.smoothing, pooled.source) == (20.0, "user")
     mixed = pool_recordings([first, dataclasses.replace(second, source="alm")])
     assert mixed.source == "user"
-
-
-# --- another grid ---
 
 
 def test_bins_are_averaged_where_a_coarser_grid_is_asked():
@@ -242,12 +204,7 @@ def test_a_window_holds_what_the_integral_over_it_gives(width):
 @pytest.mark.parametrize(("call", "error", "message"), [
     (lambda mine: mine.select(0), ValueError, "at least 1"),
     (lambda mine: mine.select(2.0), TypeError, "whole number"),
-    (lambda mine: mine.select([]), TypeError, "non-empty 1-D array"),
     (lambda mine: mine.select([0.5]), TypeError, "non-empty 1-D array"),
-    (lambda mine: mine.select([[0, 1]]), TypeError, "non-empty 1-D array"),
-    (lambda mine: mine.select([-1]), ValueError, "between 0 and 3"),
-    (lambda mine: mine.select([1, 1]), ValueError, "each of the neurons once, but 1 comes 2 times"),
-    (lambda mine: mine.select([True, False]), ValueError, r"must have shape \(4,\), got \(2,\)"),
     (lambda mine: mine.select(2, rng=3), TypeError, "numpy.random.Generator"),
     (lambda mine: mine.select([1, 2], rng=np.random.default_rng(3)), ValueError,
      "needs a number of neurons, got indices"),
@@ -257,7 +214,6 @@ def test_a_window_holds_what_the_integral_over_it_gives(width):
     (lambda mine: mine.rebin(30.0), ValueError, "at least two bins of the 50 ms, got 30"),
     (lambda mine: mine.save("mine.dat"), ValueError, "must end in .npz"),
     (lambda mine: pool_recordings(mine), TypeError, "sequence of Recordings, got only one"),
-    (lambda mine: pool_recordings([mine, mine.rates]), TypeError, r"sessions\[1\] must be of type"),
     (lambda mine: pool_recordings([mine, record(conditions=("a", "c"))]), ValueError,
      r"has \('a', 'c'\); all sessions share \['a'\]: select_conditions"),
     (lambda mine: pool_recordings([mine, record(time=np.arange(5) * 10.0 + 5.0)]), ValueError,
@@ -273,47 +229,13 @@ def test_what_cannot_be_done_with_a_record_is_said(call, error, message):
 # --- one's own arrays and files ---
 
 
-def test_arrays_and_mappings_make_the_same_record():
-    rates, time = record().rates, record().time
-    by_array = recordings_from_arrays(rates, time, ("a", "b"))
-    by_mapping = recordings_from_arrays({"a": rates[0], "b": rates[1]}, time)
-    swapped = recordings_from_arrays({"a": rates[0], "b": rates[1]}, time, ("b", "a"))
-    np.testing.assert_array_equal(by_array.rates, by_mapping.rates)
-    np.testing.assert_array_equal(swapped.rates, rates[::-1])
-    assert by_array.conditions == by_mapping.conditions == ("a", "b")
-    assert swapped.conditions == ("b", "a")
-    assert by_array.source == "user"
-    assert recordings_from_arrays(rates, time).conditions == ("condition 1", "condition 2")
-
-
-@pytest.mark.parametrize(
-    ("rates", "conditions", "error", "message"),
-    [
-        ([np.ones((3, 5)), np.ones((3, 4))], ("a", "b"), ValueError,
-         r"'a' has \(3, 5\) and 'b' has \(3, 4\)"),
-        ({"a": np.ones((3, 5)), "b": np.ones((2, 5))}, None, ValueError,
-         r"'a' has \(3, 5\) and 'b' has \(2, 5\)"),
-        ({"a": np.ones((3, 5))}, ("a", "c"), ValueError, r"lacks the conditions \['c'\]"),
-        ({}, None, ValueError, "must have shape"),
-        ([[[1, 2], [3]]], None, TypeError, "must be an array"),
-        (3.0, None, TypeError, "must be an array"),
-    ],
-)
-def test_arrays_that_do_not_fit_are_refused(rates, conditions, error, message):
-    with pytest.raises(error, match=message):
-        recordings_from_arrays(rates, np.arange(5.0), conditions)
-
-
 @pytest.mark.parametrize("source", ["alm", "synthetic", "user"])
 def test_a_saved_record_comes_back_unchanged(tmp_path, source):
     saved = record(source=source, smoothing=30.0)
     path = saved.save(tmp_path / "mine.npz")
-    back = load_recordings(path)
-    for field in ("rates", "time"):
-        np.testing.assert_array_equal(getattr(back, field), getattr(saved, field))
-    for field in ("conditions", "source", "provenance", "smoothing"):
-        assert getattr(back, field) == getattr(saved, field)
-    assert load_recordings(str(path)).describe() == saved.describe()
+    back = load_recordings(str(path))
+    for field in dataclasses.fields(Recordings):
+        np.testing.assert_array_equal(getattr(back, field.name), getattr(saved, field.name))
 
 
 def test_a_file_of_rates_and_time_is_enough(tmp_path):
@@ -323,20 +245,15 @@ def test_a_file_of_rates_and_time_is_enough(tmp_path):
     assert "plain.npz" in loaded.provenance
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ({"rates": np.ones((1, 3, 4))}, r"must hold 'rates' and 'time', but \['time'\] is missing"),
-        ({"rates": np.array([{}, {}]), "time": np.arange(4)}, "pickled Python objects"),
-        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "smoothing": "much"},
-         "smoothing must be a real number"),
-        ({"rates": np.ones((1, 3, 4)), "time": np.arange(4), "conditions": ["a", "b"]},
-         "1 different names"),
-    ],
-)
+@pytest.mark.parametrize(("content", "message"), [
+    ({"time": ()}, r"must hold 'rates' and 'time', but \['rates'\] is missing"),
+    ({"rates": np.array([{}, {}])}, "pickled Python objects"),
+    ({"rates": np.ones((1, 3, 4)), "smoothing": "much"}, "smoothing must be a real number"),
+    ({"rates": np.ones((1, 3, 4)), "conditions": ["a", "b"]}, "1 different names"),
+])
 def test_a_file_with_something_else_is_refused(tmp_path, content, message):
     path = tmp_path / "other.npz"
-    np.savez(path, **content)
+    np.savez(path, **{"time": np.arange(4)} | content)
     with pytest.raises(ValueError, match=message) as caught:
         load_recordings(path)
     assert str(path) in str(caught.value)
@@ -355,8 +272,6 @@ def test_an_unknown_word_or_missing_path_is_refused(tmp_path):
     for source in ("monkey", tmp_path / "no.npz", str(tmp_path / "nowhere")):
         with pytest.raises(FileNotFoundError, match="must be 'auto', 'alm', 'synthetic', a folder"):
             load_recordings(source)
-    with pytest.raises(TypeError, match="use recordings_from_arrays"):
-        load_recordings(np.ones((2, 3, 4)))
 
 
 def test_a_file_beside_the_notebook_is_found_and_the_folders_looked_in_are_named(tmp_path):
@@ -392,9 +307,7 @@ def test_a_folder_by_argument_and_by_environment(published, cache, monkeypatch):
     monkeypatch.setenv("MOTOR_CORTEX_DIR", str(published))
     assert alm_files.locate(alm_files.TARGET_FILES) == targets
     for loaded in (by_argument, load_recordings(), load_recordings("alm")):
-        assert loaded.rates.shape == (2, 1824, 101)
-        assert loaded.conditions == ("lick right", "lick left")
-        assert loaded.source == "alm"
+        assert (loaded.conditions, loaded.source) == (("lick right", "lick left"), "alm")
         assert "Finkelstein" in loaded.provenance and str(published) in loaded.provenance
         np.testing.assert_array_equal(loaded.rates, by_argument.rates)
     np.testing.assert_array_equal(by_argument.time, np.arange(-2000, 1, 20))
@@ -459,9 +372,6 @@ def test_a_truncated_or_altered_file_is_refused(published):
             load_recordings(published)
 
 
-# --- cache and network ---
-
-
 def test_files_are_fetched_unless_they_are_sound_in_the_cache(server, cache, monkeypatch):
     first = load_recordings("alm")
     assert sorted(path.name for path in cache.iterdir()) == sorted(alm_files.RATE_FILES)
@@ -469,10 +379,7 @@ def test_files_are_fetched_unless_they_are_sound_in_the_cache(server, cache, mon
     (cache / alm_files.RATE_FILES[0]).write_bytes(b"cut off")
     np.testing.assert_array_equal(load_recordings("alm").rates, first.rates)
 
-    def refuse(names):
-        raise AssertionError(f"{names} were fetched again")
-
-    monkeypatch.setattr(alm_files, "_fetch", refuse)
+    monkeypatch.setattr(alm_files, "_fetch", Mock(side_effect=AssertionError("fetched again")))
     for source in ("alm", "auto"):
         np.testing.assert_array_equal(load_recordings(source).rates, first.rates)
     assert "cache" in first.provenance
@@ -492,7 +399,9 @@ def test_what_is_not_the_published_file_is_not_kept(server, cache, there, messag
         assert load_recordings("auto").source == "synthetic"
 
 
-def test_without_network_alm_is_refused_and_auto_takes_the_standin(cache, offline):
+def test_without_network_alm_is_refused_and_auto_takes_the_standin(cache, monkeypatch):
+    for name in ("head", "get"):
+        monkeypatch.setattr(requests, name, Mock(side_effect=requests.ConnectionError))
     with pytest.raises(ConnectionError, match="could not be fetched.*MOTOR_CORTEX_DIR"):
         load_recordings("alm")
     with pytest.warns(UserWarning, match="could not be fetched.*synthetic stand-in"):
@@ -522,21 +431,13 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(server, cache):
         assert load_recordings().source == "synthetic"
 
 
-@pytest.mark.parametrize("folder", [RuntimeError("no home"), "~/.cache/motor-cortex-recordings"])
-def test_a_user_without_a_home_gets_the_standin(tmp_path, monkeypatch, folder):
-    def os_cache(name):
-        if isinstance(folder, Exception):  # platformdirs, by version
-            raise folder
-        return Path(folder)
-
-    def unknown(user):
-        raise KeyError(user)
-
-    monkeypatch.delenv("MOTOR_CORTEX_SOURCE", raising=False)
-    monkeypatch.delenv("MOTOR_CORTEX_DIR", raising=False)
-    monkeypatch.delenv("HOME", raising=False)
-    monkeypatch.setattr("pooch.os_cache", os_cache)
-    monkeypatch.setattr("pwd.getpwuid", unknown)
+# What platformdirs does then, by version.
+@pytest.mark.parametrize("does", [{"side_effect": RuntimeError}, {"return_value": "~/.cache/mine"}])
+def test_a_user_without_a_home_gets_the_standin(tmp_path, monkeypatch, does):
+    for name in ("MOTOR_CORTEX_SOURCE", "MOTOR_CORTEX_DIR", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pooch.os_cache", Mock(**does))
+    monkeypatch.setattr("pwd.getpwuid", Mock(side_effect=KeyError))
     monkeypatch.chdir(tmp_path)
     loading._tell_once.cache_clear()
     with pytest.warns(UserWarning, match="no home to keep them in.*synthetic stand-in"):

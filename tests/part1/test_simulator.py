@@ -3,20 +3,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src_part1 import RateNetworkParameters, random_weights, simulate
+from src_part1 import RateNetworkParameters, TrialTiming, random_weights, simulate
 from src_part1.kernels import Samples
 from src_part1.simulator import Networks
 from tests.reference import simulate_rates
 
 
+def test_update_times_start_at_learn_on_and_stay_before_learn_off():
+    np.testing.assert_allclose(TrialTiming().update_times, np.arange(110.0, 610.0, 5.0))
+    np.testing.assert_allclose(TrialTiming(learn_every=300.0).update_times, [110.0, 410.0])
+
+
+def test_random_weights_have_the_stated_spread_and_no_autapse():
+    weights = random_weights(RateNetworkParameters(400, gain=1.3), np.random.default_rng(0))
+    assert not np.diagonal(weights).any()
+    off = weights[~np.eye(400, dtype=bool)]
+    assert off.std() == pytest.approx(1.3 / 20, rel=0.01)
+    assert abs(off.mean()) < 1e-3
+    assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(1.3, rel=0.1)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
-    n=st.integers(2, 8),
-    transfer=st.sampled_from(["relu", "tanh"]),
-    every=st.integers(1, 4),
-    n_steps=st.integers(1, 30),
-    on=st.integers(0, 20),
-    length=st.integers(0, 15),
+    n=st.integers(2, 8), transfer=st.sampled_from(["relu", "tanh"]), every=st.integers(1, 4),
+    n_steps=st.integers(1, 30), on=st.integers(0, 20), length=st.integers(0, 15),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_simulation_equals_the_slow_twin(n, transfer, every, n_steps, on, length, seed):
@@ -81,19 +91,3 @@ def test_networks_side_by_side_run_as_each_alone_and_in_pieces_as_at_once(rank, 
         np.testing.assert_allclose(samples.rates[..., c].T, rates[:, ::3], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(samples.currents[..., c].T, currents[:, ::3], rtol=1e-9,
                                    atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"record_every": 1e-9}, "record_every must be a whole multiple"),
-        ({"cue": [1.0, np.nan, 0.0]}, r"cue must be finite, but the entry at \(1,\) is nan"),
-        ({"initial_rates": ["a", "b", "c"]}, "initial_rates must hold real numbers"),
-        ({"stim_on": 5.0, "stim_off": 1.0}, "stim_off must be at least 5"),
-    ],
-)
-def test_bad_arguments_are_refused(change, message):
-    arguments = {"weights": np.zeros((3, 3)), "duration": 10.0} | change
-    network_parameters = RateNetworkParameters(3)
-    with pytest.raises((TypeError, ValueError), match=message):
-        simulate(network_parameters=network_parameters, **arguments)

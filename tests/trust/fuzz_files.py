@@ -20,16 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from src_part1.recordings import load_recordings
-from src_part1.sweeps import sweep
-from src_part3.storage import (
-    StorageError,
-    load_network,
-    load_training,
-    save_network,
-    save_training,
-)
-from src_part3.training import Training
+import src_part3 as three
+from src_part1 import load_recordings, sweep
+from src_part3.storage import StorageError
 from tests.part3.small import TRAINING, small_recordings, small_task
 
 SECONDS = 20
@@ -95,15 +88,15 @@ def go_on_with_sweep(path):
 
 def originals(folder):
     """Write small valid files; return reader, path and documented error of each kind."""
-    training = Training(small_task(), TRAINING, seed=5).run(1, progress=False)
-    save_training(folder / "training.npz", training)
-    save_network(folder / "network.npz", training.task, training.weights)
+    training = three.Training(small_task(), TRAINING, seed=5).run(1, progress=False)
+    three.save_training(folder / "training.npz", training)
+    three.save_network(folder / "network.npz", training.task, training.weights)
     small_recordings(n_neurons=4).save(folder / "recordings.npz")
     sweep(draw, {"scale": [2.0]}, folder=folder, n_jobs=1, progress=False)
     (run,) = folder.glob("run-*.json")
     return {
-        "load_training": (load_training, folder / "training.npz", StorageError),
-        "load_network": (load_network, folder / "network.npz", StorageError),
+        "load_training": (three.load_training, folder / "training.npz", StorageError),
+        "load_network": (three.load_network, folder / "network.npz", StorageError),
         "load_recordings": (load_recordings, folder / "recordings.npz", ValueError),
         "sweep": (go_on_with_sweep, run, UserWarning),
     }
@@ -113,10 +106,8 @@ def fuzz(number, seed):
     """Read damaged files; return how often each reader did what."""
     rng, outcomes = np.random.default_rng(seed), collections.Counter()
     with tempfile.TemporaryDirectory() as name:
-        files = {
-            reader: (*rest, rest[1].read_bytes())
-            for reader, rest in originals(Path(name)).items()
-        }
+        files = {reader: (*rest, rest[1].read_bytes())
+                 for reader, rest in originals(Path(name)).items()}
         sys.addaudithook(refuse)
         signal.signal(signal.SIGALRM, too_slow)
         for k in range(number):

@@ -18,16 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from src_part1.force import force_network, train_force
-from src_part1.parameters import ForceParameters, RateNetworkParameters, TrialTiming
-from src_part1.targets import sine_targets, sum_of_sines
-from src_part1.training import RateTask, run_frozen_outputs, train
-from src_part2 import training as spiking
-from src_part2.parameters import LIFNetworkParameters, LIFParameters
-from src_part2.tasks import make_pattern_task
-from src_part3.evaluation import evaluate
-from src_part3.rls import SparseRLS
-from src_part3.training import Training
+import src_part1 as one
+import src_part2 as two
+import src_part3 as three
 from tests.part3.small import TRAINING, small_task
 
 FOLDER = Path(__file__).parent
@@ -38,21 +31,20 @@ TOLERANCE = {"part1": 1e-9, "part2": 1e-3, "part3": 1e-3}
 def part1():
     """A rate network of 420 units, and FORCE."""
     rng = np.random.default_rng(11)
-    parameters = RateNetworkParameters(n_units=420, dt=1.0, tau=10.0)
-    timing = TrialTiming(
-        stim_on=10.0, stim_off=20.0, learn_on=20.0, learn_off=220.0, learn_every=5.0
-    )
-    targets = sine_targets(420, timing.update_times, rng)[None]
-    task = RateTask(parameters, timing, targets, rng.normal(size=(1, 420)))
+    parameters = one.RateNetworkParameters(n_units=420, dt=1.0, tau=10.0)
+    timing = one.TrialTiming(10.0, 20.0, learn_on=20.0, learn_off=220.0, learn_every=5.0)
+    targets = one.sine_targets(420, timing.update_times, rng)[None]
+    task = one.RateTask(parameters, timing, targets, rng.normal(size=(1, 420)))
     start = rng.normal(size=(420, 420)) / np.sqrt(420)
     np.fill_diagonal(start, 0)
-    result = train(task, start, n_loops=4, progress=False)
-    network = force_network(ForceParameters(n_units=200), rng)
-    run = train_force(network, sum_of_sines(np.arange(0.0, 400.0), period=200.0), progress=False)
+    result = one.train(task, start, n_loops=4, progress=False)
+    network = one.force_network(one.ForceParameters(n_units=200), rng)
+    target = one.sum_of_sines(np.arange(0.0, 400.0), period=200.0)
+    run = one.train_force(network, target, progress=False)
     return {
         "curve": result.train_correlation,
         "weights": result.weights[:3, :7],
-        "frozen": run_frozen_outputs(task, result.weights)[:3, ::8],
+        "frozen": one.run_frozen_outputs(task, result.weights)[:3, ::8],
         "FORCE output": run.output[::40],
     }, (result.weights, result.rls.P, run.output, run.network.readout_weights)
 
@@ -60,19 +52,16 @@ def part1():
 def part2():
     """A LIF network of 420 neurons that learns sines."""
     rng = np.random.default_rng(12)
-    timing = TrialTiming(
-        stim_on=50.0, stim_off=100.0, learn_on=100.0, learn_off=700.0, learn_every=10.0
+    timing = one.TrialTiming(50.0, 100.0, learn_on=100.0, learn_off=700.0, learn_every=10.0)
+    task, start = two.make_pattern_task(
+        "sines", two.LIFParameters(tau_syn=100.0, noise=0.1),
+        two.LIFNetworkParameters(n_neurons=420), rng, time_scale=600.0, timing=timing,
     )
-    task, start = make_pattern_task(
-        "sines", LIFParameters(tau_syn=100.0, noise=0.1), LIFNetworkParameters(n_neurons=420), rng,
-        time_scale=600.0, timing=timing,
-    )
-    untrained = spiking.run_frozen(task, start, np.random.default_rng(1))
-    result = spiking.train(task, start, rng, n_loops=4, progress=False)
-    frozen = spiking.run_frozen(task, result.weights, np.random.default_rng(2))
-    outputs = spiking.run_frozen_outputs(
-        task, result.weights, np.random.default_rng(3), n_trials=2
-    ).mean(axis=0)
+    untrained = two.run_frozen(task, start, np.random.default_rng(1))
+    result = two.train(task, start, rng, n_loops=4, progress=False)
+    frozen = two.run_frozen(task, result.weights, np.random.default_rng(2))
+    rng = np.random.default_rng(3)
+    outputs = two.run_frozen_outputs(task, result.weights, rng, n_trials=2).mean(axis=0)
     return {
         "untrained rate": np.array(untrained.counts.mean()),
         "curve": result.train_correlation,
@@ -85,12 +74,12 @@ def part3():
     """A balanced network of 240 neurons, of which 24 learn: held by a teacher, then free."""
     task = small_task(precision="float64")
     task = dataclasses.replace(task, recorded_smoothing=140.0, targets=task.targets.astype(float))
-    training = Training(task, TRAINING, seed=13).run(progress=False)
-    found = evaluate(task, training.weights, np.random.default_rng(14), n_trials=8)
+    training = three.Training(task, TRAINING, seed=13).run(progress=False)
+    found = three.evaluate(task, training.weights, np.random.default_rng(14), n_trials=8)
     state = training.state()
     # BLAS takes several threads for matrices of the full size only.
     rng = np.random.default_rng(15)
-    of_full_size = SparseRLS(rng.integers(0, 1200, (20, 264)), 1500, 2.0, n_shared=300)
+    of_full_size = three.SparseRLS(rng.integers(0, 1200, (20, 264)), 1500, 2.0, n_shared=300)
     of_full_size.update(rng.normal(size=(202, 1500)), rng.normal(size=(202, 20)))
     return {
         "transfer": task.transfer.rates(np.linspace(0.2, 1.2, 6), 5),

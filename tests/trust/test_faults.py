@@ -25,21 +25,12 @@ import sys
 from src_part3 import Training, save_training
 from tests.part3.small import TRAINING, small_task
 training = Training(small_task(), TRAINING, seed=5)
-print("ready", flush=True)
+print("begins", flush=True)
 def after_loop(training):
     save_training(sys.argv[1], training)
     print(training.n_done, flush=True)
 training.run({TOTAL_LOOPS}, progress=False, n_threads=1, after_loop=after_loop)
 """
-
-
-def start_child(path):
-    """Start a training that saves after each loop; return once its first loop begins."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout.readline() == "ready\n"
-    return child
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +41,9 @@ def undisturbed():
 
 def killed_and_resumed(path, n_loops, delay):
     """Kill a training some seconds after so many loops; return loops saved and the final state."""
-    child = start_child(path)
-    for _ in range(n_loops):
-        child.stdout.readline()
+    child = subprocess.Popen([sys.executable, "-c", CHILD, path], cwd=ROOT, stdout=subprocess.PIPE)
+    for _ in range(1 + n_loops):
+        assert child.stdout.readline()
     time.sleep(delay)
     child.send_signal(signal.SIGKILL)
     child.communicate()
@@ -61,9 +52,7 @@ def killed_and_resumed(path, n_loops, delay):
     return n_done, training.run(TOTAL_LOOPS, progress=False).state()
 
 
-@pytest.mark.parametrize(
-    "n_kills", [2, pytest.param(20, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_a_killed_training_ends_with_the_same_bits(undisturbed, tmp_path, n_kills):
     rng, done = np.random.default_rng(n_kills), []
     for k in range(n_kills):

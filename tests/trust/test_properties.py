@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src_part1.recordings import recordings_from_arrays
-from src_part1.rls import AllToAllRLS
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.rls import SparseRLS
-from src_part3.storage import load_network, load_training, save_network, save_training
-from src_part3.task import make_task
-from src_part3.training import Training, TrainingParameters
+import src_part3 as three
+from src_part1 import AllToAllRLS, recordings_from_arrays
 from tests.reference_part3_rls import sources_of
 
 KINDS = ("independent", "nearly equal", "equal", "silent", "very different scales")
@@ -71,9 +66,7 @@ def test_all_to_all_rls_solves_the_normal_equations(kind, n, n_times, ridge, see
     rule = AllToAllRLS(n, ridge=ridge)
     whole = Normal(ridge * np.eye(n), np.zeros(n))
     others = [np.delete(np.arange(n), i) for i in range(n)]
-    own = [
-        Normal(ridge * np.eye(n - 1), w[at]) for w, at in zip(weights, others, strict=True)
-    ]
+    own = [Normal(ridge * np.eye(n - 1), w[at]) for w, at in zip(weights, others, strict=True)]
     for r, target in zip(rates, targets, strict=True):
         rule.update(weights, r, weights @ r - target)
         whole.add(r, 0.0)
@@ -96,7 +89,7 @@ def test_rls_of_part_3_solves_the_normal_equations(
     rng = np.random.default_rng(seed)
     index = np.array([rng.choice(n_own + 4, n_own, replace=False) for _ in range(5)])
     n_sources = n_own + 4 + n_shared
-    rule = SparseRLS(index, n_sources, ridge, n_shared=n_shared, dtype=np.float64)
+    rule = three.SparseRLS(index, n_sources, ridge, n_shared=n_shared, dtype=np.float64)
     sources, blocks = sources_of(index, n_shared, n_sources), []
     for n_times in lengths:
         rows, targets = inputs(kind, n_times, n_sources, rng), rng.normal(size=(n_times, 5))
@@ -113,10 +106,7 @@ def test_rls_of_part_3_solves_the_normal_equations(
         normal.assert_solved_by(learned[i], 1e-6)
 
 
-LONG = [2000, pytest.param(100_000, marks=pytest.mark.soak)]
-
-
-@pytest.mark.parametrize("n_updates", LONG)
+@pytest.mark.parametrize("n_updates", [2000, pytest.param(100_000, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_updates_stay_the_ridge_solution(kind, n_updates):
     n, rng = 10, np.random.default_rng(4)
@@ -137,7 +127,7 @@ def random_tasks(draw):
     """Tasks of any shape that holds a network."""
     n_recorded, n_conditions = draw(st.integers(6, 20)), draw(st.integers(1, 3))
     n_exc = n_recorded + draw(st.integers(20, 60))
-    network_parameters = BalancedNetworkParameters(
+    network_parameters = three.BalancedNetworkParameters(
         n_exc=n_exc, n_inh=n_exc, out_degree=draw(st.integers(15, n_exc)), tau_plastic=50.0,
         mu_exc=0.5, mu_inh=0.4, n_plastic_exc=draw(st.integers(0, 4)),
         n_plastic_inh=draw(st.integers(1, 5)),
@@ -145,12 +135,12 @@ def random_tasks(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rates = 20 * rng.random((n_conditions, n_recorded, 6))
     names = [f"condition {c}" for c in range(n_conditions)]
-    return make_task(
+    return three.make_task(
         recordings_from_arrays(rates, 20.0 * np.arange(6), names),
         seed=draw(st.integers(0, 2**31)), network_parameters=network_parameters,
         plastic_noise=draw(st.floats(0.0, 0.3)), original=draw(st.booleans()),
-        trial_parameters=TrialParameters(duration=200.0, stim_on=60.0, stim_off=100.0),
-        feedforward_parameters=FeedforwardParameters(
+        trial_parameters=three.TrialParameters(duration=200.0, stim_on=60.0, stim_off=100.0),
+        feedforward_parameters=three.FeedforwardParameters(
             clock=draw(st.sampled_from(["none", "common", "per_condition"])),
             n_inputs=draw(st.integers(1, 8)), mean_rate=20.0,
         ),
@@ -162,20 +152,20 @@ def random_tasks(draw):
 @settings(max_examples=6)
 @given(task=random_tasks(), seed=st.integers(0, 99), data=st.data())
 def test_saving_and_loading_any_task_goes_on_bit_for_bit(tmp_path_factory, task, seed, data):
-    parameters = TrainingParameters(
+    parameters = three.TrainingParameters(
         held_loops=data.draw(st.integers(1, 2)), settling_loops=data.draw(st.integers(0, 1)),
         held_trials=2, watched_trials=1, free_loops=1, free_trials=2, max_rate=1e5,
         noise_weight=data.draw(st.sampled_from([0.0, 0.04])),
     )
     path = tmp_path_factory.mktemp("files") / "training.npz"
-    whole = Training(task, parameters, seed=seed).run(3, progress=False)
-    part = Training(task, parameters, seed=seed).run(1, progress=False)
-    save_training(path, part)
-    loaded = load_training(path).run(3, progress=False)
+    whole = three.Training(task, parameters, seed=seed).run(3, progress=False)
+    part = three.Training(task, parameters, seed=seed).run(1, progress=False)
+    three.save_training(path, part)
+    loaded = three.load_training(path).run(3, progress=False)
     for name, array in whole.state().items():
         np.testing.assert_array_equal(loaded.state()[name], array, err_msg=name)
-    save_network(path, whole.task, whole.weights)
-    again, weights = load_network(path)
+    three.save_network(path, whole.task, whole.weights)
+    again, weights = three.load_network(path)
     np.testing.assert_array_equal(again.targets, task.targets)
     np.testing.assert_array_equal(again.cues, task.cues)
     for ours, theirs in zip(whole.weights, weights, strict=True):

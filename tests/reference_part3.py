@@ -5,10 +5,9 @@ import numpy as np
 
 def dense_static(targets):
     """0/1 matrix [post, pre] of lists of receivers."""
-    size = targets.shape[0]
-    connected = np.zeros((size, size), dtype=int)
-    for pre in range(size):
-        for post in targets[pre]:
+    connected = np.zeros((len(targets), len(targets)), dtype=int)
+    for pre, receivers in enumerate(targets):
+        for post in receivers:
             connected[post, pre] += 1
     return connected
 
@@ -75,8 +74,7 @@ def simulate_balanced(network, v, n_steps, drive, weights=None):
 
 def draw_receivers(raw):
     """Fisher-Yates with a new pool for each neuron: receivers [pre, k] in order of the draw."""
-    size, degree = raw.shape[0], raw.shape[1]
-    receivers = []
+    (size, degree), receivers = raw.shape, []
     for j in range(size):
         pool = [i for i in range(size) if i != j]
         if j < size - 1:

@@ -22,10 +22,7 @@ def plain_concatenation(w, P, recurrent, shared, condition, label):
     return w - P @ x * (w @ x - label), P
 
 
-def rls(
-    one_slot=False, both=False, keep=False, sign=1.0, forget_one=False, grow=False, in_place=False,
-    without_c=False,
-):
+def rls(one_slot=False, both=False, p_sign=1.0, sign=1.0, one=1.0, in_place=False, without_c=False):
     def update(w, P, recurrent, shared, condition, label):
         x = np.zeros(w.size)
         x[: recurrent.size] = recurrent
@@ -34,13 +31,11 @@ def rls(
         if both:
             x[recurrent.size :] = np.tile(shared, 2)
         projected = P @ x
-        k = projected / (1 if without_c else (0 if forget_one else 1) + x @ projected)
+        k = projected / (1 if without_c else one + x @ projected)
+        step = sign * k * (w @ x - label)
         if in_place:
-            w -= k * (w @ x - label)
-            return w, P - np.outer(k, projected)
-        change = np.outer(k, projected)
-        P = P if keep else P + change if grow else P - change
-        return w - sign * k * (w @ x - label), P
+            w -= step
+        return w if in_place else w - step, P - p_sign * np.outer(k, projected)
 
     return update
 
@@ -120,10 +115,10 @@ VERDICTS = {
         (rls(one_slot=True), "same places of r"),
         (rls(both=True), "must be zero"),
         (plain_concatenation, "✗ r must have a place for each of the 14 weights"),
-        (rls(keep=True), "P never changed"),
+        (rls(p_sign=0.0), "P never changed"),
         (rls(sign=-1.0), "wrong sign"),
-        (rls(grow=True), "P grew"),
-        (rls(forget_one=True), "the 1 in c = 1 / (1 + r . k) is missing"),
+        (rls(p_sign=-1.0), "P grew"),
+        (rls(one=0.0), "the 1 in c = 1 / (1 + r . k) is missing"),
         (rls(without_c=True), "c = 1 / (1 + r . k) was left out"),
         (rls(in_place=True), "changed its argument w in place"),
         (lambda *arguments: arguments[0], "must return two things"),

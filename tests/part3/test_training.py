@@ -1,5 +1,6 @@
 """Training: against a slow twin, interrupted, diverging, and what it learns."""
 
+import itertools
 import os
 import signal
 import warnings
@@ -70,7 +71,7 @@ class Twin:
 
     def __init__(self, task, p):
         self.task, self.p, self.rows, self.loop = task, p, [], 0
-        self.tau, self.width = task.network.parameters.tau_plastic, 20.0
+        self.tau = task.network.parameters.tau_plastic
         self.senders, self.index = np.unique(task.network.plastic.pre_index, return_inverse=True)
         self.n_clocks = (max(task.weight_sets) + 1) * task.network.n_inputs
         self.index = self.index.reshape(task.n_trained, -1)
@@ -83,22 +84,21 @@ class Twin:
 
     def in_trial(self, course, c):
         """Course of a whole trial: 3 bins before the cue, 2 in it, 10 after it."""
-        values = []
-        taught = self.wanted[c]
-        start = 1.5 * taught[0] - 0.5 * taught[1]
+        def filled(n_bins):
+            return 1 - np.exp(-n_bins * 20.0 / self.tau)
+
+        first, second, *_ = self.wanted[c]
+        before = []
         for b in range(1, 6):
-            build_up = (1 - np.exp(-b * self.width / self.tau)) * self.wanted.mean(axis=(0, 1))
-            share = (1 - np.exp(-(b - 3) * self.width / self.tau)) if b > 3 else 0.0
-            share /= 1 - np.exp(-2 * self.width / self.tau)
-            values.append(share * start + (1 - share) * build_up)
-        return np.concatenate([values, course])
+            share = filled(max(b - 3, 0)) / filled(2)
+            build_up = filled(b) * self.wanted.mean(axis=(0, 1))
+            before.append(share * (1.5 * first - 0.5 * second) + (1 - share) * build_up)
+        return np.concatenate([before, course])
 
     def row(self, trial, c):
         """Sources of a trial, the clocks of other conditions silent."""
-        n = self.task.network.n_inputs
-        clocks = np.zeros((15, self.n_clocks))
-        first = self.task.weight_sets[c] * n
-        clocks[:, first : first + n] = trial.filtered_feedforward
+        clocks, n = np.zeros((15, self.n_clocks)), self.task.network.n_inputs
+        clocks[:, self.task.weight_sets[c] * n :][:, :n] = trial.filtered_feedforward
         return np.concatenate([trial.filtered_spikes[:, self.senders], clocks], axis=1)
 
     def take_in(self, trials, currents, held):
@@ -123,11 +123,10 @@ class Twin:
             ]
         taught = [self.in_trial(course, c) for c, course in enumerate(courses)]
         self.rows = [(weight * (1 - share), x, y) for weight, x, y in self.rows]
-        for b in range(15):
-            if b < 3:  # what the conditions have in common before the cue
-                self.rows.append((share * 0.5, np.mean([m[b] for m in means], axis=0),
-                                  np.mean([t[b] for t in taught], axis=0)))
-                continue
+        for b in range(3):  # what the conditions have in common before the cue
+            self.rows.append((share * 0.5, np.mean([m[b] for m in means], axis=0),
+                              np.mean([t[b] for t in taught], axis=0)))
+        for b in range(3, 15):
             for c, weight in enumerate(self.counts):
                 self.rows.append((share * weight, means[c][b], taught[c][b]))
                 if b >= 5 and (b - 5) % 4 == 0:
@@ -211,11 +210,10 @@ def test_weights_before_any_loop_are_the_initial_ones_with_a_warning(task, whole
 @pytest.mark.parametrize("progress", [True, False])
 @pytest.mark.parametrize("where", ["trial", "after_loop"])
 def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch, where, progress):
-    training, calls = Training(task, TRAINING, seed=1), []
+    training, calls = Training(task, TRAINING, seed=1), itertools.count(1)
 
     def interrupted(*arguments, **options):
-        calls.append(1)
-        if len(calls) == 15:  # each of the first loops has six trials
+        if where == "trial" and next(calls) == 15:  # each of the first loops has six trials
             raise KeyboardInterrupt
         return simulate_trial(*arguments, **options)
 
@@ -223,8 +221,7 @@ def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch,
         if where == "after_loop" and training.n_done == 2:
             raise KeyboardInterrupt
 
-    if where == "trial":
-        monkeypatch.setattr(module, "simulate_trial", interrupted)
+    monkeypatch.setattr(module, "simulate_trial", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 5 loops; call run again") as seen:
         assert training.run(progress=progress, after_loop=after_loop) is training
     assert seen[0].filename == __file__
@@ -233,15 +230,7 @@ def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch,
     assert_same(training.run(progress=False), whole)
 
 
-@pytest.fixture
-def interruptible():
-    """Ctrl+C as a program in the foreground has it, whatever other packages made of it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch, interruptible):
+def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch):
     training, learn = Training(task, TRAINING, seed=1), Training._learn
 
     def interrupted(self, *arguments):
@@ -250,8 +239,11 @@ def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch
         return learn(self, *arguments)
 
     monkeypatch.setattr(Training, "_learn", interrupted)
+    # Ctrl+C as a program in the foreground has it, whatever other packages made of it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.warns(UserWarning, match="interrupted after [12] of 5"):
         training.run(progress=False)
+    signal.signal(signal.SIGINT, before)
     monkeypatch.undo()
     assert_same(training.run(progress=False), whole)
 
@@ -327,8 +319,7 @@ def test_the_closed_loop_lowers_the_error_of_the_mean_input(stages):
 
 
 def test_the_free_network_is_watched_in_some_of_the_loops_that_are_held(task):
-    parameters = replace(TRAINING, watch_every=2)
-    training, seen = Training(task, parameters, seed=1), []
+    training, seen = Training(task, replace(TRAINING, watch_every=2), seed=1), []
     training.run(progress=False, after_loop=lambda t: seen.append(t.last_outputs is not None))
     assert np.isfinite(training.curve).all(axis=1).tolist() == [False, True, False, True, True]
     assert seen == [False, True, True, True, True]
@@ -348,8 +339,8 @@ def test_other_numbers_of_conditions_also_with_constant_targets(n_conditions):
         network_parameters=NETWORK, trial_parameters=TRIAL,
         feedforward_parameters=FeedforwardParameters(clock="per_condition", n_inputs=7),
     )
-    training = train(task, TRAINING, progress=False)
-    assert len(training.weights) == n_conditions
-    for of_condition in training.weights:
+    weights = train(task, TRAINING, progress=False).weights
+    assert len(weights) == n_conditions
+    for of_condition in weights:
         assert np.isfinite(of_condition.recurrent_weights).all()
         assert np.isfinite(of_condition.feedforward_weights).all()

@@ -68,9 +68,9 @@ def test_spikes_are_read_as_the_command_line_says(tmp_path, capsys):
     )
     session.add_trial_column("side", "instructed side")
     session.add_trial_column("go", "time of the go cue (s)")
-    for i in range(20):
-        session.add_trial(start_time=2.0 * i, stop_time=2.0 * i + 2.0, go=2.0 * i + 1.5,
-                          side=("left", "right")[i % 2])
+    for i in range(0, 40, 4):
+        session.add_trial(start_time=i, stop_time=i + 2.0, go=i + 1.5, side="left")
+        session.add_trial(start_time=i + 2.0, stop_time=i + 4.0, go=i + 3.5, side="right")
     for _ in range(12):
         session.add_unit(spike_times=np.sort(rng.uniform(0, 40, 600)))
     path = tmp_path / "session.nwb"

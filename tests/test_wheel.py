@@ -53,28 +53,26 @@ def installed(tmp_path_factory):
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run(
-        [*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, copy],
-        check=True, capture_output=True,
-    )
+    words = ["wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, copy]
+    subprocess.run([*pip, *words], check=True, capture_output=True)
     shutil.rmtree(copy)
     (wheel,) = folder.glob("*.whl")
-    subprocess.run(
-        [*pip, "install", "--no-deps", "--no-index", "--target", folder / "site", wheel],
-        check=True, capture_output=True,
-    )
+    words = ["install", "--no-deps", "--no-index", "--target", folder / "site", wheel]
+    subprocess.run([*pip, *words], check=True, capture_output=True)
     return folder
 
 
 @pytest.fixture(scope="module")
 def found(installed):
     """What the jobs print, without internet and without a cache of recordings."""
-    environment = {
-        name: value for name, value in os.environ.items()
-        if name not in ("MOTOR_CORTEX_DIR", "MOTOR_CORTEX_SOURCE", "NO_PROXY", "no_proxy")
-    } | dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9") | dict.fromkeys(
-        ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"), str(installed / "home")
-    ) | {"PYTHONPATH": str(installed / "site"), "NUMBA_CACHE_DIR": str(installed / "numba")}
+    proxy, home = "http://127.0.0.1:9", str(installed / "home")
+    environment = os.environ | {
+        "HTTPS_PROXY": proxy, "https_proxy": proxy, "XDG_CACHE_HOME": home, "LOCALAPPDATA": home,
+        "HOME": home, "PYTHONPATH": str(installed / "site"),
+        "NUMBA_CACHE_DIR": str(installed / "numba"),
+    }
+    for name in ("MOTOR_CORTEX_DIR", "MOTOR_CORTEX_SOURCE", "NO_PROXY", "no_proxy"):
+        environment.pop(name, None)
     done = subprocess.run(
         [sys.executable, "-c", JOBS], cwd=installed, env=environment, capture_output=True,
         text=True, check=False,

@@ -40,9 +40,8 @@ def test_each_kind_of_figure_and_a_failure():
 
 
 def test_all_run_with_brief_options_and_in_full_with_their_defaults(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        benchmark_page, "run_one", lambda name, options: ENTRY | {"report": " ".join(options)}
-    )
+    monkeypatch.setattr(benchmark_page, "run_one", lambda name,
+                        options: ENTRY | {"report": " ".join(options)})
     folder = tmp_path / "new"
 
     def reports(*words):

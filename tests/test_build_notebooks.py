@@ -43,8 +43,7 @@ print("{{tag}}", "{{other}}")
 """
 PROJECT = {
     NOTEBOOK.replace("lesson.ipynb", "source/lesson.py"): SOURCE,
-    "pyproject.toml":
-        '[project]\nversion = "1.2"\nurls.Repository = "https://github.com/someone/some-course"\n',
+    "pyproject.toml": f'[project]\nversion = "1.2"\nurls.Repository = "{FACTS["repository"]}"\n',
     "docs/site/instructor.md": "top\n<!-- answers -->\nold\n<!-- end of answers -->\n",
     "CITATION.cff": "version: 0\nrepository-code: x\n",
     "README.md": "top\n<!-- clone -->\nold\n<!-- end of clone -->\nmiddle\n"
@@ -123,9 +122,7 @@ def test_writes_then_finds_nothing_to_do(project, capsys):
     assert "[A title with $x_{i}$](notebooks/lesson.ipynb)" in readme
     assert "git clone https://github.com/someone/some-course\ncd some-course\n" in readme
     assert "old" not in readme and readme.startswith("top\n") and readme.endswith("\nend\n")
-    assert citation == (
-        'version: "1.2"\nrepository-code: "https://github.com/someone/some-course"\n'
-    )
+    assert citation == f'version: "1.2"\nrepository-code: "{FACTS["repository"]}"\n'
 
 
 def test_a_placeholder_shows_no_address_until_it_is_set(project):
@@ -141,17 +138,13 @@ def test_a_placeholder_shows_no_address_until_it_is_set(project):
     assert "# repository-code: " in citation
     (project / "pyproject.toml").write_text(address, encoding="utf-8")
     readme, citation, notebook = made(project)
-    for text in (readme, citation, notebook):
-        assert "https://github.com/someone/some-course" in text
+    assert all(FACTS["repository"] in text for text in (readme, citation, notebook))
     assert "no public address" not in readme and "# repository-code" not in citation
     assert readme.count("badge_logo.svg") == 1 and "badge_logo.svg" in notebook
 
 
-OUTPUT = '[{"name": "stdout", "output_type": "stream", "text": ["v1.2"]}]'
-
-
-@pytest.mark.parametrize(("read", "old", "new", "written"), [
-    (NOTEBOOK, '"outputs": []', f'"outputs": {OUTPUT}', NOTEBOOK),
+@pytest.mark.parametrize(("read", "old", "new", "written"), [  # first an output
+    (NOTEBOOK, '[]', '[{"name": "stdout", "output_type": "stream", "text": ["v1.2"]}]', NOTEBOOK),
     (NOTEBOOK, "some-course, version", "some-course, Version", NOTEBOOK),
     (NOTEBOOK, "", "", "notebooks/orphan.ipynb"),
     ("README.md", "/v1.2?", "/v1.1?", "README.md"),
@@ -165,7 +158,7 @@ def test_check_notices_a_change(project, read, old, new, written):
 
 
 def run_setup(cell, folder, *, colab, times=1):
-    """Run the setup cell in a new Python that starts in ``folder``; return cwd and sys.path."""
+    """Run the setup cell in a new Python that starts in ``folder``."""
     program = "\n".join([
         "import json, sys, types",
         "sys.modules['google.colab'] = types.ModuleType('google.colab')" if colab else "",
@@ -175,10 +168,15 @@ def run_setup(cell, folder, *, colab, times=1):
     ])
     environment = os.environ | {"PYTHONSAFEPATH": "1"}
     environment.pop("PYTHONPATH", None)
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
-    )
+    return subprocess.run([sys.executable, "-c", program], cwd=folder, env=environment, text=True,
+                          capture_output=True, check=False)
+
+
+def place(run):
+    """Where the setup cell has led, and how often this folder is in sys.path."""
+    folder, path = json.loads(run.stdout)
+    root = Path(folder).resolve()
+    return root, [Path(entry).resolve() for entry in path].count(root)
 
 
 @pytest.mark.parametrize("colab", [False, True])
@@ -188,9 +186,7 @@ def test_setup_cell_finds_the_project_above(tmp_path, colab, times):
     (tmp_path / "notebooks/solutions").mkdir(parents=True)
     folder = tmp_path / "notebooks/solutions"
     run = run_setup(build().cells[2].source, folder, colab=colab, times=times)
-    folder, path = json.loads(run.stdout)
-    assert Path(folder).resolve() == tmp_path.resolve()
-    assert [Path(entry).resolve() for entry in path].count(tmp_path.resolve()) == 1
+    assert place(run) == (tmp_path.resolve(), 1)
 
 
 @pytest.mark.parametrize(("repository", "colab", "words"), [
@@ -222,13 +218,8 @@ def test_setup_cell_on_colab_clones_the_pinned_tag_once(tmp_path):
     cell = build(repository=origin.as_uri()).cells[2].source
     content = tmp_path / "content"
     content.mkdir()
-    run = run_setup(cell, content, colab=True, times=2)
-    folder, path = json.loads(run.stdout)
     root = (content / "some-course-v1.2").resolve()
-    assert Path(folder).resolve() == root
+    assert place(run_setup(cell, content, colab=True, times=2)) == (root, 1)
     assert (root / "src_part1/version.txt").read_text(encoding="utf-8") == "v1.2"
-    assert [Path(entry).resolve() for entry in path].count(root) == 1
-
     shutil.move(origin, tmp_path / "gone")
-    again = run_setup(cell, content, colab=True)
-    assert Path(json.loads(again.stdout)[0]).resolve() == root
+    assert place(run_setup(cell, content, colab=True))[0] == root

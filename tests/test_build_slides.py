@@ -31,12 +31,9 @@ def taken(*cells):
 
 def test_a_slide_shows_the_plot_that_follows_and_tells_what_to_notice():
     slides = taken(
-        text("Prose."),
-        text("## One\n\nwords", "slide"),
-        text("## Two", "slide", "plot"),
+        text("Prose."), text("## One\n\nwords", "slide"), text("## Two", "slide", "plot"),
         code("bm90aGlzIG9uZQ=="),  # without a text it is no plot of the course
-        code(PNG, alt="a line"),
-        code(PNG, alt="another"),
+        code(PNG, alt="a line"), code(PNG, alt="another"),
         text("**What to notice.** It *rises*.\n\n**What to try.** More."),
         text("**What to notice.** Nothing more."),
     )

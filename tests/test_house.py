@@ -65,10 +65,8 @@ def test_a_part_exports_few_names_in_order_and_nothing_else(part):
 def test_importing_a_part_loads_nothing_heavy(part):
     heavy = "matplotlib.pyplot", "requests", "pooch", "joblib", "ipywidgets", "h5py", "pynwb"
     program = f"import sys, {part}; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == "[]"
+    printed = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True)
+    assert printed.strip() == "[]"
 
 
 def test_no_function_takes_more_arguments_than_can_be_read():
@@ -122,41 +120,30 @@ def test_bounds_stand_beside_the_fields():
     parameters = [c for c in CLASSES if c.__name__.endswith(("Parameters", "Settings"))]
     assert len(parameters) >= 8
     for record in parameters:
-        for field in dataclasses.fields(record):
-            assert "check" in field.metadata, f"{record.__name__}.{field.name}"
-
-
-def functions_called(call):
-    """Functions of the library, with their files, that a call enters in any thread."""
-    found = set()
-
-    def note(frame, event, _):
-        code = frame.f_code
-        path = Path(code.co_filename)
-        if event == "call" and any(part in path.parts for part in PARTS):
-            if not code.co_name.startswith("<"):
-                found.add((str(path), code.co_qualname))
-
-    threading.setprofile(note)
-    sys.setprofile(note)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-    return found
+        assert all("check" in f.metadata for f in dataclasses.fields(record)), record.__name__
 
 
 def test_the_way_to_the_first_learned_weight_of_part_3_is_no_longer_than_it_was():
-    recordings = small_recordings(110)
+    recordings, found = small_recordings(110), set()
 
     def learn():
         task = make_task(recordings, network_parameters=NETWORK, trial_parameters=TRIAL)
-        training = train(task, TRAINING, total_loops=1, progress=False)
-        assert training.n_done == 1
+        assert train(task, TRAINING, total_loops=1, progress=False).n_done == 1
+
+    def note(frame, event, _):
+        code, path = frame.f_code, Path(frame.f_code.co_filename)
+        if event == "call" and any(part in path.parts for part in PARTS):
+            if not code.co_name.startswith("<"):
+                found.add((path, code.co_qualname))
 
     learn()  # what is compiled or computed once only is not on the way
-    found = functions_called(learn)
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        learn()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
     assert 40 < len(found) <= MOST_FUNCTIONS
     assert len({path for path, _ in found}) <= MOST_FILES
 

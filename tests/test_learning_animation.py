@@ -31,6 +31,6 @@ def test_it_is_never_too_large(frames, tmp_path, monkeypatch):
 
 
 def test_pictures_are_as_large_as_the_page_says(frames):
-    page = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")
     width, height = frames[0].size
+    page = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")
     assert f'width="{width}" height="{height}"' in page

@@ -51,10 +51,8 @@ def applies(requirement, environment):
 def tracked_files():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout: what is tracked cannot be asked")
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return [ROOT / name for name in listing.stdout.split("\0") if name]
+    listing = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
+    return [ROOT / name for name in listing.split("\0") if name]
 
 
 def test_conda_environment_names_what_pyproject_names():

@@ -33,9 +33,8 @@ def test_questions_and_answers_come_on_one_line_each():
     two = [Question("One or two?", "Two, not one."), Question("Three?", "Four.")]
     assert questions_of(ticket) == two
     assert questions_of(cell("**1.** Not tagged?")) == []
-    notebook = nbformat.v4.new_notebook(cells=[thought, ticket])
-    page = answers_page({"Part 0": notebook, "Empty": nbformat.v4.new_notebook()})
-    assert page == (
+    new = nbformat.v4.new_notebook
+    assert answers_page({"Part 0": new(cells=[thought, ticket]), "Empty": new()}) == (
         "### Part 0\n\nBefore the plots:\n\n- **Why?** So.\n\nExit ticket:\n\n"
         "1. **One or two?** Two, not one.\n2. **Three?** Four."
     )
@@ -53,10 +52,8 @@ def test_a_question_without_its_mark_or_answer_is_refused(wrong):
 
 
 def chosen(*folds):
-    folded = "\n".join(
-        f"<details><summary>{label}</summary>\n{reply}\n</details>" for label, reply in folds
-    )
-    return cell(f"**Think, then look.** Which?\n\n{folded}", THINK)
+    folded = [FOLDED.replace("Answer", label).format(reply) for label, reply in folds]
+    return cell("**Think, then look.** Which?\n\n" + "\n".join(folded), THINK)
 
 
 FOLDS = ("A. One", "No: it is not."), ("B. Two", "Right. It is."), ("C. None", "Not so.")

@@ -81,11 +81,8 @@ def test_a_table_with_other_sections_is_refused():
         table_of("# %%\n1")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_each_table_says_what_follows_from_the_notebook(path):
-    text = path.read_text(encoding="utf-8")
-    written = {section.number: section.text for section in sections(text)}
-    assert table_of(text) == written, "run python -m tools.section_minutes --write"
+def test_each_table_says_what_follows_from_its_notebook():
+    assert minutes.main([]) == 0, "run python -m tools.section_minutes --write"
 
 
 @pytest.fixture(scope="module")

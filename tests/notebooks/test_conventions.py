@@ -1,6 +1,7 @@
 """What an attendee can rely on in each notebook: same parts, alternative texts, exercises."""
 
 import ast
+import itertools
 import re
 
 import nbformat
@@ -59,27 +60,24 @@ def test_figures_have_alternative_texts_and_others_none(notebook):
 
 @CASES
 def test_exercises_are_graded_hinted_and_checked(notebook):
-    cells = notebook.cells
-    at = [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]
-    assert len(at) >= 4
-    grades = []
-    for i in at:
-        task = cells[i - 1].source
-        (grade,) = re.findall(r"^### Exercise \d+ \((★+)☆*\): .+$", task, re.MULTILINE)
-        grades.append(len(grade))
-        assert "<details><summary>Hint</summary>" in task
-        assert re.match(r"course\.check_\w+\(my_\w+\)$", cells[i + 1].source), cells[i + 1].source
-    assert {1, 3} <= set(grades) <= {1, 2, 3}
+    cells, grades = notebook.cells, []
+    for task, cell, check in zip(cells, cells[1:], cells[2:], strict=False):
+        if "exercise" in tags(cell):
+            grades += re.findall(r"^### Exercise \d+ \((★+)☆*\): .+$", task.source, re.MULTILINE)
+            assert "<details><summary>Hint</summary>" in task.source
+            assert re.match(r"course\.check_\w+\(my_\w+\)$", check.source), check.source
+    n_exercises = sum("exercise" in tags(cell) for cell in cells)
+    assert len(grades) == n_exercises >= 4 and {"★", "★★★"} <= set(grades) <= {"★", "★★", "★★★"}
 
 
 @CASES
 def test_each_demo_has_a_plain_cell_before_it(notebook):
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    demos = [i for i, cell in enumerate(cells) if "demo" in tags(cell)]
+    demos = [pair for pair in itertools.pairwise(cells) if "demo" in tags(pair[1])]
     assert len(demos) >= 2
-    for i in demos:
-        (function,) = re.findall(r"(course\.demo_\w+),", cells[i].source)
-        assert re.search(r"(widgets\.interact|course\.sliders)\(", cells[i].source)
-        assert function + "(" in cells[i - 1].source
+    for before, demo in demos:
+        (function,) = re.findall(r"(course\.demo_\w+),", demo.source)
+        assert re.search(r"(widgets\.interact|course\.sliders)\(", demo.source)
+        assert function + "(" in before.source
         # Either calls the function anew for each value and shows what it draws.
-        assert "continuous_update" in cells[i].source
+        assert "continuous_update" in demo.source

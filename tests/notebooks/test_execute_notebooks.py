@@ -41,8 +41,7 @@ def test_executes_in_clean_kernels_and_writes_html_and_figures(tmp_path, capsys,
         assert shown in html
     assert (tmp_path / "html/second.html").is_file()
     (plot,) = (tmp_path / "png").iterdir()
-    assert plot.name == "first_cell01_0.png"
-    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert plot.name == "first_cell01_0.png" and plot.read_bytes().startswith(b"\x89PNG")
     assert first.read_bytes() == before
     assert "first.ipynb: " in capsys.readouterr().out
 
@@ -54,8 +53,7 @@ def test_failing_cell_fails_with_its_traceback_and_the_rest_goes_on(tmp_path, ca
     said = capsys.readouterr().err
     assert all(x in said for x in ("bad.ipynb failed", "ZeroDivisionError", "half(3)"))
     assert "\x1b" not in said
-    assert not (tmp_path / "html/bad.html").exists()
-    assert (tmp_path / "html/good.html").is_file()
+    assert [path.name for path in (tmp_path / "html").iterdir()] == ["good.html"]
 
 
 @pytest.mark.parametrize("source", ["import time; time.sleep(60)", "import os; os._exit(1)"])

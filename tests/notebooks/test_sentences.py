@@ -12,7 +12,7 @@ from course.part3 import draw_ends, draw_lesions, pattern_quality, tell_memory, 
 from src_part3 import evaluate
 from src_part3.perturbations import DistractorResult, Lesion, study_lesions
 from tests.notebooks.harness import SOLUTIONS, tags
-from tests.part3.small import TRIAL, small_task
+from tests.part3.small import small_task
 
 (PART3,) = (path for path in SOLUTIONS if path.stem.startswith("part3"))
 RESULTS = ("4 ", "5 ", "6 ", "7 ")  # sections in which networks are tested
@@ -20,7 +20,7 @@ RESULTS = ("4 ", "5 ", "6 ", "7 ")  # sections in which networks are tested
 
 @pytest.fixture(scope="module")
 def task():
-    return small_task(trial_parameters=TRIAL)
+    return small_task()
 
 
 @pytest.fixture(scope="module")
@@ -83,19 +83,15 @@ def test_the_quality_on_patterns_is_one_for_the_targets_and_hardly_noisy(tested)
     assert (opposite < 0.9).all() and (noisy > 0).all()
 
 
-ENDS = {
-    "return to their own end": (0.05, 0.02),
-    "end at the other side": (0.95, 0.02),
-    "a position which pushes move": (0.5, 0.05),
-}
+ENDS = {"return to their own end": (0.05, 0.02), "end at the other side": (0.95, 0.02),
+        "a position which pushes move": (0.5, 0.05)}
 
 
 def distracted(right, left, spread=0.05):
     rng = np.random.default_rng(3)
     undisturbed = spread * rng.normal(size=(2, 20))
-    return DistractorResult(
-        np.array([140.0]), np.array([[right], [left]]), undisturbed, ("right", "left")
-    )
+    return DistractorResult(np.array([140.0]), np.array([[right], [left]]), undisturbed,
+                            ("right", "left"))
 
 
 @pytest.mark.parametrize("words", ENDS)
@@ -106,8 +102,7 @@ def test_the_kind_of_memory_follows_from_the_ends_of_each_side(words, capsys):
     result = distracted(*(rng.normal(*ENDS[side], 20) for side in (words, other)))
     text = said(tell_memory, result, capsys=capsys)
     _, right, left = text.split(" - ")
-    assert words in right and other in left
-    assert "spread widely" not in text
+    assert words in right and other in left and "spread widely" not in text
     draw_ends(result)
 
 
@@ -120,10 +115,8 @@ def test_ends_of_trials_are_drawn_for_each_condition_apart():
     for ax, of_condition, before in zip(axes, positions, undisturbed, strict=True):
         dots = next(line for line in ax.lines if line.get_marker() == ".")
         drawn = {tuple(pair) for pair in np.round(dots.get_xydata(), 9) if np.isfinite(pair).all()}
-        expected = {(-300.0, y) for y in before}
-        expected |= {(x, y) for x, row in zip((100.0, 500.0), of_condition, strict=True)
-                     for y in row}
-        assert drawn == expected
+        times = np.repeat([-300.0, 100.0, 500.0], 2)
+        assert drawn == set(zip(times, [*before, *of_condition.ravel()], strict=True))
         (bars,) = ax.containers
         middle = [before.mean(), np.nan, *of_condition.mean(axis=1)]
         np.testing.assert_allclose(bars.lines[0].get_ydata(), middle)

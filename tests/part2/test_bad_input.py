@@ -22,18 +22,14 @@ BAD = [
         ({"tau_m": -1.0}, r"LIFParameters.tau_m must be positive \(ms\), got -1"),
     ]),
     (two.TrainingSettings, {}, [
-        ({"tau_syn": 0.4}, "TrainingSettings.tau_syn must be at least 0.5"),
-    ]),
+        ({"tau_syn": 0.4}, "TrainingSettings.tau_syn must be at least 0.5")]),
     (two.siegert_rate, {"mu": 0.5, "sigma": 0.1}, [
-        ({"mu": np.nan}, "mu must be finite"),
-        ({"mu": "fast"}, "mu must hold real numbers"),
-        ({"tau_m": 0.0}, "tau_m must be positive"),
-        ({"v_reset": 1.0}, "v_reset must be below 1"),
+        ({"mu": np.nan}, "mu must be finite"), ({"mu": "fast"}, "mu must hold real numbers"),
+        ({"tau_m": 0.0}, "tau_m must be positive"), ({"v_reset": 1.0}, "v_reset must be below 1"),
         ({"mu": np.zeros(3), "sigma": np.ones(2)}, r"broadcast, got \(3,\) and \(2,\)"),
     ]),
     (two.siegert_mean_input, {"rate": [1.0, 2.0], "sigma": 0.1}, [
-        ({"rate": [1.0, 0.0]}, "silent bins"),
-        ({"sigma": 0.0}, "sigma must be positive"),
+        ({"rate": [1.0, 0.0]}, "silent bins"), ({"sigma": 0.0}, "sigma must be positive"),
     ]),
     (two.euler_equivalent, {}, [({"noise": -1.0}, "noise must be at least 0")]),
     (two.simulate, NEURON | {"mean_input": np.zeros(2), "duration": 10.0}, [
@@ -54,18 +50,15 @@ BAD = [
         ({"n_neurons": 50, "gain": 0.5}, "not chaotic but silent"),
     ]),
     (recorded_targets, {"recordings": RATES, "time": [0.0]}, [
-        ({"neuron_parameters": two.LIFParameters(noise=0.0)}, "Parameters.noise must be positive"),
-    ]),
+        ({"neuron_parameters": two.LIFParameters(noise=0.0)}, "noise must be positive")]),
     (two.make_pattern_task, SMALL | {"kind": "ou"}, [
         ({"timing": two.TrialTiming(0.0, 1.05, 2.0, 4.0, 1.0)}, "stim_off must be .* multiple"),
         ({"time_scale": 0.0}, "time_scale must be positive"),
     ]),
     (untrained_input, SMALL | {"weights": np.zeros((4, 4))}, [
-        ({"duration": 50.0, "settle": 50.0}, "settle must be at most 49"),
-    ]),
+        ({"duration": 50.0, "settle": 50.0}, "settle must be at most 49")]),
     (two.sweep_setting, {"settings": two.TrainingSettings(), "setting": "n_loops"}, [
-        ({"values": [1.0, 2.5]}, r"values of n_loops must be whole numbers, got \[1.  2.5\]"),
-    ]),
+        ({"values": [1.0, 2.5]}, r"values of n_loops must be whole numbers, got \[1.  2.5\]")]),
     (two.LIFTask, TASK, [
         ({"targets": np.zeros((1, 8, 7))}, "targets must have 6 points in time, .* got 7"),
         ({"targets": np.zeros((1, 7, 6))}, r"targets must have shape \(any, 8, 6\)"),
@@ -78,8 +71,7 @@ BAD = [
         ({"neuron_parameters": {"tau_m": 10.0}}, "LIFTask.neuron_parameters must be of type"),
     ]),
     (two.train, TRAINED, [
-        ({"weights": np.zeros((8, 7))}, r"weights must have shape \(8, 8\), got \(8, 7\)"),
-    ]),
+        ({"weights": np.zeros((8, 7))}, r"weights must have shape \(8, 8\), got \(8, 7\)")]),
     (two.run_frozen, TRAINED, [({"condition": 1}, "condition must be at most 0")]),
 ]
 

@@ -49,11 +49,9 @@ def test_far_below_threshold_the_rate_is_zero_without_a_warning(mu, sigma):
 
 def test_shapes_broadcast_and_scalars_stay_scalars():
     mu, sigma = np.linspace(0, 2, 5)[:, None], np.array([0.0, 0.1, 1.0])
-    rate = siegert_rate(mu, sigma)
-    assert rate.shape == (5, 3)
-    assert rate[3, 1] == siegert_rate(1.5, 0.1)
-    assert isinstance(siegert_rate(1.5, 0.1), float)
-    assert isinstance(siegert_mean_input(5.0, 0.1), float)
+    rate, one = siegert_rate(mu, sigma), siegert_rate(1.5, 0.1)
+    assert rate.shape == (5, 3) and rate[3, 1] == one
+    assert isinstance(one, float) and isinstance(siegert_mean_input(5.0, 0.1), float)
     assert siegert_mean_input(np.full((4, 1), 5.0), sigma[1:]).shape == (4, 2)
 
 

@@ -36,9 +36,8 @@ def test_cv_of_clock_poisson_and_too_few_spikes():
 
 
 def test_unrecorded_spikes_have_no_intervals():
-    run = part2.simulate(
-        part2.LIFParameters(), [2.0], 200.0, np.random.default_rng(0), record_spikes=False
-    )
+    run = part2.simulate(part2.LIFParameters(), [2.0], 200.0, np.random.default_rng(0),
+                         record_spikes=False)
     assert part2.firing_rates(run)[0] > 50
     remedy = r"simulate\(..., record_spikes=True\) or run_trial\(..., spikes=True\)"
     for statistic, start in ((part2.interval_cv, 0.0), (part2.firing_rates, 100.0)):
@@ -50,9 +49,8 @@ def test_unrecorded_spikes_have_no_intervals():
 
 
 def test_voltage_shows_every_spike():
-    run = part2.simulate(
-        part2.LIFParameters(), [2.0, 1.5], 100.0, np.random.default_rng(0), traced=[1, 0]
-    )
+    run = part2.simulate(part2.LIFParameters(), [2.0, 1.5], 100.0, np.random.default_rng(0),
+                         traced=[1, 0])
     ax = plotting.plot_voltage(run, 0)
     assert len(ax.collections[0].get_segments()) == run.counts[1] > 0
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), run.voltage[0])

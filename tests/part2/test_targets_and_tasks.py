@@ -62,9 +62,8 @@ def test_recorded_targets_lead_back_to_the_rates():
 
 def test_patterns_modulate_the_untrained_input():
     records = two.LIFParameters(tau_syn=200.0), two.LIFNetworkParameters(60)
-    task, weights = two.make_pattern_task(
-        "sines", *records, np.random.default_rng(4), amplitude=0.2, time_scale=1000.0
-    )
+    task, weights = two.make_pattern_task("sines", *records, np.random.default_rng(4),
+                                          amplitude=0.2, time_scale=1000.0)
     assert task.targets.shape == (1, 60, 100)
     np.testing.assert_allclose(np.ptp(task.targets, axis=2), 0.4, rtol=0.01)
     np.testing.assert_allclose(task.targets[..., :50], task.targets[..., 50:], atol=1e-12)

@@ -42,9 +42,9 @@ def test_selectivity_compares_two_named_conditions_of_any_number(n_conditions):
     np.testing.assert_array_equal(analysis.selectivity(rates, 2, pair=(last, 0)), [last**2] * 3)
     if n_conditions == 2:
         np.testing.assert_array_equal(analysis.selectivity(rates, 2), [-1] * 3)
-        return
-    with pytest.raises(ValueError, match=f"pair must name two of the {n_conditions} conditions"):
-        analysis.selectivity(rates, 2)
+    else:
+        with pytest.raises(ValueError, match=f"pair must name two of the {n_conditions} condit"):
+            analysis.selectivity(rates, 2)
 
 
 def test_groups_are_a_partition():
@@ -79,18 +79,17 @@ def test_pairwise_correlations_of_known_pairs():
 
 
 def test_the_gain_is_the_root_mean_of_summed_squares_in_units_of_the_slope():
-    task, rng, step, total = small_task(), np.random.default_rng(0), 1e-3, 0.0
-    change = rng.normal(0, 3, task.network.plastic.pre_index.shape).astype(np.float32)
-    at = task.targets.mean(axis=(0, 2))
-    for i, neuron in enumerate(task.network.trained):
-        more, less = (task.transfer.rates(np.array([at[i] + d]), np.array([neuron]))[0]
-                      for d in (step, -step))
-        slope = (more - less) / (2 * step) / 1000  # Hz to 1/ms
-        total += sum((slope * w) ** 2 for w in change[i])
+    task, step = small_task(), 1e-3
     initial = task.network.initial_weights()
+    change = np.random.default_rng(0).normal(0, 3, initial.recurrent_weights.shape)
+    more, less = (task.transfer.rates(task.targets.mean(axis=(0, 2)) + d, task.network.trained)
+                  for d in (step, -step))
+    slopes = (more - less) / (2 * step) / 1000  # Hz to 1/ms
     changed = replace(initial, recurrent_weights=initial.recurrent_weights + change)
     found = analysis.weight_gain(task, [changed] * 2)
-    assert found == pytest.approx(np.sqrt(total / len(change)), rel=1e-4)
+    squares = [(slope * w) ** 2 for slope, of_neuron in zip(slopes, change, strict=True)
+               for w in of_neuron]
+    assert found == pytest.approx(np.sqrt(sum(squares) / len(change)), rel=1e-4)
     # Conditions whose weights differ count alike.
     mixed = analysis.weight_gain(task, [initial, changed])
     assert mixed == pytest.approx(found / np.sqrt(2), rel=1e-5)

@@ -72,9 +72,8 @@ def test_excitation_wins_up_to_the_border_and_beyond_the_fastest(changes, fastes
 
 
 def test_rates_approach_the_balance_equations_with_more_inputs():
-    sweep = balance.sweep_in_degree(
-        MEDIUM, [50, 200, 800], np.random.default_rng(0), trial_parameters=SECOND
-    )
+    sweep = balance.sweep_in_degree(MEDIUM, [50, 200, 800], np.random.default_rng(0),
+                                    trial_parameters=SECOND)
     np.testing.assert_allclose(sweep.values, [25, 100, 400])
     gaps = sweep.leading_order - sweep.simulated
     assert (gaps > 0).all() and (np.diff(gaps, axis=0) < 0).all()
@@ -82,18 +81,16 @@ def test_rates_approach_the_balance_equations_with_more_inputs():
 
 
 def test_rates_rise_linearly_with_the_external_input():
-    sweep = balance.sweep_external_input(
-        MEDIUM, [-0.5, 0.0, 0.5, 1.0], np.random.default_rng(0), trial_parameters=SECOND
-    )
+    sweep = balance.sweep_external_input(MEDIUM, [-0.5, 0.0, 0.5, 1.0], np.random.default_rng(0),
+                                         trial_parameters=SECOND)
     np.testing.assert_allclose(sweep.leading_order[1], balance.leading_order_rates(MEDIUM))
     steps = np.diff(sweep.simulated, axis=0)
     np.testing.assert_allclose(steps, np.diff(sweep.leading_order, axis=0), rtol=0.3)
 
 
 def test_the_plane_has_the_states_where_theory_says():
-    plane = balance.measure_state_plane(
-        MEDIUM, [-0.15, -0.21, -0.75], [1.02, 4.0], np.random.default_rng(0)
-    )
+    plane = balance.measure_state_plane(MEDIUM, [-0.15, -0.21, -0.75], [1.02, 4.0],
+                                        np.random.default_rng(0))
     too_weak, weak, strong = range(3)
     assert np.isnan(plane.rates[too_weak]).all() and np.isnan(plane.mean_field[too_weak]).all()
     # Barely driven over threshold all E neurons charge alike and fire as one; mean-field theory,
@@ -102,16 +99,14 @@ def test_the_plane_has_the_states_where_theory_says():
     assert (plane.rates[[weak, strong], 0] > 2 * plane.mean_field[[weak, strong], 0]).all()
     # Driven well over it the network is asynchronous, and the theory has no free parameter.
     assert (plane.synchrony[[weak, strong], 1] < 3).all()
-    np.testing.assert_allclose(
-        plane.rates[[weak, strong], 1], plane.mean_field[[weak, strong], 1], rtol=0.08
-    )
+    np.testing.assert_allclose(plane.rates[[weak, strong], 1], plane.mean_field[[weak, strong], 1],
+                               rtol=0.08)
     # Weak inhibition lets the mean input pass the threshold, and the spikes become regular.
     assert plane.cv[weak, 1] < 0.5 < 0.6 < plane.cv[strong, 1]
     # The nominal network, whose external input is mu sqrt(K), lies at that drive.
     nominal = MEDIUM.mu_exc * np.sqrt(MEDIUM.in_degree)
-    same = balance.measure_state_plane(
-        MEDIUM, [MEDIUM.j_ei], [nominal], np.random.default_rng(0), trial_parameters=SECOND
-    )
+    same = balance.measure_state_plane(MEDIUM, [MEDIUM.j_ei], [nominal], np.random.default_rng(0),
+                                       trial_parameters=SECOND)
     network = build_network(MEDIUM, rng := np.random.default_rng(0), precision="float32")
     expected = firing_rates(run_trial(network, SECOND, rng, spikes=True), start=200.0)
     assert same.rates[0, 0, 0] == pytest.approx(expected[: MEDIUM.n_exc].mean(), rel=1e-12)

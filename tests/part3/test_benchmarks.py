@@ -238,9 +238,8 @@ def test_one_point_of_a_scaling_curve_is_measured_with_its_profile(thread_counts
 
 
 def test_the_job_of_sinusoids_is_learned_better_than_not_at_all():
-    result, report = measure(
-        part3_tsn, "--learning", 400, "--in-degree", 100, "--plastic", 20, "--loops", 8
-    )
+    result, report = measure(part3_tsn, "--learning", 400, "--in-degree", 100, "--plastic", 20,
+                             "--loops", 8)
     first, *_, last = result["correlation_while_learning"]
     assert last > first + 0.1
     assert result["correlation"] > 0.1

@@ -59,8 +59,7 @@ def test_spikes_are_poisson_with_the_given_rates():
 
 
 def test_a_ramp_grows_and_is_held():
-    common, none = (small_task(feedforward_parameters=FeedforwardParameters(
-        clock=clock, n_inputs=6, mean_rate=20.0)) for clock in ("common", "none"))
+    common, none = (small_task(clock=clock, n_inputs=6) for clock in ("common", "none"))
     ramp = with_ramp(common)
     rates = ramp.feedforward_rates.rates
     assert rates.shape == common.feedforward_rates.rates.shape

@@ -28,8 +28,7 @@ def test_rates_follow_the_external_input_and_weak_inhibition_regularises():
     {"j_ei": -0.18}, {"j_ei": -0.15}, {"j_ei": -0.05}, {"j_ei": -0.2, "external": 3.0},
 ])
 def test_where_inhibition_is_too_weak_a_sentence_says_so(options):
-    fig = figure(demo_balance, **options)
-    (text,) = fig.axes[0].texts
+    (text,) = figure(demo_balance, **options).axes[0].texts
     assert "Inhibition is too weak" in text.get_text()
 
 
@@ -44,6 +43,5 @@ def test_the_gain_falls_as_the_root_of_the_number_of_synapses():
 
 
 def test_the_patterns_are_kept_and_the_rest_lies_in_the_circle():
-    fig = figure(demo_sparseness, 264, 5)
-    values = fig.axes[0].lines[0].get_xdata()
+    values = figure(demo_sparseness, 264, 5).axes[0].lines[0].get_xdata()
     assert (values > 0.8).sum() == 5

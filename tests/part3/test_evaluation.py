@@ -103,9 +103,8 @@ def test_a_perfect_network_has_perfect_psths_at_any_bin_width(
         time = np.arange(0, p.duration, p.bin_width) + p.bin_width / 2
         nearest = np.maximum(np.round((time - p.stim_off) / bin_width).astype(int) - 1, 0)
         counts = np.zeros((time.size, network.parameters.n_neurons), np.uint16)
-        counts[:, network.trained] = np.rint(
-            4000 * task.recorded_rates[condition][:, nearest].T * bin_width / 50
-        )
+        rates = task.recorded_rates[condition][:, nearest].T
+        counts[:, network.trained] = np.rint(80 * bin_width * rates)
         for _ in range(n_trials):
             total = np.zeros((time.size, task.n_trained))
             yield Trial(time, p.bin_width, counts, total, total, None, None, None)
@@ -119,11 +118,10 @@ def test_a_perfect_network_has_perfect_psths_at_any_bin_width(
         np.testing.assert_allclose(result.psth_correlation, 1.0, atol=1e-5)
 
 
-def test_constant_targets_have_no_measures_and_are_counted(monkeypatch):
+def test_constant_targets_have_no_measures_and_are_counted():
     recordings = small_recordings()
     rates = recordings.rates.copy()
-    rates[:, 0] = 7.3  # no round number: its rounded mean differs from it
-    rates[0, 5] = 0.1 + 0.2
+    rates[:, 0], rates[0, 5] = 7.3, 0.1 + 0.2  # no round numbers: their rounded means differ
     task = make_task(replace(recordings, rates=rates), seed=3, network_parameters=NETWORK)
     result = evaluated(task, 4, seed=1)
     constant = np.zeros((2, 24), bool)
@@ -134,11 +132,9 @@ def test_constant_targets_have_no_measures_and_are_counted(monkeypatch):
     assert np.isnan(result.psth_correlation[constant]).all()
     assert np.nanmax(np.abs(result.corrected_correlation)) < 5
     for c, summary in enumerate(result.summary()):
-        left_out = {name: summary.pop(name) for name in ("n_constant", "n_unreliable", "n_silent")}
-        assert left_out["n_constant"] == constant[c].sum()
-        assert min(left_out["n_unreliable"], left_out["n_silent"]) >= constant[c].sum()
-        for name, value in summary.items():
-            assert np.isfinite(value), name
+        n_constant, *others = (summary.pop(f"n_{k}") for k in ("constant", "unreliable", "silent"))
+        assert n_constant == constant[c].sum() <= min(others)
+        assert np.isfinite(list(summary.values())).all(), summary
         assert summary["r2"] == np.median(result.r2[c, ~constant[c]])
         assert summary["mean_correlation"] == result.correlation[c, ~constant[c]].mean()
 
@@ -163,8 +159,7 @@ def shown(task, recorded, simulated):
 
 
 def test_rates_are_compared_in_groups_by_recorded_rate(task):
-    rng = np.random.default_rng(0)
-    means = rng.permutation(np.arange(1.0, 25.0))[:, None]
+    means = np.random.default_rng(0).permutation(np.arange(1.0, 25.0))[:, None]
     recorded = np.broadcast_to(means, (2, 24, 10))
     # The slowest three fire twice as fast, the fastest three half as fast, on average over sides.
     factor = np.where(means <= 3, 2.0, np.where(means > 21, 0.5, 1.0))
@@ -186,14 +181,12 @@ def test_the_slope_of_the_modulation_ignores_means_and_sees_each_condition(task)
 
 
 def test_psth_r2_counts_a_wrong_mean_and_a_wrong_size(task, faked):
-    rng = np.random.default_rng(0)
-    changed = replace(task, recorded_rates=100 + rng.normal(size=(2, 24, 10)))
-    result = faked(changed, 1.0, 0.0, 2)
+    rates = np.random.default_rng(0).normal(100, 1, (2, 24, 10))
+    found = faked(replace(task, recorded_rates=rates), 1.0, 0.0, 2).psth_r2
     # One spike in each 10 ms: a constant 100 Hz.
-    error = ((changed.recorded_rates - 100) ** 2).mean(axis=2)
-    np.testing.assert_allclose(
-        result.psth_r2, 1 - error / changed.recorded_rates.var(axis=2), rtol=1e-4, atol=1e-5)
-    assert (result.psth_r2 < 0).any()
+    expected = 1 - ((rates - 100) ** 2).mean(axis=2) / rates.var(axis=2)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    assert (found < 0).any()
 
 
 @pytest.mark.parametrize(("decoded", "shares", "accuracy"), [

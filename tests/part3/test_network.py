@@ -11,9 +11,8 @@ from tests.reference_part3 import dense_static, draw_receivers
 
 @pytest.mark.parametrize(("size", "degree"), [(2, 1), (11, 4), (60, 59), (300, 3)])
 def test_draws_equal_the_slow_twin(size, degree):
-    parameters = BalancedNetworkParameters(
-        n_exc=size // 2, n_inh=size - size // 2, out_degree=degree
-    )
+    parameters = BalancedNetworkParameters(n_exc=size // 2, n_inh=size - size // 2,
+                                           out_degree=degree)
     static = draw_static(parameters, np.random.default_rng(5))
     raw = np.random.default_rng(5).integers(0, 2**32, size=(size, degree), dtype=np.uint32)
     np.testing.assert_array_equal(static.targets, draw_receivers(raw))
@@ -60,7 +59,7 @@ def test_a_seed_keeps_its_network():
 
 def test_plastic_senders_and_both_views():
     parameters = BalancedNetworkParameters(n_exc=60, n_inh=40, out_degree=20, n_plastic_exc=5,
-                                   n_plastic_inh=7)
+                                           n_plastic_inh=7)
     trained = np.random.default_rng(0).permutation(60)[:25]
     plastic = draw_plastic(parameters, trained, np.random.default_rng(1))
     assert plastic.pre_index.shape == (25, 12)

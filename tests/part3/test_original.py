@@ -42,9 +42,8 @@ def test_partialled_out_rls_equals_one_textbook_p_of_own_and_shared_inputs(task,
 
 
 def test_a_training_equals_the_textbook_with_weights_swapped_between_conditions(task):
-    result = train_original(
-        task, np.random.default_rng(2), n_loops=2, measure_every=5, progress=False
-    )
+    result = train_original(task, np.random.default_rng(2), n_loops=2, measure_every=5,
+                            progress=False)
     network, rng, rls = task.network, np.random.default_rng(2), textbook(task.network)
     feedforward = np.zeros((2, 24, 15))
     for _ in range(2):

@@ -7,11 +7,9 @@ import pytest
 
 from src_part3 import perturbations
 from src_part3.network import PlasticWeights
-from src_part3.parameters import FeedforwardParameters
 from src_part3.perturbations import Lesion, run_distractors, standard_lesions, study_lesions
-from src_part3.task import make_task
 from src_part3.trials import Trial
-from tests.part3.small import NETWORK, TRIAL, small_recordings, small_task
+from tests.part3.small import small_task
 
 LESIONS = standard_lesions()
 
@@ -52,10 +50,7 @@ def test_each_lesion_changes_the_activity(task, weights):
 
 
 def test_by_default_only_lesions_that_there_are():
-    task = make_task(
-        small_recordings(names=("only",)), network_parameters=NETWORK, trial_parameters=TRIAL,
-        feedforward_parameters=FeedforwardParameters(clock="none"),
-    )
+    task = small_task(names=("only",), clock="none")
     initial = (task.network.initial_weights(),)
     study = study_lesions(task, initial, np.random.default_rng(0), n_trials=2)
     assert list(study.lesions) == [
@@ -89,19 +84,13 @@ def test_an_exchanged_cue_with_its_targets_is_judged_by_the_other_condition(task
     np.testing.assert_array_equal(own.decoded, 1 - by_cue.decoded)
 
 
-@pytest.fixture(scope="module")
-def clocked():
-    return small_task(
-        feedforward_parameters=FeedforwardParameters(clock="common", n_inputs=6, mean_rate=20.0)
-    )
-
-
-def distract(task, times, **options):
-    weights = (task.network.initial_weights(),) * task.n_conditions
+def distract(times, **options):
+    task = small_task(clock="common", n_inputs=6)
+    weights = (task.network.initial_weights(),) * 2
     return run_distractors(task, weights, times, np.random.default_rng(0), **options)
 
 
-def test_positions_lie_on_the_axis_between_the_undisturbed_ends(clocked, monkeypatch):
+def test_positions_lie_on_the_axis_between_the_undisturbed_ends(task, monkeypatch):
     ends = np.random.default_rng(0).standard_normal((2, 24))
     # By condition and first bin of the distractor: how far towards the other end.
     pushed = {9: 0.25, 13: 0.75}, {9: 0.6, 13: 0.1}
@@ -110,7 +99,7 @@ def test_positions_lie_on_the_axis_between_the_undisturbed_ends(clocked, monkeyp
         moved = 0.0
         if bin_input.any():
             first = int(np.flatnonzero(bin_input.any(axis=1))[0])
-            np.testing.assert_array_equal(bin_input[first], 2.0 * clocked.cues[1 - condition])
+            np.testing.assert_array_equal(bin_input[first], 2.0 * task.cues[1 - condition])
             assert (bin_input.any(axis=1).sum(), bin_input.shape) == (1, (15, 240))
             moved = pushed[condition][first]
         axis = ends[1 - condition] - ends[condition]
@@ -124,7 +113,7 @@ def test_positions_lie_on_the_axis_between_the_undisturbed_ends(clocked, monkeyp
             yield Trial(None, 20.0, None, total, 0 * total, None, None, None)
 
     monkeypatch.setattr(perturbations, "run_trials", fake)
-    result = distract(clocked, [180.0, 260.0], strength=2.0, duration=20.0, n_trials=4)
+    result = distract([180.0, 260.0], strength=2.0, duration=20.0, n_trials=4)
     np.testing.assert_allclose(result.undisturbed, 0, atol=1e-12)
     expected = np.array([[0.25, 0.75], [0.6, 0.1]])  # conditions are not mixed
     np.testing.assert_allclose(result.positions, np.repeat(expected[..., None], 4, axis=2))
@@ -133,9 +122,9 @@ def test_positions_lie_on_the_axis_between_the_undisturbed_ends(clocked, monkeyp
     assert result.conditions == ("right", "left")
 
 
-def test_a_distractor_of_strength_0_changes_nothing(clocked):
+def test_a_distractor_of_strength_0_changes_nothing():
     none, strong = (
-        distract(clocked, [160.0], strength=strength, duration=40.0, n_trials=3)
+        distract([160.0], strength=strength, duration=40.0, n_trials=3)
         for strength in (0.0, 3.0)
     )
     np.testing.assert_array_equal(none.positions[:, 0], none.undisturbed)

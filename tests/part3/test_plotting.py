@@ -1,7 +1,5 @@
 """Every plot shows what it was given."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -27,9 +25,8 @@ def trial():
 def test_the_plane_of_states_names_them():
     cv, synchrony = np.array([[[np.nan, 0.2], [np.nan, 0.8]], [[np.nan, 900.0], [1.0, 0.5]]])
     rates = np.array([[np.nan, 15.0], [0.4, 6.6]])[..., None] * np.ones(2)
-    plane = StatePlane(
-        np.array([-0.15, -0.75]), np.array([1.0, 4.0]), rates, np.nan * rates, cv, synchrony
-    )
+    plane = StatePlane(np.array([-0.15, -0.75]), np.array([1.0, 4.0]), rates, np.nan * rates, cv,
+                       synchrony)
     ax = plotting.plot_state_plane(plane, course_network=(4.02, -0.75))
     texts = {text.get_position(): text.get_text() for text in ax.texts}
     assert texts == {(1, 0): "SR\n15.0 Hz", (0, 1): "A?\n0.4 Hz", (1, 1): "AI\n6.6 Hz"}
@@ -101,30 +98,25 @@ def test_no_condition_of_the_feedforward_rates_is_left_out():
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 5
 
 
-def test_lesions_show_their_values():
-    def study(**r2):
-        tests = {lesion: SimpleNamespace(summary=lambda values=values: [
-            {"r2": value} for value in values]) for lesion, values in r2.items()}
-        conditions = tuple("abcdefgh"[: len(r2["whole"])])
-        return LesionStudy(dict.fromkeys(r2, Lesion()), tests, conditions)
+def lesions(*values):
+    """A study of two lesions at most; the values of all conditions take the place of tests."""
+    tests = dict(zip(("whole", "$5"), values, strict=False))
+    return LesionStudy(dict.fromkeys(tests, Lesion()), tests, tuple("abcdefgh"[: len(values[0])]))
 
-    ax = plotting.plot_lesions(study(whole=[0.5, 0.4], cue=[0.1, -0.2]), "r2")
+
+def test_lesions_show_their_values():
+    ax = plotting.plot_lesions(lesions([0.5, 0.4], [0.1, -0.2]), list)
     assert [bar.get_width() for bar in ax.patches] == [0.5, 0.1, 0.4, -0.2]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["whole", "cue"]
-    bars = plotting.plot_lesions(study(whole=np.linspace(0.1, 0.8, 8)), "r2").patches
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["whole", r"\$5"]
+    bars = plotting.plot_lesions(lesions(np.linspace(0.1, 0.8, 8)), list).patches
     assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in bars}) == 8
     edges = np.array([[bar.get_y(), bar.get_y() + bar.get_height()] for bar in bars])
     assert (edges[1:, 0] >= edges[:-1, 1]).all()  # no bar covers another
 
 
 def test_lesions_of_several_studies_are_drawn_with_their_reach():
-    def study(first, second):
-        return LesionStudy({"whole": Lesion(), "$5": Lesion(cue="none")},
-                           {"whole": first, "$5": second}, ("a",))
-
-    ax = plotting.plot_lesions([study(1.0, 0.2), study(3.0, 0.4)], lambda value: [value])
+    ax = plotting.plot_lesions([lesions([1.0], [0.2]), lesions([3.0], [0.4])], list)
     np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [2.0, 0.3])
     (bars,) = (c for c in ax.containers if hasattr(c, "errorbar"))
     reach = bars.errorbar.lines[2][0].get_segments()
     np.testing.assert_allclose([line[:, 0] for line in reach], [[1, 3], [0.2, 0.4]])
-    assert ax.get_yticklabels()[1].get_text() == r"\$5"

@@ -54,10 +54,8 @@ def test_the_network_of_an_unfinished_training_can_be_loaded(training, path):
     with pytest.raises(storage.StorageError, match="no unfinished training; use load_network"):
         storage.load_training(path)
     storage.save_training(path, training)
-    _, weights = storage.load_network(path)
-    np.testing.assert_array_equal(
-        weights[1].feedforward_weights, training.weights[1].feedforward_weights
-    )
+    found, saved = storage.load_network(path)[1][1], training.weights[1]
+    np.testing.assert_array_equal(found.feedforward_weights, saved.feedforward_weights)
 
 
 def test_an_altered_file_is_refused(path):

@@ -41,9 +41,8 @@ def test_finer_recordings_are_averaged_over_the_bins_of_the_task():
     assert task.n_bins == 5
     # A bin of 40 ms around a bin of 20 ms holds it and half of each neighbour.
     before, own, after = (recordings.rates[:, :, i : i + 7 : 2] for i in (1, 2, 3))
-    np.testing.assert_allclose(
-        task.recorded_rates[:, :, :4], before / 4 + own / 2 + after / 4, rtol=1e-6
-    )
+    np.testing.assert_allclose(task.recorded_rates[:, :, :4], before / 4 + own / 2 + after / 4,
+                               rtol=1e-6)
     # Nothing was recorded after the last half bin.
     last = (recordings.rates[:, :, -2] / 2 + recordings.rates[:, :, -1]) / 1.5
     np.testing.assert_allclose(task.recorded_rates[:, :, 4], last, rtol=1e-6)
@@ -53,22 +52,17 @@ def test_finer_recordings_are_averaged_over_the_bins_of_the_task():
     (10.0, 10.0), (25.0, 25.0), (30.0, 20.0), (12.5, 20.0), (0.1 * 500 + 1e-9, 50.0),
 ])
 def test_bins_are_those_of_the_recordings_if_they_fit(bin_width, expected):
-    n_time = round(400 / bin_width) + 1
-    recordings = small_recordings(n_time=n_time, bin_width=bin_width)
+    recordings = small_recordings(n_time=round(400 / bin_width) + 1, bin_width=bin_width)
     task = make_task(recordings, seed=3, network_parameters=NETWORK)
     trial = task.trial_parameters
     assert trial.bin_width == expected
     duration = recordings.time[-1] - recordings.time[0]
     assert task.n_bins == int(duration / expected + 1e-6)
     assert trial.duration == 1000.0 + task.n_bins * expected
-    if expected == round(bin_width, 6):
-        np.testing.assert_allclose(task.recorded_rates, recordings.rates[:, :, 1:], rtol=1e-6)
-    elif expected < bin_width:
+    if expected <= bin_width:
         at = recordings.time[0] + expected * np.arange(1, task.n_bins + 1)
-        np.testing.assert_allclose(
-            task.recorded_rates[1, 5], np.interp(at, recordings.time, recordings.rates[1, 5]),
-            rtol=1e-6,
-        )
+        wanted = [np.interp(at, recordings.time, rates) for rates in recordings.rates[1]]
+        np.testing.assert_allclose(task.recorded_rates[1], wanted, rtol=1e-6)
 
 
 def test_bins_that_do_not_fit_are_refused_by_name():

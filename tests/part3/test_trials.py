@@ -10,17 +10,14 @@ from hypothesis import strategies as st
 
 from src_part2.statistics import firing_rates, interval_cv
 from src_part3 import network as networks
-from src_part3.clock import draw_rates
 from src_part3.network import PlasticWeights, build_network
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
+from src_part3.parameters import BalancedNetworkParameters, TrialParameters
 from src_part3.trials import BalancedRecorder, advance, initial_state, make_drive, run_trial
 from tests.part3.small import small_task
 from tests.reference_part3 import simulate_balanced
 
-STEPS = TrialParameters(
-    duration=40.0, stim_on=10.0, stim_off=20.0, cue_amplitude=0.5, bin_width=10.0
-)
-TRIAL = TrialParameters(duration=300.0, stim_on=100.0, stim_off=140.0)
+STEPS = TrialParameters(duration=40.0, stim_on=10.0, stim_off=20.0, cue_amplitude=0.5,
+                        bin_width=10.0)
 STATE = "v", "u_balanced", "u_plastic", "r_plastic", "s_feedforward"
 
 
@@ -159,9 +156,8 @@ def test_counts_spikes_and_traces_agree():
 
 
 def test_an_isolated_neuron_fires_at_the_noise_free_rate():
-    parameters = BalancedNetworkParameters(
-        n_exc=2, n_inh=2, out_degree=2, j_ee=0, j_ei=0, j_ie=0, j_ii=0, mu_exc=1.5, mu_inh=0.9
-    )
+    parameters = BalancedNetworkParameters(n_exc=2, n_inh=2, out_degree=2, j_ee=0, j_ei=0, j_ie=0,
+                                           j_ii=0, mu_exc=1.5, mu_inh=0.9)
     network = build_network(parameters, np.random.default_rng(0), precision="float64")
     trial = TrialParameters(duration=20_000.0, bin_width=20_000.0)
     (counts,) = run_trial(network, trial, np.random.default_rng(0)).bin_counts
@@ -190,28 +186,21 @@ def test_divergence_is_named():
 
 
 def test_feedforward_spikes_and_cue_act_when_they_should():
-    rng = np.random.default_rng(0)
-    parameters = BalancedNetworkParameters(
-        n_exc=100, n_inh=100, out_degree=40, mu_exc=0.5, mu_inh=0.4
-    )
-    untrained = build_network(parameters, rng, precision="float64")
-    plastic = networks.draw_plastic(parameters, rng.permutation(100)[:60], rng)
-    network = replace(untrained, plastic=plastic, n_inputs=10)
-    recurrent = network.initial_weights().recurrent_weights
-    clock = FeedforwardParameters(clock="per_condition", n_inputs=10, mean_rate=50.0)
-    options = {
-        "weights": PlasticWeights(recurrent, rng.normal(0, 1, (10, 60))), "condition": 1,
-        "feedforward_rates": draw_rates(clock, TRIAL, 2, rng), "cue": rng.uniform(-0.5, 0.5, 200),
-    }
-    full, no_cue, silent, without = (
-        run_trial(network, TRIAL, np.random.default_rng(0), **options | changes).bin_counts
-        for changes in ({}, {"cue": None}, {"feedforward_rates": None}, {"silenced": [3, 150]})
-    )
-    np.testing.assert_array_equal(full[:5], no_cue[:5])
-    assert (full[5:7] != no_cue[5:7]).any()
-    np.testing.assert_array_equal(full[:7], silent[:7])
-    assert (full[7:] != silent[7:]).any()
-    assert without[:, [3, 150]].sum() == 0 < without.sum()
+    task, clock = small_task(), np.random.default_rng(0).normal(0, 3, (15, 24))
+    weights = replace(task.network.initial_weights(), feedforward_weights=clock)
+    options = task.trial_options(1) | {"weights": weights}
+
+    def counts(**changes):
+        rng = np.random.default_rng(0)
+        return run_trial(task.network, task.trial_parameters, rng, **options | changes).bin_counts
+
+    full, no_cue, silent = counts(), counts(cue=None), counts(feedforward_rates=None)
+    # Bins of 20 ms: the cue begins with the fourth, the clock with the sixth.
+    np.testing.assert_array_equal(full[:3], no_cue[:3])
+    assert (full[3:5] != no_cue[3:5]).any()
+    np.testing.assert_array_equal(full[:5], silent[:5])
+    assert (full[5:] != silent[5:]).any()
+    assert full[:, [3, 150]].sum() > 0 == counts(silenced=[3, 150])[:, [3, 150]].sum()
 
 
 def test_a_tasks_trial_has_one_clock():

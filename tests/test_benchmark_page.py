@@ -40,11 +40,12 @@ def test_each_kind_of_figure_and_a_failure():
 
 
 def test_all_run_with_brief_options_and_in_full_with_their_defaults(tmp_path, monkeypatch):
-    monkeypatch.setattr(benchmark_page, "run_one", lambda name,
-                        options: ENTRY | {"report": " ".join(options)})
-    folder = tmp_path / "new"
+    monkeypatch.setattr(
+        benchmark_page, "run_one", lambda name, options: ENTRY | {"report": " ".join(options)}
+    )
 
     def reports(*words):
+        folder = tmp_path / "new"
         main(["all", *words, "--output", str(folder), "--only", "part1-rls", "part3-recurrent"])
         measured = json.loads((folder / "benchmarks.json").read_text())
         assert measured["environment"]["recordings"] in ("alm", "synthetic")
@@ -67,5 +68,4 @@ def test_brief_options_are_options_of_their_benchmark():
 def test_a_run_that_ends_badly_is_reported(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     one = run_one("part1-rls")
-    assert one["result"] is None
-    assert one["report"].startswith("not measured")
+    assert one["result"] is None and one["report"].startswith("not measured")

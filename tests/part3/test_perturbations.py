@@ -109,7 +109,7 @@ def test_positions_lie_on_the_axis_between_the_undisturbed_ends(task, monkeypatc
         aside -= aside @ axis / (axis @ axis) * axis
         for k in range(n_trials):
             total = np.tile(end + (k - (n_trials - 1) / 2) * aside, (15, 1))
-            total[:5] = 1e3 * axis  # before the end of the cue: does not count, however short the trial
+            total[:5] = 1e3 * axis  # before the end of the cue: no part of any end
             yield Trial(None, 20.0, None, total, 0 * total, None, None, None)
 
     monkeypatch.setattr(perturbations, "run_trials", fake)

@@ -5,10 +5,9 @@ import numpy as np
 
 def dense_static(targets):
     """0/1 matrix [post, pre] of lists of receivers."""
-    size = targets.shape[0]
-    connected = np.zeros((size, size), dtype=int)
-    for pre in range(size):
-        for post in targets[pre]:
+    connected = np.zeros((len(targets), len(targets)), dtype=int)
+    for pre, receivers in enumerate(targets):
+        for post in receivers:
             connected[post, pre] += 1
     return connected
 
@@ -24,8 +23,7 @@ def simulate_balanced(network, v, n_steps, drive, weights=None):
     jump = (p.weights / p.tau_syn).astype(network.dtype)
     decay, decay_plastic = number(1 - p.dt / p.tau_syn), number(1 - p.dt / p.tau_plastic)
     a, gain = number(p.dt / p.tau_m), number(1 / p.tau_plastic)
-    v_th, v_reset = number(p.v_th), number(p.v_reset)
-    n, n_exc = p.n_neurons, p.n_exc
+    v_th, v_reset, n, n_exc = number(p.v_th), number(p.v_reset), p.n_neurons, p.n_exc
     v, u = v.copy(), np.zeros(n, network.dtype)
     u_plastic, r, s = u.copy(), u.copy(), np.zeros(network.n_inputs, network.dtype)
     sum_balanced, sum_plastic = np.zeros(n_exc, network.dtype), np.zeros(n_exc, network.dtype)
@@ -75,8 +73,7 @@ def simulate_balanced(network, v, n_steps, drive, weights=None):
 
 def draw_receivers(raw):
     """Fisher-Yates with a new pool for each neuron: receivers [pre, k] in order of the draw."""
-    size, degree = raw.shape[0], raw.shape[1]
-    receivers = []
+    (size, degree), receivers = raw.shape, []
     for j in range(size):
         pool = [i for i in range(size) if i != j]
         if j < size - 1:

@@ -46,15 +46,6 @@ CLASSES = {
 }
 
 
-def functions():
-    """Each function and method of the library, with the file and line where it stands."""
-    for module in MODULES:
-        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                yield f"{module.__name__}.{node.name}", node.args
-
-
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
 def test_a_packages_docstring_lists_all_that_is_in_it(package):
     named = re.findall(r"^``(\w+)``$", package.__doc__, re.MULTILINE)
@@ -74,35 +65,30 @@ def test_a_part_exports_few_names_in_order_and_nothing_else(part):
 def test_importing_a_part_loads_nothing_heavy(part):
     heavy = "matplotlib.pyplot", "requests", "pooch", "joblib", "ipywidgets", "h5py", "pynwb"
     program = f"import sys, {part}; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == "[]"
+    printed = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True)
+    assert printed.strip() == "[]"
 
 
 def test_no_function_takes_more_arguments_than_can_be_read():
-    for name, arguments in functions():
-        n = len(arguments.posonlyargs) + len(arguments.args) + len(arguments.kwonlyargs)
-        assert n <= MOST_ARGUMENTS, f"{name} takes {n} arguments"
-
-
-def compiled(module):
-    """Functions of a module that Numba compiles."""
-    return {
-        name: value for name, value in vars(module).items()
-        if isinstance(value, numba.core.dispatcher.Dispatcher)
-        and value.py_func.__module__ == module.__name__
-    }
+    for module in MODULES:
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                a = node.args
+                n = len(a.posonlyargs) + len(a.args) + len(a.kwonlyargs)
+                assert n <= MOST_ARGUMENTS, f"{module.__name__}.{node.name} takes {n} arguments"
 
 
 def test_no_kernel_calls_a_kernel_of_another_file():
-    kernels = [(module, name, k) for module in MODULES for name, k in compiled(module).items()]
-    assert len(kernels) > 20
-    for module, name, kernel in kernels:
-        for used in kernel.py_func.__code__.co_names:
-            other = vars(module).get(used)
-            if isinstance(other, numba.core.dispatcher.Dispatcher):
-                assert other.py_func.__module__ == module.__name__, f"{name} calls {used}"
+    n_kernels = 0
+    for module in MODULES:
+        kernels = {name: value.py_func for name, value in vars(module).items()
+                   if isinstance(value, numba.core.dispatcher.Dispatcher)}
+        own = {n for n, kernel in kernels.items() if kernel.__module__ == module.__name__}
+        n_kernels += len(own)
+        for name in own:
+            called = set(kernels[name].__code__.co_names) & kernels.keys()
+            assert called <= own, f"{name} calls {called - own}"
+    assert n_kernels > 20
 
 
 def holds_arrays(record, seen=()):
@@ -122,8 +108,8 @@ def test_records_of_arrays_compare_without_an_error():
     records = [record for record in CLASSES if holds_arrays(record)]
     assert len(records) > 25
     # What kernels take is made for one call and compared by nobody.
-    for_kernels = {r for r in records if r.__name__.startswith("_") or "kernels" in r.__module__}
-    compared = [r for r in records if r not in for_kernels]
+    compared = [r for r in records
+                if not r.__name__.startswith("_") and "kernels" not in r.__module__]
     assert len(compared) > 20
     for method in ("__eq__", "__ne__"):
         wrong = [r.__name__ for r in compared if getattr(r, method) is not getattr(object, method)]
@@ -134,41 +120,30 @@ def test_bounds_stand_beside_the_fields():
     parameters = [c for c in CLASSES if c.__name__.endswith(("Parameters", "Settings"))]
     assert len(parameters) >= 8
     for record in parameters:
-        for field in dataclasses.fields(record):
-            assert "check" in field.metadata, f"{record.__name__}.{field.name}"
-
-
-def functions_called(call):
-    """Functions of the library, with their files, that a call enters in any thread."""
-    found = set()
-
-    def note(frame, event, _):
-        code = frame.f_code
-        path = Path(code.co_filename)
-        if event == "call" and any(part in path.parts for part in PARTS):
-            if not code.co_name.startswith("<"):
-                found.add((str(path), code.co_qualname))
-
-    threading.setprofile(note)
-    sys.setprofile(note)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-    return found
+        assert all("check" in f.metadata for f in dataclasses.fields(record)), record.__name__
 
 
 def test_the_way_to_the_first_learned_weight_of_part_3_is_no_longer_than_it_was():
-    recordings = small_recordings(110)
+    recordings, found = small_recordings(110), set()
 
     def learn():
         task = make_task(recordings, network_parameters=NETWORK, trial_parameters=TRIAL)
-        training = train(task, TRAINING, total_loops=1, progress=False)
-        assert training.n_done == 1
+        assert train(task, TRAINING, total_loops=1, progress=False).n_done == 1
+
+    def note(frame, event, _):
+        code, path = frame.f_code, Path(frame.f_code.co_filename)
+        if event == "call" and any(part in path.parts for part in PARTS):
+            if not code.co_name.startswith("<"):
+                found.add((path, code.co_qualname))
 
     learn()  # what is compiled or computed once only is not on the way
-    found = functions_called(learn)
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        learn()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
     assert 40 < len(found) <= MOST_FUNCTIONS
     assert len({path for path, _ in found}) <= MOST_FILES
 
@@ -176,7 +151,7 @@ def test_the_way_to_the_first_learned_weight_of_part_3_is_no_longer_than_it_was(
 def test_retired_words_stay_retired():
     others = "course", "docs", "notebooks/source", "benchmarks", "experiments", "tools", "tests"
     for folder in (*PARTS, *others):
-        for path in (ROOT / folder).rglob("*"):
-            if path.suffix in {".py", ".md"} and path != Path(__file__):
-                text = path.read_text(encoding="utf-8")
-                assert not RETIRED.search(text), (path, RETIRED.search(text)[0])
+        for path in (ROOT / folder).rglob("*.[pm][yd]"):
+            if path != Path(__file__):
+                found = RETIRED.search(path.read_text(encoding="utf-8"))
+                assert not found, (path, found[0])

@@ -14,12 +14,10 @@ def frames():
 
 
 def test_it_has_a_picture_for_each_loop_and_plays_once(frames, tmp_path):
-    assert len(frames) == 4
-    assert len({frame.tobytes() for frame in frames}) == 4
+    assert len(frames) == len({frame.tobytes() for frame in frames}) == 4
     learning_animation.write(frames, tmp_path)
     with Image.open(tmp_path / "learning.gif") as animation:
-        assert animation.n_frames == 4
-        assert "loop" not in animation.info
+        assert animation.n_frames == 4 and "loop" not in animation.info
         animation.seek(3)
         shown = np.asarray(animation.convert("RGB"), dtype=float)
     with Image.open(tmp_path / "learning.png") as last:
@@ -33,6 +31,6 @@ def test_it_is_never_too_large(frames, tmp_path, monkeypatch):
 
 
 def test_pictures_are_as_large_as_the_page_says(frames):
-    page = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")
     width, height = frames[0].size
+    page = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")
     assert f'width="{width}" height="{height}"' in page

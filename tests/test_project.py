@@ -1,5 +1,6 @@
 """The files around the code agree with each other."""
 
+import itertools
 import re
 import subprocess
 import tomllib
@@ -18,23 +19,23 @@ from tools.build_notebooks import project_facts
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
-LOCKS = tuple(f"requirements{name}.lock" for name in ("", "-bench", "-oracle", "-site"))
-SYSTEMS = (
-    {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
-    {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
-    {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
-)
-MACHINES = {"linux": ("x86_64",), "darwin": ("arm64", "x86_64"), "win32": ("AMD64",)}
+# The lock files, each with the extra that it pins.
+LOCKS = {"requirements.lock": "test"} | {
+    f"requirements-{extra}.lock": extra for extra in ("bench", "oracle", "site")
+}
+SYSTEMS = [("linux", "Linux", "posix", "x86_64"), ("darwin", "Darwin", "posix", "arm64"),
+           ("darwin", "Darwin", "posix", "x86_64"), ("win32", "Windows", "nt", "AMD64")]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 
 def environments():
-    for system in SYSTEMS:
-        for machine in MACHINES[system["sys_platform"]]:
-            for python in PYTHONS:
-                version = {"python_version": python, "python_full_version": f"{python}.0"}
-                yield {**default_environment(), **system, **version, "platform_machine": machine}
+    for (platform, system, name, machine), python in itertools.product(SYSTEMS, PYTHONS):
+        yield default_environment() | {
+            "sys_platform": platform, "platform_system": system, "os_name": name,
+            "platform_machine": machine, "python_version": python,
+            "python_full_version": f"{python}.0",
+        }
 
 
 def pins(name):
@@ -50,10 +51,8 @@ def applies(requirement, environment):
 def tracked_files():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout: what is tracked cannot be asked")
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return [ROOT / name for name in listing.stdout.split("\0") if name]
+    listing = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
+    return [ROOT / name for name in listing.split("\0") if name]
 
 
 def test_conda_environment_names_what_pyproject_names():
@@ -76,31 +75,22 @@ def test_the_same_pythons_are_declared_and_run():
     assert all(allowed.contains(v) for v in (*PYTHONS, "3.15")) and not allowed.contains("3.10")
 
 
-@pytest.mark.parametrize(("lock", "extra", "dependencies"), [
-    ("requirements.lock", "test", PROJECT["dependencies"]),
-    ("requirements-bench.lock", "bench", []),
-    ("requirements-oracle.lock", "oracle", []),
-    ("requirements-site.lock", "site", []),
-])
-def test_lock_pins_every_dependency_within_its_bounds_everywhere(lock, extra, dependencies):
-    wanted = [Requirement(r) for r in dependencies + PROJECT["optional-dependencies"][extra]]
-    locked = pins(lock)
-    for environment in environments():
-        for requirement in wanted:
-            if not applies(requirement, environment):
-                continue
-            found = [
-                pin
-                for pin in locked
-                if pin.name == canonicalize_name(requirement.name) and applies(pin, environment)
-            ]
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_pins_every_dependency_within_its_bounds_everywhere(lock):
+    dependencies = PROJECT["dependencies"] if lock == "requirements.lock" else []
+    dependencies = dependencies + PROJECT["optional-dependencies"][LOCKS[lock]]
+    wanted, locked = [Requirement(r) for r in dependencies], pins(lock)
+    for environment, requirement in itertools.product(environments(), wanted):
+        if applies(requirement, environment):
+            name = canonicalize_name(requirement.name)
+            found = [pin for pin in locked if pin.name == name and applies(pin, environment)]
             assert len(found) == 1, (requirement, environment)
             (pin,) = found[0].specifier
             assert pin.operator == "=="
             assert requirement.specifier.contains(Version(pin.version)), requirement
 
 
-@pytest.mark.parametrize("lock", LOCKS[1:])
+@pytest.mark.parametrize("lock", list(LOCKS)[1:])
 def test_all_locks_pin_the_same_versions(lock):
     main = {}
     for pin in pins("requirements.lock"):
@@ -142,8 +132,7 @@ def test_readme_links_lead_somewhere():
     links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'src="([^"]+)"', text)
     local = [link.split("#")[0] for link in links if "://" not in link]
     assert "LICENSE" in local
-    missing = [link for link in local if link and not (ROOT / link).exists()]
-    assert not missing
+    assert not [link for link in local if link and not (ROOT / link).exists()]
 
 
 def test_readme_tells_every_make_goal_that_it_names():
@@ -158,10 +147,9 @@ def test_citation_has_version_and_licence_of_the_project():
     assert citation["version"] == PROJECT["version"]
     assert citation["license"] == PROJECT["license"] == "MIT"
     assert citation.get("repository-code", "") == project_facts(ROOT)["repository"]
-    dois = [reference["doi"] for reference in citation["references"]]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert dois
-    assert all(f"https://doi.org/{doi}" in readme for doi in dois)
+    assert citation["references"]
+    assert all(f"https://doi.org/{r['doi']}" in readme for r in citation["references"])
 
 
 def test_no_recordings_are_tracked():

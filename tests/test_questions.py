@@ -17,16 +17,10 @@ def cell(text, *tags):
     return nbformat.v4.new_markdown_cell(text, metadata={"tags": list(tags)})
 
 
-def thought(question="Why?", answer="So."):
-    return cell(f"**Think, then look.** {question}\n\n{FOLDED.format(answer)}", THINK)
-
-
-def copies(source):
-    text, name = source.read_text(encoding="utf-8"), f"{source.stem}.ipynb"
-    return (
-        build_notebook(text, project_facts(), f"notebooks/{name}"),
-        build_notebook(text, project_facts(), f"notebooks/solutions/{name}", solution=True),
-    )
+def copies(source, **options):
+    text = source.read_text(encoding="utf-8")
+    return [build_notebook(text, project_facts(), "notebooks/x.ipynb", solution=solution, **options)
+            for solution in (False, True)]
 
 
 def test_questions_and_answers_come_on_one_line_each():
@@ -34,13 +28,13 @@ def test_questions_and_answers_come_on_one_line_each():
         "## Exit ticket\n\nWords.\n\n**1.** One\nor two?\n\n" + FOLDED.format("Two,\nnot one.")
         + "\n\n**2.** Three?\n\n" + FOLDED.format("Four."), TICKET,
     )
-    assert questions_of(thought()) == [Question("Why?", "So.")]
+    thought = cell("**Think, then look.** Why?\n\n" + FOLDED.format("So."), THINK)
+    assert questions_of(thought) == [Question("Why?", "So.")]
     two = [Question("One or two?", "Two, not one."), Question("Three?", "Four.")]
     assert questions_of(ticket) == two
     assert questions_of(cell("**1.** Not tagged?")) == []
-    notebook = nbformat.v4.new_notebook(cells=[thought(), ticket])
-    page = answers_page({"Part 0": notebook, "Empty": nbformat.v4.new_notebook()})
-    assert page == (
+    new = nbformat.v4.new_notebook
+    assert answers_page({"Part 0": new(cells=[thought, ticket]), "Empty": new()}) == (
         "### Part 0\n\nBefore the plots:\n\n- **Why?** So.\n\nExit ticket:\n\n"
         "1. **One or two?** Two, not one.\n2. **Three?** Four."
     )
@@ -58,10 +52,8 @@ def test_a_question_without_its_mark_or_answer_is_refused(wrong):
 
 
 def chosen(*folds):
-    folded = "\n".join(
-        f"<details><summary>{label}</summary>\n{reply}\n</details>" for label, reply in folds
-    )
-    return cell(f"**Think, then look.** Which?\n\n{folded}", THINK)
+    folded = [FOLDED.replace("Answer", label).format(reply) for label, reply in folds]
+    return cell("**Think, then look.** Which?\n\n" + "\n".join(folded), THINK)
 
 
 FOLDS = ("A. One", "No: it is not."), ("B. Two", "Right. It is."), ("C. None", "Not so.")
@@ -74,11 +66,10 @@ def test_a_question_may_have_choices_with_a_reply_to_each():
     assert "- **Which?** *A. One*: No: it is not. *B. Two*: Right. It is. *C. None*: " in page
 
 
-@pytest.mark.parametrize(
-    "folds",
-    [FOLDS[:2], (FOLDS[0], FOLDS[2], ("C. Some", "No.")), (FOLDS[1], FOLDS[1], FOLDS[2]),
-     (FOLDS[1], FOLDS[0], FOLDS[2])],
-)
+@pytest.mark.parametrize("folds", [
+    FOLDS[:2], (FOLDS[0], FOLDS[2], ("C. Some", "No.")), (FOLDS[1], FOLDS[1], FOLDS[2]),
+    (FOLDS[1], FOLDS[0], FOLDS[2]),
+])
 def test_choices_without_one_right_reply_or_out_of_order_are_refused(folds):
     with pytest.raises(ValueError, match="at least three choices A, B, C with one reply"):
         questions_of(chosen(*folds))
@@ -105,14 +96,11 @@ def test_each_part_asks_before_plots_and_ends_with_five_questions(source):
 
 @CASES
 def test_neither_copy_holds_slides(source):
-    slides = [c for c in build_notebook(
-        source.read_text(encoding="utf-8"), project_facts(), "notebooks/x.ipynb",
-        solution=True, slides=True,
-    ).cells if "slide" in c.metadata.get("tags", [])]
+    slides = {c.source for c in copies(source, slides=True)[1].cells
+              if "slide" in c.metadata.get("tags", [])}
     assert len(slides) >= 10
     for notebook in copies(source):
-        texts = {c.source for c in notebook.cells}
-        assert not texts & {c.source for c in slides}
+        assert not slides & {c.source for c in notebook.cells}
 
 
 def test_the_form_for_feedback_is_named_where_there_is_one(tmp_path):

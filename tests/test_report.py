@@ -1,6 +1,5 @@
 """One command makes a page of recordings of one's own, whatever the names in them."""
 
-import datetime
 import html
 import re
 
@@ -60,22 +59,13 @@ def test_a_report_of_rates(tmp_path, capsys, names, bin_width, n_neurons):
 
 
 def test_spikes_are_read_as_the_command_line_says(tmp_path, capsys):
-    pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed")
-    rng = np.random.default_rng(0)
-    session = pynwb.NWBFile(
-        session_description="test", identifier="test",
-        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
-    )
-    session.add_trial_column("side", "instructed side")
-    session.add_trial_column("go", "time of the go cue (s)")
-    for i in range(20):
-        session.add_trial(start_time=2.0 * i, stop_time=2.0 * i + 2.0, go=2.0 * i + 1.5,
-                          side=("left", "right")[i % 2])
-    for _ in range(12):
-        session.add_unit(spike_times=np.sort(rng.uniform(0, 40, 600)))
-    path = tmp_path / "session.nwb"
-    with pynwb.NWBHDF5IO(path, "w") as writer:
-        writer.write(session)
+    pytest.importorskip("pynwb", reason="pynwb is not installed")
+    from tests.part1.test_nwb import add_trials, new_session, on_disk
+
+    session = new_session(np.sort(np.random.default_rng(0).uniform(0, 40, (12, 600))))
+    starts = np.arange(0.0, 40.0, 2.0)
+    add_trials(session, starts, 2.0, side=["left", "right"] * 10, go=starts + 1.5)
+    path = on_disk(session, tmp_path / "session.nwb")
     words = ["--condition", "side", "--event", "go", "--window", "-400", "0", "--where",
              "side=left", "--output", str(tmp_path / "out")]
     assert report.main([str(path), *words]) == 0

@@ -20,7 +20,7 @@ from tools.execute_notebooks import kernel_environment
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
-_REMEMBER = "_front = {k: v for k, v in globals().items()}"
+_REMEMBER = "_front = dict(globals())"
 _FORGET = """\
 for _name in [n for n in globals() if n not in _front and not n.startswith("_")]:
     del globals()[_name]
@@ -61,14 +61,18 @@ def outputs(cell):
     """What a cell shows, without clocks, progress bars and addresses of objects."""
     shown = []
     for output in cell.outputs:
+        data = output.get("data", {})
         if output.output_type == "stream" and output.name == "stdout":
             shown += [x for x in output.text.splitlines() if "since the first cell" not in x]
-        elif output.output_type in ("display_data", "execute_result"):
-            if "application/vnd.jupyter.widget-view+json" in output.data:
-                continue
-            picture = output.data.get("image/png")
-            shown.append(picture or re.sub(r"0x[0-9a-f]+", "", output.data.get("text/plain", "")))
+        elif "application/vnd.jupyter.widget-view+json" not in data:
+            text = re.sub(r"0x[0-9a-f]+", "", data.get("text/plain", ""))
+            shown.append(data.get("image/png", text))
     return [item for item in shown if item]
+
+
+def printed(outputs):
+    """All that a cell wrote."""
+    return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
 class Session:
@@ -77,11 +81,9 @@ class Session:
     def __init__(self, path):
         self.notebook = nbformat.read(path, as_version=4)
         self.sections = code_cells(self.notebook)
-        self._client = Client(
-            self.notebook, timeout=300, kernel_name="python3",
-            resources={"metadata": {"path": str(Path(path).parent)}},
-            extra_arguments=["--log-level=ERROR"],
-        )
+        place = {"metadata": {"path": str(Path(path).parent)}}
+        self._client = Client(self.notebook, timeout=300, kernel_name="python3", resources=place,
+                              extra_arguments=["--log-level=ERROR"])
 
     @classmethod
     @contextlib.contextmanager
@@ -106,7 +108,7 @@ class Session:
             self.run(cell)
         finally:
             self.notebook.cells.pop()
-        return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        return printed(cell.outputs)
 
     def front_matter(self):
         """Run everything before the first section and remember its names."""

@@ -38,13 +38,11 @@ def test_executes_in_clean_kernels_and_writes_html_and_figures(tmp_path, capsys,
     folders = ["--output", str(tmp_path / "html"), "--png", str(tmp_path / "png")]
     assert execute_notebooks.main([str(first), str(second), *folders]) == 0
     html = (tmp_path / "html/first.html").read_text(encoding="utf-8")
-    assert "data:image/png;base64," in html
-    assert 'alt="a line that rises"' in html
-    assert "lessons synthetic" in html
+    for shown in ("data:image/png;base64,", 'alt="a line that rises"', "lessons synthetic"):
+        assert shown in html
     assert (tmp_path / "html/second.html").is_file()
     (plot,) = (tmp_path / "png").iterdir()
-    assert plot.name == "first_cell01_0.png"
-    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert plot.name == "first_cell01_0.png" and plot.read_bytes().startswith(b"\x89PNG")
     assert first.read_bytes() == before
     assert "first.ipynb: " in capsys.readouterr().out
 
@@ -53,22 +51,16 @@ def test_failing_cell_fails_with_its_traceback_and_the_rest_goes_on(tmp_path, ca
     bad = write(tmp_path / "bad.ipynb", "def half(x):\n    return x / 0", "half(3)", "print('no')")
     good = write(tmp_path / "good.ipynb", "print('yes')")
     assert execute_notebooks.main([str(bad), str(good), "--output", str(tmp_path / "html")]) == 1
-    captured = capsys.readouterr()
-    assert "bad.ipynb failed" in captured.err
-    assert "ZeroDivisionError" in captured.err
-    assert "half(3)" in captured.err
-    assert "\x1b" not in captured.err
-    assert not (tmp_path / "html/bad.html").exists()
-    assert (tmp_path / "html/good.html").is_file()
+    said = capsys.readouterr().err
+    assert all(x in said for x in ("bad.ipynb failed", "ZeroDivisionError", "half(3)"))
+    assert "\x1b" not in said
+    assert [path.name for path in (tmp_path / "html").iterdir()] == ["good.html"]
 
 
-@pytest.mark.parametrize(
-    "source", ["import time; time.sleep(60)", "import os, signal; os._exit(1)"]
-)
+@pytest.mark.parametrize("source", ["import time; time.sleep(60)", "import os; os._exit(1)"])
 def test_cell_that_hangs_or_kills_its_kernel_fails(tmp_path, capsys, source):
     path = write(tmp_path / "stuck.ipynb", source)
-    arguments = [str(path), "--timeout", "2", "--output", str(tmp_path)]
-    assert execute_notebooks.main(arguments) == 1
+    assert execute_notebooks.main([str(path), "--timeout", "2", "--output", str(tmp_path)]) == 1
     assert "stuck.ipynb failed" in capsys.readouterr().err
 
 

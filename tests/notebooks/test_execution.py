@@ -1,19 +1,13 @@
 """Every notebook of the project runs in full size from its first cell to its last."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.notebooks.harness import NOTEBOOKS
 from tools.execute_notebooks import execute
-
-FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="there is no notebook yet"))
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(
-    "path", sorted(FOLDER.glob("*.ipynb")) or [NONE], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_notebook_runs_and_draws(path):
     done = execute(path)
     outputs = [output for cell in done.notebook.cells for output in cell.get("outputs", [])]

@@ -12,7 +12,7 @@ from course.part3 import draw_ends, draw_lesions, pattern_quality, tell_memory, 
 from src_part3 import evaluate
 from src_part3.perturbations import DistractorResult, Lesion, study_lesions
 from tests.notebooks.harness import SOLUTIONS, tags
-from tests.part3.small import TRIAL, small_task
+from tests.part3.small import small_task
 
 (PART3,) = (path for path in SOLUTIONS if path.stem.startswith("part3"))
 RESULTS = ("4 ", "5 ", "6 ", "7 ")  # sections in which networks are tested
@@ -20,7 +20,7 @@ RESULTS = ("4 ", "5 ", "6 ", "7 ")  # sections in which networks are tested
 
 @pytest.fixture(scope="module")
 def task():
-    return small_task(trial_parameters=TRIAL)
+    return small_task()
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +34,17 @@ def said(function, *arguments, capsys):
     return " ".join(capsys.readouterr().out.split())
 
 
-def with_outcome(tested, *, r2, size, right):
-    """A test of 24 neurons with the wanted measures for both conditions."""
+def quality(tested, capsys, *, r2, size, right):
+    """What is said of a test of 24 neurons with these measures for both conditions."""
     recorded = tested.recorded_rates
     mean = recorded.mean(axis=2, keepdims=True)
     rates = tested.rates.copy()
     rates[:, tested.trained] = mean + size * (recorded - mean)
     own = np.arange(2)[:, None]
     decoded = np.where(np.arange(10) < 10 * np.array(right)[:, None], own, 1 - own)
-    return replace(tested, r2_corrected=np.full_like(tested.r2, r2), decoded=decoded,
-                   half_rates=np.array([rates, rates]))
+    r2 = np.full_like(tested.r2, r2)
+    tested = replace(tested, r2_corrected=r2, half_rates=np.array([rates, rates]), decoded=decoded)
+    return said(tell_quality, tested, ("right", "left"), capsys=capsys)
 
 
 def test_the_table_has_six_rows_and_says_n(tested, task, capsys):
@@ -54,60 +55,54 @@ def test_the_table_has_six_rows_and_says_n(tested, task, capsys):
     assert "n = 4 test trials" in text and text.count("\n- ") == 6
 
 
-def test_a_good_network_is_called_good(tested, task, capsys):
-    good = with_outcome(tested, r2=0.7, size=1.0, right=(1.0, 0.9))
-    text = said(tell_quality, good, task.conditions, capsys=capsys)
+def test_a_good_network_is_called_good(tested, capsys):
+    text = quality(tested, capsys, r2=0.7, size=1.0, right=(1.0, 0.9))
     assert "It is above 0" in text and "closer than a constant line" in text
     assert text.count("about as large as recorded") == 2
     assert "mean of the last row: 0.95" in text and "gets 0.50" in text
     assert "end elsewhere" not in text
 
 
-def test_a_poor_network_is_called_poor(tested, task, capsys):
-    poor = with_outcome(tested, r2=-5.0, size=0.5, right=(0.0, 1.0))
-    text = said(tell_quality, poor, task.conditions, capsys=capsys)
+def test_a_poor_network_is_called_poor(tested, capsys):
+    text = quality(tested, capsys, r2=-5.0, size=0.5, right=(0.0, 1.0))
     assert "It is not above 0 for right and left" in text
     assert text.count("too small") == 2
     assert "mean of the last row: 0.50" in text
     assert "Many trials of right end elsewhere" in text
-    large = with_outcome(tested, r2=0.1, size=2.0, right=(1.0, 1.0))
-    assert said(tell_quality, large, task.conditions, capsys=capsys).count("too large") == 2
+    large = quality(tested, capsys, r2=0.1, size=2.0, right=(1.0, 1.0))
+    assert large.count("too large") == 2
 
 
 def test_the_quality_on_patterns_is_one_for_the_targets_and_hardly_noisy(tested):
-    perfect = replace(tested, mean_input=tested.targets)
-    np.testing.assert_allclose(pattern_quality(perfect), 1)
-    noisy = tested.targets + 0.3 * np.random.default_rng(0).normal(size=tested.targets.shape)
-    assert (pattern_quality(replace(tested, mean_input=-tested.targets)) < 0.9).all()
-    assert (pattern_quality(replace(tested, mean_input=noisy)) > 0).all()
+    noise = 0.3 * np.random.default_rng(0).normal(size=tested.targets.shape)
+    perfect, opposite, noisy = (
+        pattern_quality(replace(tested, mean_input=mean_input))
+        for mean_input in (tested.targets, -tested.targets, tested.targets + noise)
+    )
+    np.testing.assert_allclose(perfect, 1)
+    assert (opposite < 0.9).all() and (noisy > 0).all()
 
 
-ENDS = {
-    "return to their own end": (0.05, 0.02),
-    "end at the other side": (0.95, 0.02),
-    "a position which pushes move": (0.5, 0.05),
-}
+ENDS = {"return to their own end": (0.05, 0.02), "end at the other side": (0.95, 0.02),
+        "a position which pushes move": (0.5, 0.05)}
 
 
 def distracted(right, left, spread=0.05):
     rng = np.random.default_rng(3)
     undisturbed = spread * rng.normal(size=(2, 20))
-    return DistractorResult(
-        np.array([140.0]), np.array([[right], [left]]), undisturbed, ("right", "left")
-    )
+    return DistractorResult(np.array([140.0]), np.array([[right], [left]]), undisturbed,
+                            ("right", "left"))
 
 
 @pytest.mark.parametrize("words", ENDS)
 def test_the_kind_of_memory_follows_from_the_ends_of_each_side(words, capsys):
     rng = np.random.default_rng(1)
-    centre, spread = ENDS[words]
-    other = "a position which pushes move" if centre < 0.2 else "return to their own end"
-    at, wide = ENDS[other]
-    result = distracted(centre + spread * rng.normal(size=20), at + wide * rng.normal(size=20))
+    first = next(iter(ENDS))
+    other = "a position which pushes move" if words == first else first
+    result = distracted(*(rng.normal(*ENDS[side], 20) for side in (words, other)))
     text = said(tell_memory, result, capsys=capsys)
     _, right, left = text.split(" - ")
-    assert words in right and other in left
-    assert "spread widely" not in text
+    assert words in right and other in left and "spread widely" not in text
     draw_ends(result)
 
 
@@ -120,10 +115,8 @@ def test_ends_of_trials_are_drawn_for_each_condition_apart():
     for ax, of_condition, before in zip(axes, positions, undisturbed, strict=True):
         dots = next(line for line in ax.lines if line.get_marker() == ".")
         drawn = {tuple(pair) for pair in np.round(dots.get_xydata(), 9) if np.isfinite(pair).all()}
-        expected = {(-300.0, y) for y in before}
-        expected |= {(x, y) for x, row in zip((100.0, 500.0), of_condition, strict=True)
-                     for y in row}
-        assert drawn == expected
+        times = np.repeat([-300.0, 100.0, 500.0], 2)
+        assert drawn == set(zip(times, [*before, *of_condition.ravel()], strict=True))
         (bars,) = ax.containers
         middle = [before.mean(), np.nan, *of_condition.mean(axis=1)]
         np.testing.assert_allclose(bars.lines[0].get_ydata(), middle)

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from tests.notebooks.harness import Session
+from tests.notebooks.harness import Session, printed
 
 FRONT = """\
 import ipywidgets
@@ -36,14 +36,24 @@ def session(tmp_path_factory):
         yield session
 
 
+def run(session, source):
+    """Run a cell, whatever becomes of it, and return its outputs."""
+    cell = nbformat.v4.new_code_cell(source)
+    session.notebook.cells.append(cell)
+    with contextlib.suppress(CellExecutionError):
+        session.run(cell)
+    return cell.outputs
+
+
+def errors(outputs):
+    return ["\n".join(o.traceback) for o in outputs if o.output_type == "error"]
+
+
 @pytest.mark.parametrize("magic", ["", "%matplotlib inline\n"])
 def test_a_demo_shows_one_figure_before_and_after_a_change(session, magic):
     session.execute("ipywidgets.Widget.close_all()")
-    cell = nbformat.v4.new_code_cell(magic + DRAW)
-    session.notebook.cells.append(cell)
-    session.run(cell)
-    pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
-    assert pictures == []  # nothing beside the panel
+    outputs = run(session, magic + DRAW)
+    assert not [o for o in outputs if "image/png" in o.get("data", {})]  # only in the panel
     session.execute(LOOK)
     assert session.execute(SHOWN) == "1 ['display_data'] 400px\n"
     session.execute("slider.value = 4")
@@ -52,56 +62,44 @@ def test_a_demo_shows_one_figure_before_and_after_a_change(session, magic):
 
 def test_a_stopped_cell_ends_with_one_sentence(session):
     session.execute("course.stop_quietly()")
-    cell = nbformat.v4.new_code_cell("kept = 1\nraise KeyboardInterrupt\nkept = 2")
-    session.notebook.cells.append(cell)
-    with pytest.raises(Exception, match="KeyboardInterrupt"):
-        session.run(cell)
-    assert [(o.output_type, o.text) for o in cell.outputs if o.output_type == "stream"] == [
-        ("stream", "Stopped: this cell ended here. Results that it had not yet stored are lost; "
-                   "all variables keep the values that they had. Run the cell again to start "
-                   "over.\n")
-    ]
-    assert not any(o.output_type == "error" for o in cell.outputs)
+    outputs = run(session, "kept = 1\nraise KeyboardInterrupt\nkept = 2")
+    assert printed(outputs) == (
+        "Stopped: this cell ended here. Results that it had not yet stored are lost; all variables "
+        "keep the values that they had. Run the cell again to start over.\n"
+    )
+    assert errors(outputs) == []
     assert session.execute("print(kept)") == "1\n"
-
-
-def run(session, source):
-    """Run a cell, whatever becomes of it, and return what it printed and its error."""
-    cell = nbformat.v4.new_code_cell(source)
-    session.notebook.cells.append(cell)
-    with contextlib.suppress(CellExecutionError):
-        session.run(cell)
-    said = "".join(o.text for o in cell.outputs if o.output_type == "stream")
-    return said, ["\n".join(o.traceback) for o in cell.outputs if o.output_type == "error"]
 
 
 def test_an_error_of_the_library_is_the_cells_line_and_a_sentence(session):
     session.execute("import src_part1\ncourse.stop_quietly()")
     source = "gain = -1.5\ndef make(g):\n    src_part1.RateNetworkParameters(gain=g)\nmake(gain)"
-    (error,) = run(session, source)[1]
+    (error,) = errors(run(session, source))
     assert error.splitlines() == [
         "line 4:  make(gain)", "line 3:  src_part1.RateNetworkParameters(gain=g)",
         "(The library's own lines are left out. %tb shows them.)",
         "ValueError: RateNetworkParameters.gain must be at least 0, got -1.5.",
     ]
-    assert "check_fields" in run(session, "%tb")[1][0]
-    (own,) = run(session, "1 / 0")[1]
+    assert "check_fields" in errors(run(session, "%tb"))[0]
+    (own,) = errors(run(session, "1 / 0"))
     assert "ZeroDivisionError" in own and "left out" not in own
 
 
 def test_an_answer_whose_cell_failed_is_not_judged(session):
     session.execute("course.stop_quietly()")
-    check = "course.check_rate_step(my_rate_step)"
+
+    def check(name):
+        return printed(run(session, f"course.check_{name}(my_{name})"))
+
     run(session, "my_rate_step = lambda r, w, tau, dt: r")
-    assert "with a difference" in run(session, check)[0]
+    assert "with a difference" in check("rate_step")
     run(session, "def my_rate_step(r, w, tau, dt):\n    return r − 1")
     for _ in range(2):
-        said = run(session, check)[0]
+        said = check("rate_step")
         assert "✗ not judged: the cell with my_rate_step stopped with SyntaxError" in said
         assert "Type the minus of the keyboard" in said and "difference" not in said
     run(session, "my_rate_step = lambda r, w, tau, dt: r")
-    assert "with a difference" in run(session, check)[0]
+    assert "with a difference" in check("rate_step")
     run(session, "my_gain = 1.0")
     run(session, "my_gain = unknown_name")
-    assert "not judged: the cell with my_gain stopped with NameError" in run(
-        session, "course.check_gain(my_gain)")[0]
+    assert "not judged: the cell with my_gain stopped with NameError" in check("gain")

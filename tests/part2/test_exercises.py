@@ -10,19 +10,7 @@ from src_part2 import LIFParameters, simulate
 from tests.part1.test_exercises import verdict
 
 
-@pytest.mark.parametrize(
-    ("value", "line"),
-    [
-        (1.157, "✓"), (1.1, "this gives 41.7 Hz: choose a larger"),
-        (1.5, "smaller"), (0.9, "never fires"),
-        (None, "… not written yet"), ([1.157], "must be one number"), ("1,157", "not 1,5. Got '1"),
-    ],
-)
-def test_mean_input(value, line, capsys):
-    assert line in verdict(exercises.check_mean_input, value, capsys)
-
-
-def test_what_is_not_attempted_shows_no_answer(capsys):
+def test_what_is_not_attempted_shows_no_answer():
     exercises.check_mean_input(None)
     (line,) = plt.gca().lines  # the wanted rate, and no curve that it would cross
     assert line.get_label() == "wanted"
@@ -30,23 +18,6 @@ def test_what_is_not_attempted_shows_no_answer(capsys):
 
 def interval(mu, tau):
     return tau * np.log(mu / (mu - 1))
-
-
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
-        (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 0.0, "✓"),
-        (lambda mu, tau: 1000 / interval(mu, 10.0) if mu > 1 else 0.0, "use its argument tau_m"),
-        (lambda mu, tau: 1 / interval(mu, tau) if mu > 1 else 0.0, "per ms"),
-        (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "1000 over it"),
-        (lambda mu, tau: -1000 / interval(mu, tau) if mu > 1 else 0.0, "the sign is wrong"),
-        (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 1.0, "must be 0"),
-        (lambda mu, tau: 1000 / interval(mu, tau), "✗"),
-        (lambda mu, tau: 100.0 if mu > 1 else 0.0, "should be 55.81 Hz, got 100.00"),
-    ],
-)
-def test_interval_rate(function, line, capsys):
-    assert line in verdict(exercises.check_interval_rate, function, capsys)
 
 
 def lif(reset=True, lower=False, leak=True, tau=True):
@@ -58,46 +29,9 @@ def lif(reset=True, lower=False, leak=True, tau=True):
     return step
 
 
-@pytest.mark.parametrize(
-    ("step", "line"),
-    [
-        (lif(), "✓"),
-        (lif(reset=False), "must go back to 0"),
-        (lif(lower=True), "not lowered by 1"),
-        (lif(leak=False), "leak -v is missing"),
-        (lif(tau=False), "divide dt by tau_m"),
-        (lambda v, u, tau_m, dt: (v, v > 1), "should spike"),
-        (lambda v, u, tau_m, dt: v, "must return two things: the voltages and the spikes"),
-        (lambda *given: list(lif()(*given)), "✓"),
-        (lambda v, u, tau_m, dt: lif()(v, u + 2 * v, tau_m, dt), "the leak has the wrong sign"),
-        (lambda *given: lif()(*given)[::-1], "swapped: the voltages must come first"),
-    ],
-)
-def test_lif_step(step, line, capsys):
-    assert line in verdict(exercises.check_lif_step, step, capsys)
-
-
 def in_place(r, spiked, tau, dt):
     r += -dt / tau * r + spiked / tau
     return r
-
-
-@pytest.mark.parametrize(
-    ("step", "line"),
-    [
-        (lambda r, s, tau, dt: r - dt / tau * r + s / tau, "✓"),
-        (lambda r, s, tau, dt: r * np.exp(-dt / tau) + s / tau, "✓"),
-        (lambda r, s, tau, dt: r - dt / tau * r + s, "the area under it is 1"),
-        (lambda r, s, tau, dt: r - dt / tau * r + s * dt / tau, "without dt"),
-        (lambda r, s, tau, dt: r + s / tau, "decay is missing"),
-        (lambda r, s, tau, dt: s / tau, "remember"),
-        (lambda r, s, tau, dt: r + dt / tau * r + s / tau, "not grow"),
-        (lambda r, s, tau, dt: r, "the filtered spikes: step"),
-        (in_place, "changed its argument r in place"),
-    ],
-)
-def test_synapse_step(step, line, capsys):
-    assert line in verdict(exercises.check_synapse_step, step, capsys)
 
 
 def update(with_mu=True, transposed=False, keep=False, sign=1.0):
@@ -111,28 +45,66 @@ def update(with_mu=True, transposed=False, keep=False, sign=1.0):
     return step
 
 
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
-        (update(), "✓"),
-        (update(with_mu=False), "mu is missing"),
-        (update(transposed=True), "W is transposed"),
-        (update(keep=True), "P never changed"),
-        (update(sign=-1.0), "✗"),
+# What attendees write for each check, and what it says.
+VERDICTS = {
+    exercises.check_mean_input: [
+        (1.157, "✓"), (1.1, "this gives 41.7 Hz: choose a larger"),
+        (1.5, "smaller"), (0.9, "never fires"),
+        (None, "… not written yet"), ([1.157], "must be one number"), ("1,157", "not 1,5. Got '1"),
+    ],
+    exercises.check_interval_rate: [
+        (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 0.0, "✓"),
+        (lambda mu, tau: 1000 / interval(mu, 10.0) if mu > 1 else 0.0, "use its argument tau_m"),
+        (lambda mu, tau: 1 / interval(mu, tau) if mu > 1 else 0.0, "per ms"),
+        (lambda mu, tau: interval(mu, tau) if mu > 1 else 0.0, "1000 over it"),
+        (lambda mu, tau: -1000 / interval(mu, tau) if mu > 1 else 0.0, "the sign is wrong"),
+        (lambda mu, tau: 1000 / interval(mu, tau) if mu > 1 else 1.0, "must be 0"),
+        (lambda mu, tau: 1000 / interval(mu, tau), "✗"),
+        (lambda mu, tau: 100.0 if mu > 1 else 0.0, "should be 55.81 Hz, got 100.00"),
+    ],
+    exercises.check_lif_step: [
+        (lif(), "✓"), (lambda *given: list(lif()(*given)), "✓"),
+        (lif(reset=False), "must go back to 0"), (lif(lower=True), "not lowered by 1"),
+        (lif(leak=False), "leak -v is missing"), (lif(tau=False), "divide dt by tau_m"),
+        (lambda v, u, tau_m, dt: (v, v > 1), "should spike"),
+        (lambda v, u, tau_m, dt: v, "must return two things: the voltages and the spikes"),
+        (lambda v, u, tau_m, dt: lif()(v, u + 2 * v, tau_m, dt), "the leak has the wrong sign"),
+        (lambda *given: lif()(*given)[::-1], "swapped: the voltages must come first"),
+    ],
+    exercises.check_synapse_step: [
+        (lambda r, s, tau, dt: r - dt / tau * r + s / tau, "✓"),
+        (lambda r, s, tau, dt: r * np.exp(-dt / tau) + s / tau, "✓"),
+        (lambda r, s, tau, dt: r - dt / tau * r + s, "the area under it is 1"),
+        (lambda r, s, tau, dt: r - dt / tau * r + s * dt / tau, "without dt"),
+        (lambda r, s, tau, dt: r + s / tau, "decay is missing"),
+        (lambda r, s, tau, dt: s / tau, "remember"),
+        (lambda r, s, tau, dt: r + dt / tau * r + s / tau, "not grow"),
+        (lambda r, s, tau, dt: r, "the filtered spikes: step"),
+        (in_place, "changed its argument r in place"),
+    ],
+    exercises.check_network_update: [
+        (update(), "✓"), (update(sign=-1.0), "✗"), (update(keep=True), "P never changed"),
+        (update(with_mu=False), "mu is missing"), (update(transposed=True), "W is transposed"),
         (lambda W, P, r, f, mu: (W, P), "the new W: step 1 is the first with a difference"),
         (lambda W, P, r, f, mu: W, "must return two things"),
     ],
-)
-def test_network_update(function, line, capsys):
-    assert line in verdict(exercises.check_network_update, function, capsys)
+}
+
+
+@pytest.mark.parametrize(("check", "attempt", "line"), [
+    (check, *row) for check, rows in VERDICTS.items() for row in rows
+])
+def test_right_answers_pass_and_each_mistake_is_named(check, attempt, line, capsys):
+    assert line in verdict(check, attempt, capsys)
 
 
 def test_what_the_checks_compare_with_is_the_librarys():
-    run = simulate(LIFParameters(noise=0.0), [0.7, 1.1, 1.5, 3.0], 50.0, np.random.default_rng(0),
+    inputs = np.array([0.7, 1.1, 1.5, 3.0])
+    run = simulate(LIFParameters(noise=0.0), inputs, 50.0, np.random.default_rng(0),
                    traced=range(4))
     v, counts = run.voltage[:, 0], 0
     for expected in run.voltage.T[1:]:
-        v, spiked = exercises.lif_step(v, np.array([0.7, 1.1, 1.5, 3.0]), 10.0, 0.1)
+        v, spiked = exercises.lif_step(v, inputs, 10.0, 0.1)
         np.testing.assert_allclose(v, expected, atol=1e-12)
         counts = counts + spiked
     np.testing.assert_array_equal(counts, run.counts)

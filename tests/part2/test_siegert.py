@@ -1,4 +1,4 @@
-"""Siegert's formula against quadrature, closed forms, its own inverse and a simulated neuron."""
+"""Siegert's formula against quadrature, closed forms, and its own inverse."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import erfcx
 
-from src_part2.siegert import euler_equivalent, siegert_mean_input, siegert_rate
+from src_part2.siegert import siegert_mean_input, siegert_rate
 
 
 def rate_by_quadrature(mu, sigma, tau_m, v_th, v_reset, t_ref):
@@ -23,11 +23,8 @@ def rate_by_quadrature(mu, sigma, tau_m, v_th, v_reset, t_ref):
 
 @settings(max_examples=300, deadline=None)
 @given(
-    distance=st.floats(-25, 25),
-    log_sigma=st.floats(-3.5, 1.5),
-    tau_m=st.floats(1, 50),
-    v_reset=st.floats(-2, 0.9),
-    t_ref=st.sampled_from([0.0, 2.0]),
+    distance=st.floats(-25, 25), log_sigma=st.floats(-3.5, 1.5), tau_m=st.floats(1, 50),
+    v_reset=st.floats(-2, 0.9), t_ref=st.sampled_from([0.0, 2.0]),
 )
 def test_rate_equals_quadrature(distance, log_sigma, tau_m, v_reset, t_ref):
     sigma = 10.0**log_sigma
@@ -52,11 +49,9 @@ def test_far_below_threshold_the_rate_is_zero_without_a_warning(mu, sigma):
 
 def test_shapes_broadcast_and_scalars_stay_scalars():
     mu, sigma = np.linspace(0, 2, 5)[:, None], np.array([0.0, 0.1, 1.0])
-    rate = siegert_rate(mu, sigma)
-    assert rate.shape == (5, 3)
-    assert rate[3, 1] == siegert_rate(1.5, 0.1)
-    assert isinstance(siegert_rate(1.5, 0.1), float)
-    assert isinstance(siegert_mean_input(5.0, 0.1), float)
+    rate, one = siegert_rate(mu, sigma), siegert_rate(1.5, 0.1)
+    assert rate.shape == (5, 3) and rate[3, 1] == one
+    assert isinstance(one, float) and isinstance(siegert_mean_input(5.0, 0.1), float)
     assert siegert_mean_input(np.full((4, 1), 5.0), sigma[1:]).shape == (4, 2)
 
 
@@ -75,44 +70,6 @@ def test_the_mean_input_of_a_rate_gives_this_rate(sigma, lowest, highest, neuron
 
 
 def test_a_long_array_is_solved_entry_by_entry():
-    rate = np.logspace(-2, 2, 20_001)
-    mu = siegert_mean_input(rate, 0.3)
-    for i in (0, 8191, 8192, 20_000):
-        assert mu[i] == siegert_mean_input(rate[i], 0.3)
-
-
-@pytest.mark.parametrize("mu", [0.7, 1.2])
-def test_the_equivalent_neuron_explains_the_simulated_rate(mu):
-    # Many independent Euler neurons in plain numpy; the uncorrected formula is clearly off.
-    noise, tau_m, dt = 0.2, 10.0, 0.1
-    rng = np.random.default_rng(3)
-    v = np.zeros(4000)
-    n_spikes, n_steps = 0, 12_000
-    for step in range(n_steps):
-        v += dt / tau_m * (mu - v) + noise * np.sqrt(dt / tau_m) * rng.standard_normal(v.size)
-        fired = v > 1.0
-        v[fired] = 0.0
-        if step >= 2000:
-            n_spikes += np.count_nonzero(fired)
-    rate = 1000.0 * n_spikes / (v.size * (n_steps - 2000) * dt)
-    equivalent = euler_equivalent(noise, tau_m=tau_m, dt=dt)
-    assert rate == pytest.approx(siegert_rate(mu, **equivalent), rel=0.015)
-    assert siegert_rate(mu, noise) / rate > 1.02
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: siegert_rate(np.nan, 0.1), "mu must be finite"),
-        (lambda: siegert_rate("fast", 0.1), "mu must hold real numbers"),
-        (lambda: siegert_rate(0.5, 0.1, tau_m=0.0), "tau_m must be positive"),
-        (lambda: siegert_rate(0.5, 0.1, v_reset=1.0), "v_reset must be below 1"),
-        (lambda: siegert_rate(np.zeros(3), np.ones(2)), r"broadcast, got \(3,\) and \(2,\)"),
-        (lambda: siegert_mean_input([1.0, 0.0], 0.1), "silent bins"),
-        (lambda: siegert_mean_input(1.0, 0.0), "sigma must be positive"),
-        (lambda: euler_equivalent(-1.0), "noise must be at least 0"),
-    ],
-)
-def test_bad_input_is_refused(call, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        call()
+    rate, at = np.logspace(-2, 2, 20_001), [0, 8191, 8192, 20_000]
+    assert siegert_mean_input(rate, 0.3)[at].tolist() == [
+        siegert_mean_input(rate[i], 0.3) for i in at]

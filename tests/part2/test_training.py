@@ -1,48 +1,41 @@
-"""Training against its textbook twin; interruption, resumption, divergence; frozen trials."""
+"""Training against its textbook twin; resumption, divergence; frozen trials."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import src_part2 as two
 from src_part1.rls import AllToAllRLS
 from src_part1.training_loop import TrainingDivergedError
-from src_part2 import (
-    LIFNetworkParameters,
-    LIFParameters,
-    LIFTask,
-    TrialTiming,
-    frozen_quality,
-    make_pattern_task,
-    random_weights,
-    run_frozen,
-    run_frozen_outputs,
-    train,
-)
-from tests.reference_part2 import lif_network, rls_with_one_P_each
+from tests.reference import rls_update
+from tests.reference_part2 import lif_network
 
-TIMING = TrialTiming(20.0, 30.0, 35.0, 95.0, 10.0)
+TIMING = two.TrialTiming(20.0, 30.0, 35.0, 95.0, 10.0)
 
 
-def small_task(n=8, n_conditions=1, seed=0, **neuron):
-    rng = np.random.default_rng(seed)
-    neuron_parameters = LIFParameters(**{"tau_syn": 40.0, "v_th": 0.8, **neuron})
+def small_task(n=8, n_conditions=1):
+    rng = np.random.default_rng(0)
+    neuron_parameters = two.LIFParameters(tau_syn=40.0, v_th=0.8)
     mean_input = 1.5 + 0.2 * rng.standard_normal(n)
     targets = 1.5 + 0.5 * rng.standard_normal((n_conditions, n, 6))
     cues = rng.standard_normal((n_conditions, n))
-    task = LIFTask(neuron_parameters, mean_input, TIMING, targets, cues)
-    return task, random_weights(LIFNetworkParameters(n, 30.0), rng)
+    task = two.LIFTask(neuron_parameters, mean_input, TIMING, targets, cues)
+    return task, two.random_weights(two.LIFNetworkParameters(n, 30.0), rng)
+
+
+def with_cue(task):
+    external_input = np.tile(task.mean_input, (950, 1))
+    external_input[200:300] += task.cues[0]
+    return external_input
 
 
 def textbook_loop(task, weights, rng, ridge):
     """One loop of one condition, with u = W r at every step and a P for each neuron."""
     neuron, n = task.neuron_parameters, task.n_neurons
-    n_steps = 950
-    rows = rng.standard_normal((n_steps, n))
-    external_input = np.tile(task.mean_input, (n_steps, 1))
-    external_input[200:300] += task.cues[0]
+    external_input, rows = with_cue(task), rng.standard_normal((950, n))
     v, r, last = np.full(n, neuron.v_reset), np.zeros(n), []
-    pairs, used, step = [], weights.copy(), 0
+    others = [np.delete(np.arange(n), i) for i in range(n)]
+    P, used, step = [np.eye(n - 1) / ridge] * n, weights.copy(), 0
     for k, target in enumerate(task.targets[0].T):
         for _ in range(350 if k == 0 else 100):
             r *= 1 - neuron.dt / neuron.tau_syn
@@ -54,16 +47,16 @@ def textbook_loop(task, weights, rng, ridge):
             last = list(np.flatnonzero(v > neuron.v_th))
             v[last] = neuron.v_reset
             step += 1
-        pairs.append((target, r.copy()))
-        used = rls_with_one_P_each(weights, task.mean_input, pairs, ridge)
+        errors = task.mean_input + used @ r - target
+        for i, own in enumerate(others):
+            used[i, own], P[i] = rls_update(used[i, own], P[i], r[own], errors[i])
     return used
 
 
 def test_training_equals_textbook():
     task, weights = small_task()
-    result = train(
-        task, weights, np.random.default_rng(7), ridge=0.3, n_loops=1, progress=False
-    )
+    rng = np.random.default_rng(7)
+    result = two.train(task, weights, rng, ridge=0.3, n_loops=1, progress=False)
     expected = textbook_loop(task, weights, np.random.default_rng(7), 0.3)
     assert np.abs(expected - weights).max() > 0.1
     np.testing.assert_allclose(result.weights, expected, rtol=1e-7, atol=1e-9)
@@ -73,17 +66,11 @@ def test_training_equals_textbook():
 
 def test_one_neuron_pair_follows_the_slow_network_between_updates():
     task, weights = small_task(n=2)
-    run = run_frozen(task, weights, np.random.default_rng(3), trace_every=0.1)
+    run = two.run_frozen(task, weights, np.random.default_rng(3), trace_every=0.1)
     rows = np.random.default_rng(3).standard_normal((950, 2))
-    external_input = np.tile(task.mean_input, (950, 1))
-    external_input[200:300] += task.cues[0]
-    neuron = task.neuron_parameters
-    spikes, *_ = lif_network(
-        weights, external_input, neuron.noise, 950, tau_m=neuron.tau_m, tau_syn=neuron.tau_syn,
-        v_th=neuron.v_th, v_reset=neuron.v_reset, dt=neuron.dt, noise_rows=rows,
-    )
+    spikes, *_ = lif_network(task.neuron_parameters, weights, with_cue(task), rows)
     assert len(spikes) == run.spike_times.size > 3
-    outputs = run_frozen_outputs(task, weights, np.random.default_rng(3), n_trials=2)
+    outputs = two.run_frozen_outputs(task, weights, np.random.default_rng(3), n_trials=2)
     np.testing.assert_array_equal(outputs[0], run.total_input[:, 350:950:100])
     assert not np.array_equal(outputs[0], outputs[1])
 
@@ -91,12 +78,12 @@ def test_one_neuron_pair_follows_the_slow_network_between_updates():
 def test_two_short_trainings_equal_one_long_one():
     task, weights = small_task(n_conditions=2)
     loops = []
-    long = train(task, weights, np.random.default_rng(1), n_loops=5, progress=False,
+    long = two.train(task, weights, np.random.default_rng(1), n_loops=5, progress=False,
                  after_loop=lambda result: loops.append(len(result.train_correlation)))
     assert loops == [1, 2, 3, 4, 5]
     rng = np.random.default_rng(1)
-    first = train(task, weights, rng, n_loops=2, progress=False)
-    second = train(task, first.weights, rng, n_loops=3, rls=first.rls, progress=False)
+    first = two.train(task, weights, rng, n_loops=2, progress=False)
+    second = two.train(task, first.weights, rng, n_loops=3, rls=first.rls, progress=False)
     np.testing.assert_array_equal(second.weights, long.weights)
     np.testing.assert_array_equal(second.rls.P, long.rls.P)
     curve = np.concatenate([first.train_correlation, second.train_correlation])
@@ -110,7 +97,7 @@ def test_two_short_trainings_equal_one_long_one():
 ])
 def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch, damage, cause):
     task, weights = small_task()
-    expected = train(task, weights, np.random.default_rng(1), n_loops=3, progress=False)
+    expected = two.train(task, weights, np.random.default_rng(1), n_loops=3, progress=False)
     original, calls = AllToAllRLS.update, []
 
     def runs_away(self, weights, *arguments):
@@ -121,49 +108,18 @@ def test_divergence_names_loop_cause_and_remedy_and_loses_nothing(monkeypatch, d
 
     monkeypatch.setattr(AllToAllRLS, "update", runs_away)
     with pytest.raises(TrainingDivergedError, match=cause) as caught:
-        train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
+        two.train(task, weights, np.random.default_rng(1), n_loops=9, progress=False)
     np.testing.assert_array_equal(caught.value.result.weights, expected.weights)
     np.testing.assert_array_equal(caught.value.result.rls.P, expected.rls.P)
     assert len(caught.value.result.train_correlation) == 3
 
 
 def test_the_original_task_is_learned():
-    rng = np.random.default_rng(11)
-    task, weights = make_pattern_task(
-        "sines", LIFParameters(tau_syn=200.0), LIFNetworkParameters(), rng
-    )
-    before = frozen_quality(task, weights, rng, n_trials=3)
-    result = train(task, weights, rng, progress=False)
-    quality = frozen_quality(task, result.weights, rng, n_trials=5)
+    neuron, rng = two.LIFParameters(tau_syn=200.0), np.random.default_rng(11)
+    task, weights = two.make_pattern_task("sines", neuron, two.LIFNetworkParameters(), rng)
+    before = two.frozen_quality(task, weights, rng, n_trials=3)
+    result = two.train(task, weights, rng, progress=False)
+    quality = two.frozen_quality(task, result.weights, rng, n_trials=5)
     assert before.correlation < 0.2
-    assert quality.correlation > 0.97
-    assert quality.r2 > 0.9
+    assert quality.correlation > 0.97 and quality.r2 > 0.9
     assert result.train_correlation[-1, 0] > result.train_correlation[0, 0]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"targets": np.zeros((1, 8, 7))}, "targets must have 6 points in time, .* got 7"),
-        ({"targets": np.zeros((1, 7, 6))}, r"targets must have shape \(any, 8, 6\)"),
-        ({"targets": np.full((1, 8, 6), np.nan)}, "targets must be finite"),
-        ({"cues": np.zeros((2, 8))}, r"cues must have shape \(1, 8\), got \(2, 8\)"),
-        ({"mean_input": np.full(8, np.inf)}, "mean_input must be finite"),
-        ({"timing": replace(TIMING, learn_every=10.03)}, "learn_every must be a whole multiple"),
-        ({"timing": None}, "LIFTask.timing must be of type"),
-        ({"neuron_parameters": {"tau_m": 10.0}}, "LIFTask.neuron_parameters must be of type"),
-    ],
-)
-def test_bad_tasks_are_refused(changes, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        replace(small_task()[0], **changes)
-
-
-def test_bad_trainings_are_refused():
-    task, weights = small_task()
-    with pytest.raises(ValueError, match=r"weights must have shape \(8, 8\), got \(8, 7\)"):
-        train(task, np.zeros((8, 7)), np.random.default_rng(0))
-    with pytest.raises(ValueError, match="condition must be at most 0"):
-        run_frozen(task, weights, np.random.default_rng(0), 1)
-    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
-        train(task, weights, 3)

@@ -30,11 +30,9 @@ def small_recordings(n_neurons=24, n_time=11, *, bin_width=20.0, names=("right",
 
 
 @functools.cache
-def small_task(n_time=11, **options):
+def small_task(n_time=11, names=("right", "left"), clock="per_condition", n_inputs=15, **options):
     options = {
         "seed": 3, "network_parameters": NETWORK, "trial_parameters": TRIAL,
-        "feedforward_parameters": FeedforwardParameters(
-            clock="per_condition", n_inputs=15, mean_rate=20.0
-        ),
+        "feedforward_parameters": FeedforwardParameters(clock, n_inputs=n_inputs, mean_rate=20.0),
     } | options
-    return make_task(small_recordings(n_time=n_time), **options)
+    return make_task(small_recordings(n_time=n_time, names=names), **options)

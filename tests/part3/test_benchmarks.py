@@ -3,17 +3,13 @@
 import argparse
 import json
 from dataclasses import replace
+from functools import reduce
+from operator import getitem
 
 import numpy as np
 import pytest
 
-from benchmarks import (
-    part3_recurrent,
-    part3_rls,
-    part3_scaling,
-    part3_training,
-    part3_tsn,
-)
+from benchmarks import part3_recurrent, part3_rls, part3_scaling, part3_training, part3_tsn
 from experiments import (
     networks,
     part3_distractor,
@@ -26,97 +22,69 @@ from experiments import (
 )
 from src_part1.training_loop import TrainingDivergedError
 from src_part3.balance import mean_field
-from src_part3.network import PlasticWeights
 from src_part3.parameters import RECURRENT
+from tests.part2.test_benchmarks import measure
 from tests.part3.small import NETWORK, small_recordings, small_task
-
-CONDITIONS = ["right", "left"]
-LEARNED_CHANGE = 3.0  # learned change of the weights from I neurons (voltage times ms)
 
 
 @pytest.fixture(autouse=True)
 def small_networks(monkeypatch):
     """Networks of 240 neurons instead of 5000."""
-    def numbers(n_trained, clock):
-        return replace(NETWORK, n_plastic_exc=12, n_plastic_inh=12)
-
-    monkeypatch.setattr(networks, "network_for", numbers)
-
-
-@pytest.fixture(scope="module")
-def recordings(tmp_path_factory):
-    file = tmp_path_factory.mktemp("recordings") / "mine.npz"
-    small_recordings().save(file)
-    return file
+    small = replace(NETWORK, n_plastic_exc=12, n_plastic_inh=12)
+    monkeypatch.setattr(networks, "network_for", lambda n_trained, clock: small)
 
 
 @pytest.fixture
-def words(recordings, tmp_path):
+def words(tmp_path):
     """Options of all benchmarks that train."""
-    return (
-        "--source", recordings, "--folder", tmp_path, "--loops", "1", "1", "--loop-trials", "2",
-        "2", "--trials", "2",
-    )
+    file = small_recordings().save(tmp_path / "mine.npz")
+    return ("--source", file, "--folder", tmp_path, "--loops", 1, 1, "--loop-trials", 2, 2,
+            "--trials", 2)
 
 
 def planted(task):
     """Weights with which the trained neurons fire much, so that R^2 tells them apart."""
-    before = task.network.initial_weights()
-    recurrent = before.recurrent_weights.copy()
-    recurrent[:, task.network.parameters.n_plastic_exc:] += LEARNED_CHANGE
-    return (PlasticWeights(recurrent, before.feedforward_weights),) * task.n_conditions
+    weights = task.network.initial_weights()
+    weights.recurrent_weights[:, task.network.parameters.n_plastic_exc:] += 3.0
+    return (weights,) * task.n_conditions
 
 
 @pytest.fixture
 def learned(monkeypatch):
     """Let every network learn the planted weights, without a training."""
-    def learn(name, task, *others):
-        return planted(task), 1
-
-    monkeypatch.setattr(networks, "_learn", learn)
+    monkeypatch.setattr(networks, "_learn", lambda name, task, *others: (planted(task), 1))
 
 
-def measure(module, *words):
-    parser = argparse.ArgumentParser()
-    module.add_arguments(parser)
-    result = module.run(parser.parse_args([str(word) for word in words]))
-    assert json.dumps(json.loads(json.dumps(result))) == json.dumps(result)
-    return result, module.report(result)
+def r2_in(result, path=()):
+    """Corrected R^2 of all conditions at some place of a result."""
+    found = reduce(getitem, path, result)["r2_corrected"]
+    if "mean" in found:  # of all together
+        return [found["mean"]]
+    assert list(found) == ["right", "left"]
+    return [v["mean"] if isinstance(v, dict) else v for v in found.values()]
 
 
-def values_of(by_condition):
-    assert list(by_condition) == CONDITIONS
-    return [v["mean"] if isinstance(v, dict) else v for v in by_condition.values()]
-
-
-# Benchmark and its options; R^2 that belong to the learned weights, and to others.
+# Benchmark and its options; where R^2 stands that belongs to the learned weights, and to others.
 LEARNED = {
-    part3_recurrent: ((), lambda r: [r["r2_corrected"], r["other_cue"]["r2_corrected"]],
-                      lambda r: [r["recurrent_learning_undone"]["r2_corrected"]]),
-    part3_networks: (("--networks", "2", "--lesion-trials", "2"),
-                     lambda r: [r["quality"]["r2_corrected"],
-                                r["lesions"]["intact"]["r2_corrected"]],
-                     lambda r: [r["lesions"]["untrained"]["r2_corrected"]]),
-    part3_lesions: (("--networks", "none"), lambda r: [r["none"]["intact"]["r2_corrected"]],
-                    lambda r: [r["none"][lesion]["r2_corrected"]
-                               for lesion in ("untrained", "recurrent learning undone")]),
-    part3_indegree: (("--in-degrees", "12"), lambda r: [r["rows"][0]["r2_corrected"]],
-                     lambda r: []),
-    part3_lessons: (("--lessons", "defaults"),
-                    lambda r: [r["lessons"]["defaults"]["r2_corrected"]], lambda r: []),
-    part3_distractor: (("--after", "100", "--clamped-after", "100", "--duration", "40"), lambda r: [
-        r[variant]["r2_corrected"] for variant in part3_distractor.VARIANTS], lambda r: []),
-    part3_spread: (("--scales", "1.0"), lambda r: [
-        dict.fromkeys(CONDITIONS, r["scales"]["1"]["quality"]["r2_corrected"])], lambda r: []),
+    part3_recurrent: ("", [(), ("other_cue",)], [("recurrent_learning_undone",)]),
+    part3_networks: ("--networks 2 --lesion-trials 2", [("quality",), ("lesions", "intact")],
+                     [("lesions", "untrained")]),
+    part3_lesions: ("--networks none", [("none", "intact")],
+                    [("none", "untrained"), ("none", "recurrent learning undone")]),
+    part3_indegree: ("--in-degrees 12", [("rows", 0)], []),
+    part3_lessons: ("--lessons defaults", [("lessons", "defaults")], []),
+    part3_distractor: ("--after 100 --clamped-after 100 --duration 40",
+                       [(variant,) for variant in part3_distractor.VARIANTS], []),
+    part3_spread: ("--scales 1.0", [("scales", "1", "quality")], []),
 }
 
 
 @pytest.mark.parametrize("module", LEARNED, ids=lambda module: module.__name__)
 def test_the_weights_that_were_learned_are_tested(module, words, learned):
     options, of_learned, of_others = LEARNED[module]
-    seeds = () if module is part3_networks else ("--seeds", "0")
-    result, report = measure(module, *words, *seeds, *options)
-    far, near = ([values_of(of) for of in some(result)] for some in (of_learned, of_others))
+    seeds = () if module is part3_networks else ("--seeds", 0)
+    result, report = measure(module, *words, *seeds, *options.split())
+    far, near = ([r2_in(result, path) for path in paths] for paths in (of_learned, of_others))
     assert np.max(far) < -12 < np.min(near, initial=0)
     assert "24 neurons (" in report and "1 + 1 loops, 2 test trials" in report
 
@@ -183,7 +151,7 @@ def test_shared_synapses_are_those_between_the_same_recorded_neurons():
     task = small_task()
     weights = task.network.initial_weights()
     change = np.random.default_rng(0).normal(size=weights.recurrent_weights.shape)
-    weights = PlasticWeights(weights.recurrent_weights + change, weights.feedforward_weights)
+    weights.recurrent_weights[:] += change
     found = part3_networks.learned_pairs(networks.Trained(task, (weights,) * 2, {}))
     assert np.isfinite(found).sum() == 24 * 5 and np.isnan(np.diag(found)).all()
     i, slot = 7, 3
@@ -196,10 +164,8 @@ def test_a_network_that_diverges_is_a_row(words, monkeypatch):
         raise TrainingDivergedError("too fast", None)
 
     monkeypatch.setattr(networks, "_learn", diverge)
-    for module, options in ((part3_indegree, ("--in-degrees", "6")),
-                            (part3_lessons, ("--lessons", "defaults"))):
-        _, report = measure(module, *words, *options)
-        assert "diverged" in report
+    assert "diverged" in measure(part3_indegree, *words, "--in-degrees", 6)[1]
+    assert "diverged" in measure(part3_lessons, *words, "--lessons", "defaults")[1]
 
 
 def test_scales_of_another_quality_are_not_compared():
@@ -207,9 +173,8 @@ def test_scales_of_another_quality_are_not_compared():
         return [{"quality": {"corrected_correlation": quality}} | {
             group: dict.fromkeys(part3_spread.MEASURES, value) for group in part3_spread.GROUPS}]
 
-    found = part3_spread.compared(
-        {"0.1": sample(0.5, 9.0), "0.4": sample(0.88, 2.0), "1": sample(0.9, 5.0)}
-    )
+    samples = {"0.1": sample(0.5, 9.0), "0.4": sample(0.88, 2.0), "1": sample(0.9, 5.0)}
+    found = part3_spread.compared(samples)
     assert found["reference"] == "1"
     assert found["comparable"] == ["0.4", "1"] and found["not_comparable"] == ["0.1"]
     assert found["differences"]["0.4"]["exc"]["abs_selectivity"]["mean"] == -3.0
@@ -240,15 +205,15 @@ def test_the_job_with_a_clock_is_tested_until_it_passes(words, monkeypatch, enou
     found = result[f"seconds_to_{enough:g}"]
     assert found == (result["tests"][0]["seconds"] if reached else None)
     assert result["tests"][0]["seconds"] < result["seconds"]
-    assert max(values_of(result["r2_corrected"])) < -12
+    assert max(r2_in(result)) < -12
     assert ("reached after" in report) == reached
 
 
 def test_all_rules_learn_the_same(monkeypatch):
     monkeypatch.setattr(part3_rls, "N_INH", 60)
     monkeypatch.setattr(part3_rls, "CASES", {340: (8, 12), 264: (20, 0)})
-    result, report = measure(part3_rls, "--inputs", "340", "264", "--updates", "5", "--rows", "30",
-                             "--neurons", "40", "--gigabytes", "1e-5")
+    result, report = measure(part3_rls, "--inputs", 340, 264, "--updates", 5, "--rows", 30,
+                             "--neurons", 40, "--gigabytes", 1e-5)
     for case in ("340", "264"):
         for rule in ("packed", "shared_float64"):
             assert 0 < result[f"{rule}_difference"][case] < 1e-8
@@ -261,10 +226,8 @@ def test_all_rules_learn_the_same(monkeypatch):
 
 
 def test_one_point_of_a_scaling_curve_is_measured_with_its_profile(thread_counts):
-    point = part3_scaling.REFERENCE | {
-        "n_neurons": 500, "n_trained": 60, "out_degree": 100, "n_threads": 1, "n_plastic": 20,
-        "n_inputs": 20,
-    }
+    point = part3_scaling.REFERENCE | {"n_neurons": 500, "n_trained": 60, "out_degree": 100,
+                                       "n_threads": 1, "n_plastic": 20, "n_inputs": 20}
     with thread_counts.use(1):
         measured = part3_scaling._measure(point, 1)
     assert 0 < measured["rls_s"] < measured["loop_s"]
@@ -275,10 +238,10 @@ def test_one_point_of_a_scaling_curve_is_measured_with_its_profile(thread_counts
 
 
 def test_the_job_of_sinusoids_is_learned_better_than_not_at_all():
-    result, report = measure(
-        part3_tsn, "--learning", "400", "--in-degree", "100", "--plastic", "20", "--loops", "8"
-    )
-    assert result["correlation_while_learning"][-1] > result["correlation_while_learning"][0] + 0.1
+    result, report = measure(part3_tsn, "--learning", 400, "--in-degree", 100, "--plastic", 20,
+                             "--loops", 8)
+    first, *_, last = result["correlation_while_learning"]
+    assert last > first + 0.1
     assert result["correlation"] > 0.1
     assert result["rls_mb"] == pytest.approx((800**2 + 800 * 400) * 4e-6, rel=0.01)
     assert 0 < result["rls_seconds_per_loop"] < result["seconds_per_loop"]

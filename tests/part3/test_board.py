@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 
 from course.part3 import challenge
-from src_part3.parameters import FeedforwardParameters
-from tests.part3.small import NETWORK, TRIAL, small_task
+from tests.part3.small import NETWORK, small_task
 
 
 @pytest.fixture
 def entry(monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
-    task = small_task(trial_parameters=TRIAL, feedforward_parameters=FeedforwardParameters())
+    task = small_task(clock="none")
     return task, [task.network.initial_weights()] * task.n_conditions
 
 
@@ -36,17 +35,14 @@ def test_a_board_lists_all_networks_from_the_best(entry, tmp_path, capsys):
 
 
 def test_other_means_and_other_files_are_refused(entry, tmp_path):
-    clocked = small_task()
-    weights = [clocked.network.initial_weights()] * clocked.n_conditions
+    board, other = tmp_path / "board.json", tmp_path / "other.json"
     with pytest.raises(ValueError, match="clock must be 'none' in the challenge"):
-        challenge(clocked, weights, "me", board=tmp_path / "board.json")
-    large = small_task(network_parameters=replace(NETWORK, n_exc=700, n_plastic_exc=20,
-                                                  n_plastic_inh=600, n_inh=700),
-                       trial_parameters=TRIAL, feedforward_parameters=FeedforwardParameters())
+        challenge(small_task(), entry[1], "me", board=board)
+    many = replace(NETWORK, n_exc=700, n_inh=700, n_plastic_exc=20, n_plastic_inh=600)
+    large = small_task(network_parameters=many, clock="none")
     with pytest.raises(ValueError, match=r"n_plastic_exc \+ n_plastic_inh must be at most 528"):
-        challenge(large, [], "me", board=tmp_path / "board.json")
-    other = tmp_path / "other.json"
+        challenge(large, [], "me", board=board)
     other.write_text('{"a": 1}')
     with pytest.raises(ValueError, match="other.json holds something else"):
         challenge(*entry, "me", board=other)
-    assert other.read_text() == '{"a": 1}' and not (tmp_path / "board.json").exists()
+    assert other.read_text() == '{"a": 1}' and not board.exists()

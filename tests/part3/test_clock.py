@@ -9,10 +9,13 @@ from src_part3.parameters import FeedforwardParameters, TrialParameters
 from tests.part3.small import small_task
 
 
+def drawn(clock, duration, n_conditions=1, **options):
+    parameters, trial = FeedforwardParameters(clock=clock, **options), TrialParameters(duration)
+    return draw_rates(parameters, trial, n_conditions, np.random.default_rng(0), dt=0.5).rates
+
+
 def test_rates_are_an_ornstein_uhlenbeck_path():
-    parameters = FeedforwardParameters(clock="common", n_inputs=400, mean_rate=100.0, smoothing=0.0)
-    trial = TrialParameters(duration=6000.0)
-    rates = draw_rates(parameters, trial, 1, np.random.default_rng(0), dt=0.5).rates[0]
+    (rates,) = drawn("common", 6000.0, n_inputs=400, mean_rate=100.0, smoothing=0.0)
     assert rates.shape == (10_000, 400)
     variance = 0.2**2 * 400 / 2
     for time in (100.0, 400.0, 4000.0):
@@ -24,12 +27,8 @@ def test_rates_are_an_ornstein_uhlenbeck_path():
 
 
 def test_smoothing_is_a_centred_moving_mean():
-    trial = TrialParameters(duration=1020.0)
     rough, smooth = (
-        draw_rates(
-            FeedforwardParameters(clock="common", n_inputs=2, mean_rate=50.0, smoothing=width),
-            trial, 1, np.random.default_rng(1), dt=0.5,
-        ).rates[0]
+        drawn("common", 1020.0, n_inputs=2, mean_rate=50.0, smoothing=width)[0]
         for width in (0.0, 3.0)
     )
     for t in range(40):
@@ -39,19 +38,16 @@ def test_smoothing_is_a_centred_moving_mean():
 
 @pytest.mark.parametrize(("clock", "same"), [("per_condition", False), ("common", True)])
 def test_rates_are_never_negative_and_a_common_clock_is_the_same(clock, same):
-    parameters = FeedforwardParameters(clock=clock, n_inputs=50, mean_rate=1.0)
-    rates = draw_rates(parameters, TrialParameters(), 3, np.random.default_rng(0), dt=1.0).rates
-    assert rates.shape == (3, 2000, 50) and rates.min() == 0 < rates[0].std()
+    rates = drawn(clock, 3000.0, 3, n_inputs=50, mean_rate=1.0)
+    assert rates.shape == (3, 4000, 50) and rates.min() == 0 < rates[0].std()
     assert np.array_equal(rates[0], rates[1]) == np.array_equal(rates[0], rates[2]) == same
 
 
 def test_spikes_are_poisson_with_the_given_rates():
-    given = np.zeros((2, 2000, 3), np.float32)
+    given, counts = np.zeros((2, 2000, 3), np.float32), np.zeros((2000, 2, 3))
     given[1, :1000, 0] = 40.0
     given[1, 1000:, 1] = 5.0
-    rates = FeedforwardRates(given, start=100, dt=0.5)
-    rng = np.random.default_rng(0)
-    counts = np.zeros((2000, 2, 3))
+    rates, rng = FeedforwardRates(given, start=100, dt=0.5), np.random.default_rng(0)
     for trial in range(2000):
         steps, sources = draw_spikes(rates, 1, rng)
         assert (np.diff(steps) >= 0).all()
@@ -62,17 +58,11 @@ def test_spikes_are_poisson_with_the_given_rates():
     assert draw_spikes(rates, 0, rng)[0].size == 0
 
 
-def task_with(clock):
-    return small_task(
-        feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=6, mean_rate=20.0)
-    )
-
-
 def test_a_ramp_grows_and_is_held():
-    task = task_with("common")
-    ramp = with_ramp(task)
+    common, none = (small_task(clock=clock, n_inputs=6) for clock in ("common", "none"))
+    ramp = with_ramp(common)
     rates = ramp.feedforward_rates.rates
-    assert rates.shape == task.feedforward_rates.rates.shape
+    assert rates.shape == common.feedforward_rates.rates.shape
     assert rates[:, 0].max() == 0 and (np.diff(rates[0, :, 0]) > 0).all()
     np.testing.assert_allclose(rates.mean(), 20.0, rtol=1e-3)
     held = with_held_clock(ramp, 200.0).feedforward_rates.rates  # 100 ms after the cue
@@ -80,6 +70,6 @@ def test_a_ramp_grows_and_is_held():
     assert (held[:, 1000:] == rates[:, 1000:1001]).all()
     assert rates[:, -1].min() > 1.9 * held[:, -1].max()
     with pytest.raises(ValueError, match="clock must be 'common', got 'none'"):
-        with_ramp(task_with("none"))
+        with_ramp(none)
     with pytest.raises(ValueError, match="time must be at least 100 and below 300 ms, got 50"):
-        with_held_clock(task, 50.0)
+        with_held_clock(common, 50.0)

@@ -12,34 +12,30 @@ def figure(demo, *arguments, **options):
     return plt.gcf()
 
 
-def mean_rate(fig):
-    return float(fig.axes[1].get_title().split()[2])
-
-
 def test_rates_follow_the_external_input_and_weak_inhibition_regularises():
-    default = figure(demo_balance)
-    assert abs(mean_rate(default) - 6.6) < 1
-    assert mean_rate(figure(demo_balance, external=1.0)) > mean_rate(default) + 2
-    fast = figure(demo_balance, j_ei=-0.22)
-    assert mean_rate(fast) > 40
-    irregularity = [float(fig.axes[1].get_title().split()[-1]) for fig in (default, fast)]
-    assert irregularity[1] < irregularity[0] - 0.2
+    def rate_and_irregularity(**options):
+        words = figure(demo_balance, **options).axes[1].get_title().split()
+        return float(words[2]), float(words[-1])
+
+    rate, irregular = rate_and_irregularity()
+    assert abs(rate - 6.6) < 1
+    assert rate_and_irregularity(external=1.0)[0] > rate + 2
+    fast, regular = rate_and_irregularity(j_ei=-0.22)
+    assert fast > 40 and regular < irregular - 0.2
 
 
-@pytest.mark.parametrize(
-    "options", [{"j_ei": -0.18}, {"j_ei": -0.15}, {"j_ei": -0.05}, {"j_ei": -0.2, "external": 3.0}]
-)
+@pytest.mark.parametrize("options", [
+    {"j_ei": -0.18}, {"j_ei": -0.15}, {"j_ei": -0.05}, {"j_ei": -0.2, "external": 3.0},
+])
 def test_where_inhibition_is_too_weak_a_sentence_says_so(options):
-    fig = figure(demo_balance, **options)
-    (text,) = fig.axes[0].texts
+    (text,) = figure(demo_balance, **options).axes[0].texts
     assert "Inhibition is too weak" in text.get_text()
 
 
 def test_the_gain_falls_as_the_root_of_the_number_of_synapses():
     gains = {}
     for n_synapses in (20, 80):
-        fig = figure(demo_sparseness, n_synapses, 8)
-        title = fig.axes[0].get_title()
+        title = figure(demo_sparseness, n_synapses, 8).axes[0].get_title()
         gains[n_synapses] = float(title.split("g = ")[1].split(",")[0])
         assert ("grows" in title) == (gains[n_synapses] > 1)
     assert gains[20] / gains[80] == pytest.approx(2, rel=0.05)
@@ -47,6 +43,5 @@ def test_the_gain_falls_as_the_root_of_the_number_of_synapses():
 
 
 def test_the_patterns_are_kept_and_the_rest_lies_in_the_circle():
-    fig = figure(demo_sparseness, 264, 5)
-    values = fig.axes[0].lines[0].get_xdata()
+    values = figure(demo_sparseness, 264, 5).axes[0].lines[0].get_xdata()
     assert (values > 0.8).sum() == 5

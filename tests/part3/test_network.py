@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from src_part3.network import BalancedNetwork, draw_plastic, draw_static
+from src_part3.network import draw_plastic, draw_static
 from src_part3.parameters import BalancedNetworkParameters
+from tests.part3.small import small_task
 from tests.reference_part3 import dense_static, draw_receivers
 
 
 @pytest.mark.parametrize(("size", "degree"), [(2, 1), (11, 4), (60, 59), (300, 3)])
 def test_draws_equal_the_slow_twin(size, degree):
-    parameters = BalancedNetworkParameters(
-        n_exc=size // 2, n_inh=size - size // 2, out_degree=degree
-    )
+    parameters = BalancedNetworkParameters(n_exc=size // 2, n_inh=size - size // 2,
+                                           out_degree=degree)
     static = draw_static(parameters, np.random.default_rng(5))
     raw = np.random.default_rng(5).integers(0, 2**32, size=(size, degree), dtype=np.uint32)
     np.testing.assert_array_equal(static.targets, draw_receivers(raw))
@@ -28,28 +28,24 @@ def test_rows_of_bits_hold_the_same_receivers():
         bits = (as_bytes[:, post % width] >> (post // width)) & 1
         np.testing.assert_array_equal(bits, connected[post])
     assert np.bitwise_count(static.rows).sum() == 733 * 150
-    degrees = static.in_degrees(400)
-    np.testing.assert_array_equal(degrees[:, 0], connected[:, :400].sum(axis=1))
-    np.testing.assert_array_equal(degrees[:, 1], connected[:, 400:].sum(axis=1))
+    degrees = connected[:, :400].sum(axis=1), connected[:, 400:].sum(axis=1)
+    np.testing.assert_array_equal(static.in_degrees(400).T, degrees)
 
 
-def test_a_sparse_network_has_lists_only():
-    sizes = {"n_exc": 200, "n_inh": 100}
-    dense = draw_static(BalancedNetworkParameters(**sizes, out_degree=10), np.random.default_rng(0))
-    sparse = draw_static(BalancedNetworkParameters(**sizes, out_degree=9), np.random.default_rng(0))
-    assert len(dense.rows) == 300
-    assert sparse.rows.shape == (0, dense.rows.shape[1])
-    assert sparse.targets.shape == (300, 9)
+@pytest.mark.parametrize(("out_degree", "n_rows"), [(10, 300), (9, 0)])
+def test_a_sparse_network_has_lists_only(out_degree, n_rows):
+    parameters = BalancedNetworkParameters(n_exc=200, n_inh=100, out_degree=out_degree)
+    static = draw_static(parameters, np.random.default_rng(0))
+    assert len(static.rows) == n_rows and static.targets.shape == (300, out_degree)
 
 
 def test_receivers_are_uniform():
     parameters = BalancedNetworkParameters(n_exc=6, n_inh=4, out_degree=3)
     rng = np.random.default_rng(0)
     total = sum(dense_static(draw_static(parameters, rng).targets) for _ in range(3000))
-    off_diagonal = total[~np.eye(10, dtype=bool)]
     assert (np.diag(total) == 0).all()
     sd = np.sqrt(3000 * (1 / 3) * (2 / 3))
-    assert abs(off_diagonal - 1000).max() < 5 * sd
+    assert abs(total[~np.eye(10, dtype=bool)] - 1000).max() < 5 * sd
 
 
 def test_a_seed_keeps_its_network():
@@ -63,15 +59,13 @@ def test_a_seed_keeps_its_network():
 
 def test_plastic_senders_and_both_views():
     parameters = BalancedNetworkParameters(n_exc=60, n_inh=40, out_degree=20, n_plastic_exc=5,
-                                   n_plastic_inh=7)
+                                           n_plastic_inh=7)
     trained = np.random.default_rng(0).permutation(60)[:25]
     plastic = draw_plastic(parameters, trained, np.random.default_rng(1))
     assert plastic.pre_index.shape == (25, 12)
     for neuron, senders in zip(plastic.trained, plastic.pre_index, strict=True):
-        assert len(set(senders.tolist())) == 12
-        assert neuron not in senders
-        assert set(senders[:5]) <= set(trained)
-        assert senders[5:].min() >= 60
+        assert len(set(senders.tolist())) == 12 and neuron not in senders
+        assert set(senders[:5]) <= set(trained) and senders[5:].min() >= 60
     seen = set()
     for pre in range(100):
         for m in range(plastic.out_start[pre], plastic.out_start[pre + 1]):
@@ -84,7 +78,7 @@ def test_plastic_senders_and_both_views():
 
 def test_default_weights_are_those_of_the_original():
     parameters = BalancedNetworkParameters()
-    je = 2 / np.sqrt(500) * 10
+    je = 20 / np.sqrt(500)
     np.testing.assert_allclose(parameters.weights, [[0.15 * je, -0.75 * je], [je, -je]])
     np.testing.assert_allclose(parameters.external_input[[0, -1]],
                                [1.5 * 0.12 * 500**0.5, 0.12 * 500**0.5])
@@ -94,24 +88,11 @@ def test_default_weights_are_those_of_the_original():
     assert wider.plastic_weights[:132].sum() == pytest.approx(20 * je / 1.5)
 
 
-SMALL = BalancedNetworkParameters(
-    n_exc=30, n_inh=20, out_degree=10, n_plastic_exc=3, n_plastic_inh=4
-)
-
-
-@pytest.fixture(scope="module")
-def network():
-    rng = np.random.default_rng(0)
-    plastic = draw_plastic(SMALL, rng.permutation(30)[:12], rng)
-    static = draw_static(SMALL, rng)
-    return BalancedNetwork(SMALL, static, plastic, n_inputs=6, precision="float64")
-
-
-def test_initial_weights_are_those_of_the_parameters(network):
+def test_initial_weights_are_those_of_the_parameters():
+    network = small_task().network
     weights = network.initial_weights()
-    assert weights.recurrent_weights.shape == (12, 7)
-    assert weights.feedforward_weights.shape == (6, 12)
-    np.testing.assert_array_equal(weights.recurrent_weights[3], SMALL.plastic_weights)
-    assert (weights.feedforward_weights == 0).all()
+    wanted = np.tile(network.parameters.plastic_weights.astype(np.float32), (24, 1))
+    np.testing.assert_array_equal(weights.recurrent_weights, wanted)
+    np.testing.assert_array_equal(weights.feedforward_weights, np.zeros((15, 24)))
     weights.recurrent_weights[0, 0] = 99.0
     assert network.initial_weights().recurrent_weights[0, 0] != 99.0

@@ -14,10 +14,8 @@ from tests.reference_part3_rls import TextbookRLS, sources_of
 def textbook(network):
     """One P of 5 E, 6 I and 15 shared inputs, with the original's prior."""
     prior = np.eye(26)
-    for kind in (range(5), range(5, 11)):
-        for a in kind:
-            for b in kind:
-                prior[a, b] = 8.0 + 0.04 * (a == b)
+    for kind in (slice(5), slice(5, 11)):
+        prior[kind, kind] = 8.0 + 0.04 * prior[kind, kind]
     start = np.concatenate([
         network.initial_weights().recurrent_weights, np.zeros((network.trained.size, 15))
     ], axis=1)
@@ -44,9 +42,8 @@ def test_partialled_out_rls_equals_one_textbook_p_of_own_and_shared_inputs(task,
 
 
 def test_a_training_equals_the_textbook_with_weights_swapped_between_conditions(task):
-    result = train_original(
-        task, np.random.default_rng(2), n_loops=2, measure_every=5, progress=False
-    )
+    result = train_original(task, np.random.default_rng(2), n_loops=2, measure_every=5,
+                            progress=False)
     network, rng, rls = task.network, np.random.default_rng(2), textbook(task.network)
     feedforward = np.zeros((2, 24, 15))
     for _ in range(2):

@@ -1,7 +1,5 @@
 """SparseRLS against the textbook, row by row, and its promises."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
@@ -9,15 +7,21 @@ from src_part3.rls import SparseRLS
 from tests.reference_part3_rls import TextbookRLS, sources_of
 
 
-@dataclass
 class Case:
     """A random problem."""
 
-    index: np.ndarray
-    n_shared: int
-    rows: np.ndarray
-    targets: np.ndarray
-    ridge: float
+    def __init__(self, seed, n_shared=None):
+        rng = np.random.default_rng(seed)
+        n_own, n_rows, n_neurons = (int(n) for n in rng.integers(1, (12, 50, 20)))
+        self.n_shared = int(rng.integers(0, 9)) if n_shared is None else n_shared
+        n_sources = n_own + int(rng.integers(0, 15))
+        self.index = np.array([
+            rng.choice(n_sources, n_own, replace=False) for _ in range(n_neurons)
+        ])
+        self.rows = rng.normal(size=(n_rows, n_sources + self.n_shared))
+        self.rows += rng.normal(size=(n_rows, 1))
+        self.targets = rng.normal(size=(n_rows, n_neurons))
+        self.ridge = 10.0 ** rng.uniform(-1, 1)
 
     def start(self, dtype=np.float64):
         return SparseRLS(self.index, self.rows.shape[1], self.ridge, n_shared=self.n_shared,
@@ -26,17 +30,6 @@ class Case:
     @property
     def sources(self):
         return sources_of(self.index, self.n_shared, self.rows.shape[1])
-
-
-def random_case(seed, n_shared=None):
-    rng = np.random.default_rng(seed)
-    n_own, n_rows, n_neurons = (int(n) for n in rng.integers(1, (12, 50, 20)))
-    n_shared = int(rng.integers(0, 9)) if n_shared is None else n_shared
-    n_sources = n_own + int(rng.integers(0, 15))
-    index = np.array([rng.choice(n_sources, n_own, replace=False) for _ in range(n_neurons)])
-    rows = rng.normal(size=(n_rows, n_sources + n_shared)) + rng.normal(size=(n_rows, 1))
-    return Case(index, n_shared, rows, rng.normal(size=(n_rows, n_neurons)),
-                10.0 ** rng.uniform(-1, 1))
 
 
 def joined(rls):
@@ -50,10 +43,8 @@ def assert_close(found, expected, tolerance=1e-9):
 @pytest.mark.parametrize("n_shared", [0, None], ids=["own", "own and shared"])
 @pytest.mark.parametrize("forgetting", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("seed", range(3))
-def test_equals_the_textbooks_rls_that_forgets_rows_but_not_the_prior(
-    seed, forgetting, n_shared
-):
-    case = random_case(seed + 20, n_shared)
+def test_equals_the_textbooks_rls_that_forgets_rows_but_not_the_prior(seed, forgetting, n_shared):
+    case = Case(seed + 20, n_shared)
     rls = case.start()
     textbook = TextbookRLS(case.sources, case.ridge * np.eye(case.sources.shape[1]))
     for part in np.array_split(np.arange(len(case.rows)), 4):
@@ -65,7 +56,7 @@ def test_equals_the_textbooks_rls_that_forgets_rows_but_not_the_prior(
 
 
 def test_no_targets_are_targets_of_zero_which_shrink_the_weights():
-    case = random_case(3)
+    case = Case(3)
     with_zeros, without = case.start(), case.start()
     for rls in (with_zeros, without):
         rls.update(case.rows, case.targets)
@@ -78,7 +69,7 @@ def test_no_targets_are_targets_of_zero_which_shrink_the_weights():
 
 @pytest.mark.parametrize("n_shared", [0, 4])
 def test_float32_stays_close_to_float64_over_many_rows(n_shared):
-    case, rng = random_case(5, n_shared), np.random.default_rng(9)
+    case, rng = Case(5, n_shared), np.random.default_rng(9)
     single, double = case.start(np.float32), case.start()
     for _ in range(40):
         rows = rng.normal(size=(100, case.rows.shape[1]))
@@ -90,7 +81,7 @@ def test_float32_stays_close_to_float64_over_many_rows(n_shared):
 
 
 def test_what_is_given_is_not_changed():
-    case = random_case(6)
+    case = Case(6)
     rows, targets, index = case.rows.copy(), case.targets.copy(), case.index.copy()
     rls = case.start()
     rls.update(case.rows, case.targets)

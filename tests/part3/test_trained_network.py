@@ -26,10 +26,9 @@ def test_the_shipped_network_carries_the_standin():
     for measures in whole.summary():
         assert measures["median_correlation"] > 0.5
         assert measures["side_decoded"] > 0.7
-    undone = study_lesions(
-        task, weights, np.random.default_rng(8),
-        {"undone": Lesion(with_recurrent_learning=False)}, n_trials=8,
-    ).evaluations["undone"]
+    lesions = {"undone": Lesion(with_recurrent_learning=False)}
+    study = study_lesions(task, weights, np.random.default_rng(8), lesions, n_trials=8)
+    undone = study.evaluations["undone"]
     assert np.abs(np.median(undone.correlation, axis=1)).max() < 0.1
 
 

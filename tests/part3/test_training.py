@@ -1,5 +1,6 @@
 """Training: against a slow twin, interrupted, diverging, and what it learns."""
 
+import itertools
 import os
 import signal
 import warnings
@@ -9,19 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from src_part1.recordings import recordings_from_arrays
 from src_part1.training_loop import TrainingDivergedError
 from src_part3 import training as module
 from src_part3.evaluation import evaluate
-from src_part3.parameters import FeedforwardParameters
 from src_part3.storage import load_training, save_training
-from src_part3.task import make_task
 from src_part3.training import Training, TrainingParameters, train
 from src_part3.trials import simulate_trial
-from tests.part3.small import NETWORK, TRAINING, TRIAL, small_task
+from tests.part3.small import TRAINING, small_task
 from tests.reference_part3_rls import ridge_weights, sources_of
-
-N_LOOPS = TRAINING.total_loops
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +30,7 @@ def whole(task):
     seen = []
     trained = train(task, TRAINING, seed=1, progress=False, n_threads=1,
                     after_loop=lambda t: seen.append(t.n_done))
-    assert seen == list(range(1, N_LOOPS + 1))
+    assert seen == [1, 2, 3, 4, 5]
     return trained
 
 
@@ -44,12 +40,10 @@ def whole(task):
     ("none", (528, 528), 1.5), ("per_condition", (6, 5), 1.5),
 ])
 def test_the_fewer_synapses_without_a_clock_the_stronger_is_the_prior(clock, plastic, ridge):
-    task = small_task(feedforward_parameters=FeedforwardParameters(clock=clock))
-    index = np.zeros((task.n_trained, sum(plastic)), int)
+    task = small_task(clock=clock)
+    plastic = SimpleNamespace(pre_index=np.zeros((task.n_trained, sum(plastic)), int))
     network = SimpleNamespace(
-        plastic=SimpleNamespace(pre_index=index), parameters=task.network.parameters,
-        n_inputs=task.network.n_inputs,
-    )
+        plastic=plastic, parameters=task.network.parameters, n_inputs=task.network.n_inputs)
     object.__setattr__(task := replace(task), "network", network)
     assert Training(task).rls.ridge == pytest.approx(ridge)
     assert Training(task, replace(TRAINING, ridge=7.0)).rls.ridge == 7.0
@@ -70,7 +64,7 @@ class Twin:
 
     def __init__(self, task, p):
         self.task, self.p, self.rows, self.loop = task, p, [], 0
-        self.tau, self.width = task.network.parameters.tau_plastic, 20.0
+        self.tau = task.network.parameters.tau_plastic
         self.senders, self.index = np.unique(task.network.plastic.pre_index, return_inverse=True)
         self.n_clocks = (max(task.weight_sets) + 1) * task.network.n_inputs
         self.index = self.index.reshape(task.n_trained, -1)
@@ -83,22 +77,21 @@ class Twin:
 
     def in_trial(self, course, c):
         """Course of a whole trial: 3 bins before the cue, 2 in it, 10 after it."""
-        values = []
-        taught = self.wanted[c]
-        start = 1.5 * taught[0] - 0.5 * taught[1]
+        def filled(n_bins):
+            return 1 - np.exp(-n_bins * 20.0 / self.tau)
+
+        first, second, *_ = self.wanted[c]
+        before = []
         for b in range(1, 6):
-            build_up = (1 - np.exp(-b * self.width / self.tau)) * self.wanted.mean(axis=(0, 1))
-            share = (1 - np.exp(-(b - 3) * self.width / self.tau)) if b > 3 else 0.0
-            share /= 1 - np.exp(-2 * self.width / self.tau)
-            values.append(share * start + (1 - share) * build_up)
-        return np.concatenate([values, course])
+            share = filled(max(b - 3, 0)) / filled(2)
+            build_up = filled(b) * self.wanted.mean(axis=(0, 1))
+            before.append(share * (1.5 * first - 0.5 * second) + (1 - share) * build_up)
+        return np.concatenate([before, course])
 
     def row(self, trial, c):
         """Sources of a trial, the clocks of other conditions silent."""
-        n = self.task.network.n_inputs
-        clocks = np.zeros((15, self.n_clocks))
-        first = self.task.weight_sets[c] * n
-        clocks[:, first : first + n] = trial.filtered_feedforward
+        clocks, n = np.zeros((15, self.n_clocks)), self.task.network.n_inputs
+        clocks[:, self.task.weight_sets[c] * n :][:, :n] = trial.filtered_feedforward
         return np.concatenate([trial.filtered_spikes[:, self.senders], clocks], axis=1)
 
     def take_in(self, trials, currents, held):
@@ -123,11 +116,10 @@ class Twin:
             ]
         taught = [self.in_trial(course, c) for c, course in enumerate(courses)]
         self.rows = [(weight * (1 - share), x, y) for weight, x, y in self.rows]
-        for b in range(15):
-            if b < 3:  # what the conditions have in common before the cue
-                self.rows.append((share * 0.5, np.mean([m[b] for m in means], axis=0),
-                                  np.mean([t[b] for t in taught], axis=0)))
-                continue
+        for b in range(3):  # what the conditions have in common before the cue
+            self.rows.append((share * 0.5, np.mean([m[b] for m in means], axis=0),
+                              np.mean([t[b] for t in taught], axis=0)))
+        for b in range(3, 15):
             for c, weight in enumerate(self.counts):
                 self.rows.append((share * weight, means[c][b], taught[c][b]))
                 if b >= 5 and (b - 5) % 4 == 0:
@@ -159,8 +151,7 @@ class Twin:
 def test_learns_in_both_stages_what_a_slow_twin_makes_of_the_same_trials(clock, monkeypatch):
     # So many courses and patterns that nothing of rows and errors is taken for noise.
     p = replace(TRAINING, regressor_courses=1000, input_courses=1000, error_patterns=1000)
-    task = small_task(feedforward_parameters=FeedforwardParameters(
-        clock=clock, n_inputs=7, mean_rate=20.0))
+    task = small_task(clock=clock, n_inputs=7)
     # The second condition changes half as much as the first.
     means = task.targets.mean(axis=2, keepdims=True)
     targets = means + np.array([1.0, 0.5])[:, None, None] * (task.targets - means)
@@ -208,14 +199,12 @@ def test_weights_before_any_loop_are_the_initial_ones_with_a_warning(task, whole
         assert not np.array_equal(whole.weights[0].recurrent_weights, initial.recurrent_weights)
 
 
-@pytest.mark.parametrize("progress", [True, False])
-@pytest.mark.parametrize("where", ["trial", "after_loop"])
+@pytest.mark.parametrize(("where", "progress"), [("trial", True), ("after_loop", False)])
 def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch, where, progress):
-    training, calls = Training(task, TRAINING, seed=1), []
+    training, calls = Training(task, TRAINING, seed=1), itertools.count(1)
 
     def interrupted(*arguments, **options):
-        calls.append(1)
-        if len(calls) == 15:  # each of the first loops has six trials
+        if where == "trial" and next(calls) == 15:  # each of the first loops has six trials
             raise KeyboardInterrupt
         return simulate_trial(*arguments, **options)
 
@@ -223,8 +212,7 @@ def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch,
         if where == "after_loop" and training.n_done == 2:
             raise KeyboardInterrupt
 
-    if where == "trial":
-        monkeypatch.setattr(module, "simulate_trial", interrupted)
+    monkeypatch.setattr(module, "simulate_trial", interrupted)
     with pytest.warns(UserWarning, match="interrupted after 2 of 5 loops; call run again") as seen:
         assert training.run(progress=progress, after_loop=after_loop) is training
     assert seen[0].filename == __file__
@@ -233,15 +221,7 @@ def test_an_interrupt_warns_and_loses_one_loop_at_most(task, whole, monkeypatch,
     assert_same(training.run(progress=False), whole)
 
 
-@pytest.fixture
-def interruptible():
-    """Ctrl+C as a program in the foreground has it, whatever other packages made of it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch, interruptible):
+def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch):
     training, learn = Training(task, TRAINING, seed=1), Training._learn
 
     def interrupted(self, *arguments):
@@ -250,8 +230,11 @@ def test_an_interrupt_during_learning_waits_for_its_end(task, whole, monkeypatch
         return learn(self, *arguments)
 
     monkeypatch.setattr(Training, "_learn", interrupted)
+    # Ctrl+C as a program in the foreground has it, whatever other packages made of it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.warns(UserWarning, match="interrupted after [12] of 5"):
         training.run(progress=False)
+    signal.signal(signal.SIGINT, before)
     monkeypatch.undo()
     assert_same(training.run(progress=False), whole)
 
@@ -290,13 +273,9 @@ def test_a_training_whose_rls_diverged_is_neither_used_nor_saved(broken, task, w
 @pytest.fixture(scope="module")
 def stages():
     """Mean squared error and correlation of a task with a clock, by what its weights are."""
-    task = small_task(feedforward_parameters=FeedforwardParameters(
-        clock="per_condition", n_inputs=40, mean_rate=20.0))
-    long, brief = (
-        Training(task, TrainingParameters(
-            held_loops=held, settling_loops=settling, watch_every=99, free_trials=20))
-        for held, settling in ((10, 3), (5, 2))
-    )
+    task = small_task(n_inputs=40)
+    p = TrainingParameters(held_loops=10, settling_loops=3, watch_every=99, free_trials=20)
+    long, brief = Training(task, p), Training(task, replace(p, held_loops=5, settling_loops=2))
     weights = {"untrained": (task.network.initial_weights(),) * 2,
                "held": long.run(10, progress=False).weights}
     b = long.rls.b
@@ -314,9 +293,8 @@ def stages():
 def test_what_was_learned_under_the_teacher_carries_the_network_alone(stages):
     error, correlation = stages["held"]
     assert correlation.min() > 0.35
-    shuffled = [stages[f"shuffled {seed}"] for seed in range(4)]
-    for without in ([stages["untrained"]], shuffled):
-        errors, correlations = zip(*without, strict=True)
+    for others in ("untrained", "shuffled"):
+        errors, correlations = zip(*(stages[n] for n in stages if others in n), strict=True)
         assert error < 0.4 * np.mean(errors)
         assert correlation.mean() > np.mean(correlations) + 0.2
 
@@ -326,30 +304,22 @@ def test_the_closed_loop_lowers_the_error_of_the_mean_input(stages):
     assert stages["free"][0] < 0.8 * stages["briefly held"][0]
 
 
-def test_the_free_network_is_watched_in_some_of_the_loops_that_are_held(task):
-    parameters = replace(TRAINING, watch_every=2)
-    training, seen = Training(task, parameters, seed=1), []
+def test_the_free_network_is_watched_in_some_of_the_loops_that_are_held(task, whole):
+    training, seen = Training(task, replace(TRAINING, watch_every=2), seed=1), []
     training.run(progress=False, after_loop=lambda t: seen.append(t.last_outputs is not None))
     assert np.isfinite(training.curve).all(axis=1).tolist() == [False, True, False, True, True]
     assert seen == [False, True, True, True, True]
     # What is watched changes nothing of what is learned.
-    often = train(task, TRAINING, seed=1, progress=False)
     np.testing.assert_array_equal(training.weights[0].recurrent_weights,
-                                  often.weights[0].recurrent_weights)
+                                  whole.weights[0].recurrent_weights)
 
 
-@pytest.mark.parametrize("n_conditions", [1, 3])
-def test_other_numbers_of_conditions_also_with_constant_targets(n_conditions):
-    rates = np.random.default_rng(0).uniform(5, 12, (n_conditions, 24, 11))
-    rates[0] = 8.0  # a condition in which nothing changes
-    rates[-1, 3] = 7.0
-    task = make_task(
-        recordings_from_arrays(rates, 20.0 * np.arange(11), list("abc")[:n_conditions]),
-        network_parameters=NETWORK, trial_parameters=TRIAL,
-        feedforward_parameters=FeedforwardParameters(clock="per_condition", n_inputs=7),
-    )
-    training = train(task, TRAINING, progress=False)
-    assert len(training.weights) == n_conditions
-    for of_condition in training.weights:
+@pytest.mark.parametrize("constant", [slice(1), slice(2)], ids=["one condition", "both"])
+def test_nothing_breaks_where_targets_are_constant(task, constant):
+    targets, rates = task.targets.copy(), task.recorded_rates.copy()
+    for values in (targets, rates):
+        values[constant], values[1, 3] = 0.5, 0.25
+    task = replace(task, targets=targets, recorded_rates=rates)
+    for of_condition in train(task, TRAINING, progress=False).weights:
         assert np.isfinite(of_condition.recurrent_weights).all()
         assert np.isfinite(of_condition.feedforward_weights).all()

@@ -1,5 +1,6 @@
 """Time steps and trials against their slow twin, closed forms, each other and one clock."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,29 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src_part2.statistics import firing_rates, interval_cv
-from src_part3.clock import draw_rates
-from src_part3.network import (
-    BalancedNetwork,
-    PlasticWeights,
-    build_network,
-    draw_plastic,
-    draw_static,
-)
-from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.trials import (
-    BalancedRecorder,
-    advance,
-    initial_state,
-    make_drive,
-    run_trial,
-)
+from src_part3 import network as networks
+from src_part3.network import PlasticWeights, build_network
+from src_part3.parameters import BalancedNetworkParameters, TrialParameters
+from src_part3.trials import BalancedRecorder, advance, initial_state, make_drive, run_trial
 from tests.part3.small import small_task
 from tests.reference_part3 import simulate_balanced
 
-STEPS = TrialParameters(
-    duration=40.0, stim_on=10.0, stim_off=20.0, cue_amplitude=0.5, bin_width=10.0
-)
-TRIAL = TrialParameters(duration=300.0, stim_on=100.0, stim_off=140.0)
+STEPS = TrialParameters(duration=40.0, stim_on=10.0, stim_off=20.0, cue_amplitude=0.5,
+                        bin_width=10.0)
+STATE = "v", "u_balanced", "u_plastic", "r_plastic", "s_feedforward"
 
 
 def small_network(rng, *, precision="float64", plastic=True, n_exc=None, n_inputs=5, **changes):
@@ -42,12 +30,12 @@ def small_network(rng, *, precision="float64", plastic=True, n_exc=None, n_input
         n_plastic_exc=2, n_plastic_inh=3, tau_plastic=15.0,
         mu_exc=float(rng.uniform(0.3, 2)), mu_inh=float(rng.uniform(0.3, 2)), **changes,
     )
-    static = draw_static(parameters, rng)
+    static = networks.draw_static(parameters, rng)
     if not plastic:
-        return BalancedNetwork(parameters, static, precision=precision)
+        return networks.BalancedNetwork(parameters, static, precision=precision)
     trained = rng.permutation(n_exc)[: int(rng.integers(3, n_exc + 1))]
-    connections = draw_plastic(parameters, trained, rng)
-    return BalancedNetwork(parameters, static, connections, n_inputs, precision)
+    connections = networks.draw_plastic(parameters, trained, rng)
+    return networks.BalancedNetwork(parameters, static, connections, n_inputs, precision)
 
 
 def with_lists(network):
@@ -73,18 +61,27 @@ def random_drive(network, rng, n_steps=400, *, by_bins=True):
     )
 
 
-def recorded(recorder, dt=0.1):
+def random_problem(rng):
+    """A small network with plastic synapses, its weights, a drive and a state."""
+    network = small_network(rng)
+    weights, drive = random_weights(network, rng), random_drive(network, rng)
+    return network, weights, drive, initial_state(network, rng)
+
+
+def recorded(recorder):
     """Spikes as a list of (step, neuron)."""
-    steps = np.rint(recorder.spike_times / dt).astype(int) - 1
+    steps = np.rint(recorder.spike_times / 0.1).astype(int) - 1
     return list(zip(steps.tolist(), recorder.spike_neurons.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("plastic", [True, False])
-@pytest.mark.parametrize("seed", range(4))
-def test_equals_the_slow_twin_spike_for_spike(seed, plastic, precision):
+@pytest.mark.parametrize(("seed", "plastic", "precision", "n_exc"), [
+    *itertools.product(range(4), (True, False), ("float64", "float32"), (None,)),
+    (4, True, "float64", 280),  # who spiked is looked up 128 neurons at a time
+])
+def test_equals_the_slow_twin_spike_for_spike(seed, plastic, precision, n_exc):
     rng = np.random.default_rng(seed)
-    network = small_network(rng, precision=precision, plastic=plastic, n_inputs=5 * plastic)
+    options = {"precision": precision, "plastic": plastic, "n_inputs": 5 * plastic}
+    network = small_network(rng, n_exc=n_exc, **options)
     if seed % 2:
         network = with_lists(network)
     weights = random_weights(network, rng) if plastic else None
@@ -94,37 +91,21 @@ def test_equals_the_slow_twin_spike_for_spike(seed, plastic, precision):
     recorder = BalancedRecorder(network, spikes=True, n_bins=1, bin_width=40.0)
     advance(network, state, 400, drive=drive, weights=weights, recorder=recorder)
     assert len(spikes) > 20
+    assert {neuron // 128 for _, neuron in spikes} == ({0} if n_exc is None else {0, 1, 2})
     assert recorded(recorder) == spikes
     *expected, sum_balanced, sum_plastic = expected
     np.testing.assert_array_equal(recorder.balanced[0], sum_balanced[network.trained])
     np.testing.assert_array_equal(recorder.plastic[0], sum_plastic[network.trained])
-    names = "v", "u_balanced", "u_plastic", "r_plastic", "s_feedforward"
-    for name, values in zip(names, expected, strict=True):
+    for name, values in zip(STATE, expected, strict=True):
         actual = getattr(state, name)
         if actual.size:
             np.testing.assert_array_equal(actual, values[: actual.size], err_msg=name)
 
 
-def test_equals_the_slow_twin_in_a_network_of_several_hundred_neurons():
-    # Who spiked is looked up 128 neurons at a time.
-    rng = np.random.default_rng(5)
-    network = small_network(rng, n_exc=280)
-    weights, drive = random_weights(network, rng), random_drive(network, rng)
-    state = initial_state(network, rng)
-    spikes = simulate_balanced(network, state.v, 400, drive, weights)[0]
-    recorder = BalancedRecorder(network, spikes=True)
-    advance(network, state, 400, drive=drive, weights=weights, recorder=recorder)
-    assert {neuron // 128 for _, neuron in spikes} == {0, 1, 2}
-    assert recorded(recorder) == spikes
-
-
 @given(seed=st.integers(0, 2**32 - 1), cuts=st.lists(st.integers(0, 400), max_size=6))
 @settings(max_examples=25, deadline=None)
 def test_advancing_in_pieces_changes_nothing(seed, cuts):
-    rng = np.random.default_rng(seed)
-    network = small_network(rng)
-    weights, drive = random_weights(network, rng), random_drive(network, rng)
-    whole = initial_state(network, rng)
+    network, weights, drive, whole = random_problem(np.random.default_rng(seed))
     pieces = whole.copy()
     one, many = (BalancedRecorder(network, spikes=True, n_bins=3, bin_width=10.0, probes=[0, 5],
                                   n_trace_steps=300, filtered=True) for _ in range(2))
@@ -135,7 +116,7 @@ def test_advancing_in_pieces_changes_nothing(seed, cuts):
     for name in ("counts", "balanced", "plastic", "filtered_spikes", "filtered_feedforward",
                  "traces"):
         np.testing.assert_array_equal(getattr(one, name), getattr(many, name), err_msg=name)
-    for name in ("v", "u_balanced", "u_plastic", "r_plastic", "s_feedforward"):
+    for name in STATE:
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
 
 
@@ -156,17 +137,14 @@ def test_more_spikes_in_a_step_than_a_counter_holds(form):
 
 
 def test_counts_spikes_and_traces_agree():
-    rng = np.random.default_rng(5)
-    network = small_network(rng)
-    weights, drive = random_weights(network, rng), random_drive(network, rng)
-    state = initial_state(network, rng)
+    network, weights, drive, state = random_problem(np.random.default_rng(5))
     probes = network.trained[:2]
     recorder = BalancedRecorder(network, spikes=True, n_bins=4, bin_width=10.0, probes=probes,
                                 n_trace_steps=400, filtered=True)
     advance(network, state, 400, drive=drive, weights=weights, recorder=recorder)
-    steps = np.rint(recorder.spike_times / 0.1).astype(int) - 1
     counts = np.zeros_like(recorder.counts)
-    np.add.at(counts, (steps // 100, recorder.spike_neurons), 1)
+    for step, neuron in recorded(recorder):
+        counts[step // 100, neuron] += 1
     np.testing.assert_array_equal(recorder.counts, counts)
     of_bins = recorder.traces.reshape(4, 100, 2, 4).sum(axis=1)
     balanced = of_bins[..., :2].sum(axis=2)
@@ -178,16 +156,14 @@ def test_counts_spikes_and_traces_agree():
 
 
 def test_an_isolated_neuron_fires_at_the_noise_free_rate():
-    parameters = BalancedNetworkParameters(
-        n_exc=2, n_inh=2, out_degree=2, j_ee=0, j_ei=0, j_ie=0, j_ii=0, mu_exc=1.5, mu_inh=0.9
-    )
+    parameters = BalancedNetworkParameters(n_exc=2, n_inh=2, out_degree=2, j_ee=0, j_ei=0, j_ie=0,
+                                           j_ii=0, mu_exc=1.5, mu_inh=0.9)
     network = build_network(parameters, np.random.default_rng(0), precision="float64")
-    state = initial_state(network, np.random.default_rng(0))
-    recorder = BalancedRecorder(network, n_bins=1, bin_width=20_000.0)
-    advance(network, state, 200_000, recorder=recorder)
+    trial = TrialParameters(duration=20_000.0, bin_width=20_000.0)
+    (counts,) = run_trial(network, trial, np.random.default_rng(0)).bin_counts
     interval = parameters.tau_m * np.log(1.5 / 0.5)
-    np.testing.assert_allclose(recorder.counts[0, :2], 20_000 / interval, rtol=0.01)
-    assert recorder.counts[0, 2:].sum() == 0
+    np.testing.assert_allclose(counts[:2], 20_000 / interval, rtol=0.01)
+    assert counts[2:].sum() == 0
 
 
 def test_the_spike_record_grows():
@@ -203,48 +179,28 @@ def test_the_spike_record_grows():
 
 
 def test_divergence_is_named():
-    network = small_network(np.random.default_rng(1))
-    weights = random_weights(network, np.random.default_rng(0))
+    network, weights, drive, state = random_problem(np.random.default_rng(1))
     weights.recurrent_weights[:] = np.nan
     with pytest.raises(FloatingPointError, match="diverged before step 400"):
-        advance(network, initial_state(network, np.random.default_rng(0)), 400, weights=weights)
+        advance(network, state, 400, drive=drive, weights=weights)
 
 
-@pytest.fixture(scope="module")
-def setting():
-    rng = np.random.default_rng(0)
-    parameters = BalancedNetworkParameters(
-        n_exc=100, n_inh=100, out_degree=40, mu_exc=0.5, mu_inh=0.4
-    )
-    untrained = build_network(parameters, rng, precision="float64")
-    plastic = draw_plastic(parameters, rng.permutation(100)[:60], rng)
-    network = replace(untrained, plastic=plastic, n_inputs=10)
-    start = network.initial_weights()
-    weights = PlasticWeights(
-        start.recurrent_weights, rng.normal(0, 1, start.feedforward_weights.shape)
-    )
-    feedforward_rates = draw_rates(
-        FeedforwardParameters(clock="per_condition", n_inputs=10, mean_rate=50.0), TRIAL, 2, rng
-    )
-    options = {
-        "weights": weights, "feedforward_rates": feedforward_rates, "condition": 1,
-        "cue": 0.5 * rng.uniform(-1, 1, 200),
-    }
-    return network, options
+def test_feedforward_spikes_and_cue_act_when_they_should():
+    task, clock = small_task(), np.random.default_rng(0).normal(0, 3, (15, 24))
+    weights = replace(task.network.initial_weights(), feedforward_weights=clock)
+    options = task.trial_options(1) | {"weights": weights}
 
+    def counts(**changes):
+        rng = np.random.default_rng(0)
+        return run_trial(task.network, task.trial_parameters, rng, **options | changes).bin_counts
 
-def test_feedforward_spikes_and_cue_act_when_they_should(setting):
-    network, options = setting
-    rng = np.random.default_rng
-    full = run_trial(network, TRIAL, rng(0), **options)
-    no_cue = run_trial(network, TRIAL, rng(0), **{**options, "cue": None})
-    np.testing.assert_array_equal(full.bin_counts[:5], no_cue.bin_counts[:5])
-    assert (full.bin_counts[5:7] != no_cue.bin_counts[5:7]).any()
-    silent = run_trial(network, TRIAL, rng(0), **{**options, "feedforward_rates": None})
-    np.testing.assert_array_equal(full.bin_counts[:7], silent.bin_counts[:7])
-    assert (full.bin_counts[7:] != silent.bin_counts[7:]).any()
-    without = run_trial(network, TRIAL, rng(0), silenced=[3, 150], **options)
-    assert without.bin_counts[:, [3, 150]].sum() == 0 < without.bin_counts.sum()
+    full, no_cue, silent = counts(), counts(cue=None), counts(feedforward_rates=None)
+    # Bins of 20 ms: the cue begins with the fourth, the clock with the sixth.
+    np.testing.assert_array_equal(full[:3], no_cue[:3])
+    assert (full[3:5] != no_cue[3:5]).any()
+    np.testing.assert_array_equal(full[:5], silent[:5])
+    assert (full[5:] != silent[5:]).any()
+    assert full[:, [3, 150]].sum() > 0 == counts(silenced=[3, 150])[:, [3, 150]].sum()
 
 
 def test_a_tasks_trial_has_one_clock():

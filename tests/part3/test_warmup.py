@@ -13,7 +13,6 @@ from numba.core.dispatcher import Dispatcher
 import src_part3
 from course.part3 import check_rls_update, warm_kernels
 from src_part3.evaluation import evaluate
-from src_part3.parameters import FeedforwardParameters
 from src_part3.training import train
 from tests.part3.small import TRAINING, small_task
 
@@ -27,7 +26,7 @@ warm_kernels()
 before = compiled()
 assert {name for name, _ in before} >= {"advance_steps", "learn_neurons"}
 for clock in ("none", "common", "per_condition"):
-    task = small_task(feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=5))
+    task = small_task(clock=clock, n_inputs=5)
     weights = train(task, TRAINING, progress=False).weights
     evaluate(task, weights, np.random.default_rng(0), n_trials=2)
 check_rls_update(None)

@@ -67,7 +67,8 @@ def test_a_kernel_whose_files_were_cut_short_is_compiled_anew(tmp_path):
         path.write_bytes(path.read_bytes()[: size // 2])
     done = run(LEARN, **cache)
     assert done.stdout == "learned\n", done.stderr
-    assert {path: path.stat().st_size for path in files} == whole, "written anew"
+    # Twice the same code may differ by some bytes.
+    assert all(path.stat().st_size > 0.9 * size for path, size in whole.items()), "written anew"
 
 
 def test_without_a_place_for_the_cache_all_goes_on_with_a_warning_that_names_the_variable(tmp_path):

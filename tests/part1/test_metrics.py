@@ -8,7 +8,7 @@ from src_part1.common.metrics import is_constant, summarise
 from src_part1.common.smoothing import moving_mean
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(3, 50), seed=st.integers(0, 2**32 - 1), axis=st.sampled_from([0, 1, -1]))
 def test_metrics_agree_with_numpy(n, seed, axis):
     rng = np.random.default_rng(seed)

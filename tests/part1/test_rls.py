@@ -28,7 +28,7 @@ def _basis(n, rank, seed):
     return np.linalg.qr(np.random.default_rng(seed).standard_normal((n, rank)))[0]
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 @given(
     n=st.integers(2, 15), rank=st.none() | st.integers(2, 15), n_updates=st.integers(1, 40),
     ridge=st.floats(1e-2, 1e2), seed=st.integers(0, 2**32 - 1),

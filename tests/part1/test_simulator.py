@@ -23,7 +23,7 @@ def test_random_weights_have_the_stated_spread_and_no_autapse():
     assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(1.3, rel=0.1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     n=st.integers(2, 8), transfer=st.sampled_from(["relu", "tanh"]), every=st.integers(1, 4),
     n_steps=st.integers(1, 30), on=st.integers(0, 20), length=st.integers(0, 15),

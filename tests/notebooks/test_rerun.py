@@ -41,12 +41,12 @@ WORKING = {
 }
 REFUSED = {
     "part1_rate_rnn": [
-        ({"gains": "(-1.0,)"}, "RateNetworkParameters.gain must be"),
+        ({"gains": "(-1.0,)"}, "gains must be at least 0"),
         ({"chaos_units": "0"}, "RateNetworkParameters.n_units must be"),
         ({"force_learn_every": "0.5"}, "learn_every must be"),
         ({"sine_ridge": "0.0"}, "ridge must be positive"), ({"unit_tau": "0.0"}, "tau must be"),
         ({"sine_loops": "0"}, "n_loops must be at least 1"),
-        ({"source": "'nowhere.npz'"}, "nowhere.npz"),
+        ({"cue_strength": "0"}, "cue_strength"), ({"source": "'nowhere.npz'"}, "nowhere.npz"),
         ({"distractor_noise": "-0.1"}, "noise must be at least 0"),
     ],
     "part2_spiking_rnn": [

@@ -40,10 +40,12 @@ SESSIONS = {
 # there is room below a title.
 LARGER = """
 def _larger():
-    import matplotlib.pyplot as plt
+    import sys, matplotlib.pyplot as plt
     for figure in map(plt.figure, plt.get_fignums()):
         width, height = figure.get_size_inches()
         figure.set_size_inches(10.5, 10.5 * max(height / width, 0.52))
+    if "course.live" in sys.modules:
+        sys.modules["course.live"].LivePlot.size = 10.5, 5.5
 get_ipython().events.register("post_execute", _larger)
 """
 _NOTICE = re.compile(

@@ -103,6 +103,9 @@ $(LOCKED): requirements.lock
 
 $(READY): $(LOCKED) pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@# Its question about news would lie over the plots.
+	@$(VENV)/bin/jupyter labextension disable --level=sys_prefix \
+	"@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
 	@touch $@
 
 $(PEERS): $(READY) requirements-bench.lock

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import inspect
 import os
 import pkgutil
 import re
@@ -46,6 +45,8 @@ def prepare(notebook, static):
         # How long it took here is of no use elsewhere.
         for printed in (o for o in cell.get("outputs", []) if o.output_type == "stream"):
             printed.text = re.sub(r"(?m)^\d+ s since the first cell\n?", "", printed.text)
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
         if (output := demo_frames.frames_of(cell)) is not None:
             data = output.data[demo_frames.MIME]
             # The plain cell before drew the picture with which the demo begins.
@@ -67,29 +68,14 @@ def prepare(notebook, static):
 
 
 def api_page(part):
-    """Return the page that describes what is public in one part, module after module."""
-    package = importlib.import_module(part)
-    sections = [f"# Reference · {part}", f"{_title(package)}."]
-    for found in pkgutil.walk_packages(package.__path__, f"{part}."):
-        module = importlib.import_module(found.name)
-        if "kernels" in found.name:  # called by their module alone
-            continue
-        lines = [f".. currentmodule:: {found.name}", ""]
-        for name, value in sorted(vars(module).items()):
-            own = getattr(value, "__module__", None) == found.name and not name.startswith("_")
-            if own and inspect.isclass(value):
-                lines += [f".. autoclass:: {name}", "   :members:", ""]
-            elif own and inspect.isfunction(value):
-                lines += [f".. autofunction:: {name}", ""]
-        if len(lines) > 2:
-            block = "\n".join(lines)
-            title = f"## {found.name}\n\n{_title(module)}."
-            sections.append(f"{title}\n\n```{{eval-rst}}\n{block}\n```")
-    return "\n\n".join(sections) + "\n"
-
-
-def _title(module):
-    return module.__doc__.splitlines()[0].rstrip(".")
+    """Return the page that describes what is in one part, module after module."""
+    modules = pkgutil.walk_packages(importlib.import_module(part).__path__, f"{part}.")
+    described = (
+        f"## {module.name}\n\n```{{eval-rst}}\n.. automodule:: {module.name}\n   :members:\n```\n"
+        for module in modules  # kernels are called by their module alone
+        if not module.ispkg and "kernels" not in module.name
+    )
+    return "\n".join([f"# Reference · {part}\n", *described])
 
 
 def main(argv=None):

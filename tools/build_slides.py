@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import argparse
 import html
-import importlib.util
 import os
 import re
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,9 +125,9 @@ def deck(slides, title):
 
 
 def _parts_of_a_deck():
-    reveal = _folder_of("sphinx_revealjs") / "_static/revealjs"
-    mathjax = _folder_of("sphinx-mathjax-offline") / "static/mathjax"
-    files = {
+    reveal = files("sphinx_revealjs") / "_static/revealjs"
+    mathjax = files("sphinx-mathjax-offline") / "static/mathjax"
+    texts = {
         "reveal_css": reveal / "dist/reveal.css", "reveal_js": reveal / "dist/reveal.js",
         "notes_js": reveal / "plugin/notes/notes.js", "mathjax": mathjax / "tex-svg.js",
         "css": ROOT / "tools/slides/course.css",
@@ -135,16 +135,7 @@ def _parts_of_a_deck():
     # The end of a script must not stand inside of it, and a map of the source is not there.
     return {name: re.sub(r"(?m)^//# sourceMappingURL=.*$", "", path.read_text(encoding="utf-8"))
             .replace("</script", r"<\/script").replace("<!--", r"<\!--")
-            for name, path in files.items()}
-
-
-def _folder_of(package):
-    # Both are only looked up, never imported: they would want a running Sphinx.
-    found = importlib.util.find_spec(package)
-    if found is None:
-        raise ModuleNotFoundError(f"The slides need the package {package}: 'make slides' installs "
-                                  "it, or pip install --require-hashes -r requirements-site.lock.")
-    return Path(found.origin).parent
+            for name, path in texts.items()}
 
 
 def main(argv=None):

@@ -34,6 +34,7 @@ nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
 numpydoc_show_class_members = False
 autodoc_preserve_defaults = True  # the words of the code, not paths of the machine that built it
 autodoc_member_order = "bysource"
+autodoc_default_options = {"ignore-module-all": True}  # what stands in a module, not what it lists
 add_module_names = False  # they stand above
 # One name may be exported by several parts; it is described where a reader looks for it.
 suppress_warnings = ["ref.python", "mystnb.unknown_mime_type", "app.add_directive"]

@@ -42,8 +42,6 @@ training = part1.train(
 print("returned")
 """
 WAIT = 120_000  # ms; a machine that others use is slow
-
-
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 FIRST_HOUR = " ".join((ROOT / "docs/site/first_hour.md").read_text(encoding="utf-8").split())
 PAGES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
@@ -116,7 +114,7 @@ def _open(browser, address, name):
     page.set_default_timeout(WAIT)
     page.goto(f"{address}/lab/tree/{name}")
     page.locator(".jp-CodeCell").nth(3).wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.get_by_text("| Idle").wait_for()  # earlier, cells that are run are lost
     return page
 
 

@@ -65,9 +65,9 @@ rehearsal: $(READY) ## run all notebooks in full with Colab's versions, on one c
 report: $(READY) ## run the notebook own_recordings on RECORDINGS=FILE, write build/report (REPORT_ARGS="--event go")
 	$(RUN) -m course.report $(or $(RECORDINGS),synthetic) $(REPORT_ARGS)
 
-site: $(SITE) ## build the course site in build/site and read every page in a browser
+site: $(SITE) ## build the course site in build/site, read its pages and all notebooks in a browser
 	$(RUN) -m tools.build_site
-	$(RUN) -m pytest -q tests/site
+	$(RUN) -m pytest -q -m "soak or not soak" tests/site tests/notebooks/test_jupyterlab.py
 
 slides: $(SITE) ## build the slides of both sessions in build/slides and look at each in a browser
 	$(RUN) -m tools.build_slides
@@ -103,6 +103,9 @@ $(LOCKED): requirements.lock
 
 $(READY): $(LOCKED) pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@# Its question about news would lie over the plots.
+	@$(VENV)/bin/jupyter labextension disable --level=sys_prefix \
+	"@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
 	@touch $@
 
 $(PEERS): $(READY) requirements-bench.lock

@@ -34,6 +34,7 @@ class LivePlot:
     """
 
     share, interval = 0.08, 0.3  # of the time, and in seconds
+    size = 13.0, 4.6  # inches
 
     def __init__(self):
         self.figure, self.n_frames, self.used = None, 0, 0.0
@@ -41,7 +42,7 @@ class LivePlot:
 
     def __enter__(self):
         # With "none" matplotlib 3.11 goes over to constrained layout at the second picture.
-        options = {"figsize": (13.0, 4.6), "layout": PlaceHolderLayoutEngine(True, True)}
+        options = {"figsize": self.size, "layout": PlaceHolderLayoutEngine(True, True)}
         live = _is_live()
         # A figure of pyplot would be shown by the notebook a second time.
         self.figure = Figure(**options) if live else plt.figure(**options)

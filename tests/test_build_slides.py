@@ -68,7 +68,7 @@ def test_a_slide_without_its_plot_or_title_is_refused(cells, message):
 
 def test_a_deck_is_one_page_with_its_plots_and_notes(monkeypatch):
     parts = dict.fromkeys(("reveal_css", "css", "reveal_js", "notes_js", "mathjax"), "/* x */")
-    monkeypatch.setattr(build_slides, "_parts_of_a_deck", lambda: parts | {"width": 1, "height": 1})
+    monkeypatch.setattr(build_slides, "_parts_of_a_deck", lambda: parts)
     page = deck(
         [Slide("## One $x_i < 2$"), Slide("## Two", ((PNG, 'a "line" & more'),), "a note")], "T & U"
     )

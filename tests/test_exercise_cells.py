@@ -36,17 +36,18 @@ def test_both_forms_are_whole_programs():
     assert "2 * x" not in stub
 
 
-@pytest.mark.parametrize(("source", "message"), [
-    ("x = 1", "must hold a solution between marks"),
-    ("# BEGIN SOLUTION\nx = 1\n# STUB: x = 0", "no partner"),
-    ("x = 1\n# END SOLUTION", "no partner"),
-    ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n# END SOLUTION", "no partner"),
-    ("# STUB: x = 0\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "outside"),
-    ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "there is no stub"),
-    ("# BEGIN SOLUTION\n# STUB: x = 1\n# END SOLUTION", "there is no solution"),
+@pytest.mark.parametrize("source", [
+    "x = 1",
+    "# BEGIN SOLUTION\nx = 1\n# STUB: x = 0",
+    "x = 1\n# END SOLUTION",
+    "# BEGIN SOLUTION\n# BEGIN SOLUTION\n# STUB: x = 0\n# END SOLUTION",
+    "# STUB: x = 0\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION",
+    "# BEGIN SOLUTION\nx = 1\n# END SOLUTION",
+    "# BEGIN SOLUTION\n# STUB: x = 1\n# END SOLUTION",
+    CELL + "\n# STUB: x = 0",
 ])
-def test_malformed_cells_are_refused(source, message):
-    with pytest.raises(ValueError, match=message):
+def test_malformed_cells_are_refused(source):
+    with pytest.raises(ValueError, match="must hold a solution, then its stub"):
         exercise_text(source, solution=True)
 
 

@@ -24,12 +24,6 @@ def test_it_has_a_picture_for_each_loop_and_plays_once(frames, tmp_path):
         assert np.abs(shown - np.asarray(last, dtype=float)).mean() < 1.0
 
 
-def test_it_is_never_too_large(frames, tmp_path, monkeypatch):
-    monkeypatch.setattr(learning_animation, "MOST_BYTES", 1000)
-    with pytest.raises(ValueError, match="learning.gif must be at most 1000 bytes, got"):
-        learning_animation.write(frames, tmp_path)
-
-
 def test_pictures_are_as_large_as_the_page_says(frames):
     width, height = frames[0].size
     page = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import inspect
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -39,48 +39,43 @@ def prepare(notebook, static):
         if "setup" in tags or "exercise" in tags:
             cell.metadata["tags"] = [*tags, "hide-input"]
             what = "the solution" if "exercise" in tags else "the setup"
-            cell.metadata["mystnb"] = {"code_prompt_show": f"Show {what}"}
+            cell.metadata["mystnb"] = {
+                f"code_prompt_{word}": f"{word.title()} {what}" for word in ("show", "hide")
+            }
+        # How long it took here is of no use elsewhere.
+        for printed in (o for o in cell.get("outputs", []) if o.output_type == "stream"):
+            printed.text = re.sub(r"(?m)^\d+ s since the first cell\n?", "", printed.text)
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
         if (output := demo_frames.frames_of(cell)) is not None:
             data = output.data[demo_frames.MIME]
             # The plain cell before drew the picture with which the demo begins.
             plain = next(c for c in reversed(kept) if c.cell_type == "code")
             plain.outputs = [o for o in plain.outputs if "image/png" not in o.get("data", {})]
-            folder, address = static / data["name"], f"_static/{data['name']}"
-            panel = demo_frames.html(data, folder, address, plain.metadata.get("alt", ""))
+            alt = plain.metadata.get("alt", "")
+            panel = demo_frames.html(data, static / data["name"], alt)
             output.data = {"text/html": panel}
         if "solution" in tags:
             cell.source = f":::{{dropdown}} Solution\n{cell.source}\n:::"
         if "alt" in cell.metadata:
-            cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
+            drawing = any("image/svg+xml" in o.get("data", {}) for o in cell.outputs)
+            # With a size an image becomes a link to the whole picture, for small screens.
+            size = {"width": "100%"} if drawing else {"scale": 100}
+            cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"], **size}}
         kept.append(cell)
     notebook.cells = kept
     return notebook
 
 
 def api_page(part):
-    """Return the page that describes what is public in one part, module after module."""
-    package = importlib.import_module(part)
-    sections = [f"# Reference · {part}", f"{_title(package)}."]
-    for found in pkgutil.walk_packages(package.__path__, f"{part}."):
-        module = importlib.import_module(found.name)
-        if "kernels" in found.name:  # called by their module alone
-            continue
-        lines = [f".. currentmodule:: {found.name}", ""]
-        for name, value in sorted(vars(module).items()):
-            own = getattr(value, "__module__", None) == found.name and not name.startswith("_")
-            if own and inspect.isclass(value):
-                lines += [f".. autoclass:: {name}", "   :members:", ""]
-            elif own and inspect.isfunction(value):
-                lines += [f".. autofunction:: {name}", ""]
-        if len(lines) > 2:
-            block = "\n".join(lines)
-            title = f"## {found.name}\n\n{_title(module)}."
-            sections.append(f"{title}\n\n```{{eval-rst}}\n{block}\n```")
-    return "\n\n".join(sections) + "\n"
-
-
-def _title(module):
-    return module.__doc__.splitlines()[0].rstrip(".")
+    """Return the page that describes what is in one part, module after module."""
+    modules = pkgutil.walk_packages(importlib.import_module(part).__path__, f"{part}.")
+    described = (
+        f"## {module.name}\n\n```{{eval-rst}}\n.. automodule:: {module.name}\n   :members:\n```\n"
+        for module in modules  # kernels are called by their module alone
+        if not module.ispkg and "kernels" not in module.name
+    )
+    return "\n".join([f"# Reference · {part}\n", *described])
 
 
 def main(argv=None):
@@ -107,6 +102,9 @@ def main(argv=None):
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
     status = subprocess.run([*command, pages, output], env=environment, check=False).returncode
     sheets.print_pdf(output)
+    # A visitor begins with the course's folder.
+    archive = ["git", "archive", "--prefix=recorded-rnn/", "-o", output / "course.zip", "HEAD"]
+    subprocess.run(archive, cwd=ROOT, check=False)
     return status
 
 

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import argparse
 import html
-import importlib.util
 import os
 import re
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from nbconvert import SlidesExporter
+from jinja2 import Template
+from nbconvert.filters import markdown2html
 
 from tools.build_notebooks import build_notebook, project_facts
 from tools.execute_notebooks import ROOT, execute
@@ -35,6 +36,18 @@ SESSIONS = {
     "session_a": ("Session A · Parts 1 and 2", ("part1_rate_rnn", "part2_spiking_rnn")),
     "session_b": ("Session B · Part 3", ("part3_balanced_network",)),
 }
+# What the kernel runs first: each plot becomes narrower, its letters thereby larger, and as high as
+# there is room below a title.
+LARGER = """
+def _larger():
+    import sys, matplotlib.pyplot as plt
+    for figure in map(plt.figure, plt.get_fignums()):
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(10.5, 10.5 * max(height / width, 0.52))
+    if "course.live" in sys.modules:
+        sys.modules["course.live"].LivePlot.size = 10.5, 5.5
+get_ipython().events.register("post_execute", _larger)
+"""
 _NOTICE = re.compile(
     r"\*\*What to notice\.\*\*\s*(.+?)(?=\n\n\*\*What to try|\n\n###? |\Z)", re.DOTALL
 )
@@ -99,55 +112,30 @@ def slides_of(notebook):
 
 def deck(slides, title):
     """Return the page of one session."""
-    cells, plots = [], []
-    for slide in slides:
-        text = slide.text
-        for plot in slide.plots:
-            # Markdown would be slow on megabytes of base64, so the plots are put in afterwards.
-            text += f'\n\n<img class="r-stretch" src="plot:{len(plots)}:">\n'
-            plots.append(plot)
-        cells.append(_cell(text, "slide"))
-        if slide.notes:
-            cells.append(_cell(slide.notes, "notes"))
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
-    exporter = SlidesExporter(template_name="slides",
-                              extra_template_basedirs=[str(ROOT / "tools")])
-    page, _ = exporter.from_notebook_node(notebook, {"deck": _parts_of_a_deck()})
-    for number, (png, alt) in enumerate(plots):
-        described = f'src="data:image/png;base64,{png}" alt="{html.escape(alt)}"'
-        page = page.replace(f'src="plot:{number}:"', described)
-    return page
-
-
-def _cell(text, kind):
-    cell = nbformat.v4.new_markdown_cell(text)
-    cell.metadata["slideshow"] = {"slide_type": kind}
-    return cell
+    shown = [(
+        markdown2html(slide.text) + "".join(
+            f'<img class="r-stretch" src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
+            for png, alt in slide.plots
+        ),
+        markdown2html(slide.notes),
+    ) for slide in slides]
+    template = Template((ROOT / "tools/slides/index.html.j2").read_text(encoding="utf-8"))
+    return template.render(slides=shown, title=html.escape(title), width=WIDTH, height=HEIGHT,
+                           **_parts_of_a_deck())
 
 
 def _parts_of_a_deck():
-    reveal = _folder_of("sphinx_revealjs") / "_static/revealjs"
-    mathjax = _folder_of("sphinx-mathjax-offline") / "static/mathjax"
-    files = {
+    reveal = files("sphinx_revealjs") / "_static/revealjs"
+    mathjax = files("sphinx-mathjax-offline") / "static/mathjax"
+    texts = {
         "reveal_css": reveal / "dist/reveal.css", "reveal_js": reveal / "dist/reveal.js",
         "notes_js": reveal / "plugin/notes/notes.js", "mathjax": mathjax / "tex-svg.js",
         "css": ROOT / "tools/slides/course.css",
     }
-    parts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
-    for name in ("reveal_js", "notes_js", "mathjax"):
-        # The end of a script must not stand inside of it, and a map of the source is not there.
-        text = re.sub(r"(?m)^//# sourceMappingURL=.*$", "", parts[name])
-        parts[name] = text.replace("</script", r"<\/script").replace("<!--", r"<\!--")
-    return parts | {"width": WIDTH, "height": HEIGHT}
-
-
-def _folder_of(package):
-    # Both are only looked up, never imported: they would want a running Sphinx.
-    found = importlib.util.find_spec(package)
-    if found is None:
-        raise ModuleNotFoundError(f"The slides need the package {package}: 'make slides' installs "
-                                  "it, or pip install --require-hashes -r requirements-site.lock.")
-    return Path(found.origin).parent
+    # The end of a script must not stand inside of it, and a map of the source is not there.
+    return {name: re.sub(r"(?m)^//# sourceMappingURL=.*$", "", path.read_text(encoding="utf-8"))
+            .replace("</script", r"<\/script").replace("<!--", r"<\!--")
+            for name, path in texts.items()}
 
 
 def main(argv=None):
@@ -164,6 +152,7 @@ def main(argv=None):
             path = ROOT / f"notebooks/solutions/{stem}.ipynb"
             notebook = build_notebook(source, project_facts(), str(path.relative_to(ROOT)),
                                       solution=True, slides=True)
+            notebook.cells.insert(0, nbformat.v4.new_code_cell(LARGER))
             done = execute(path, notebook=notebook)
             print(f"{stem}: {done.seconds:.0f} s", flush=True)
             slides += slides_of(done.notebook)

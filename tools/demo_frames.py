@@ -52,14 +52,14 @@ def show(demo, **controls):
     frames = []
     for values in itertools.product(*grid.values()):
         chosen = dict(zip(grid, values, strict=True))
-        picture, titles = _draw(demo, starts | chosen)
+        picture, size, titles = _draw(demo, starts | chosen)
         words = ", ".join(f"{name} = {value:g}" for name, value in chosen.items())
         frames.append([picture, f"Plot of {demo.__name__} at {words}. {titles}".strip()])
     dials = [{"name": name, "values": [f"{value:g}" for value in values],
               "start": values.index(starts[name])} for name, values in grid.items()]
     # A slider has a lowest value, what is fixed has not.
     stay = {n: f"{starts[n]:g}" for n, w in controls.items() if n not in grid and hasattr(w, "min")}
-    data = {"name": demo.__name__, "dials": dials, "stay": stay, "frames": frames}
+    data = {"name": demo.__name__, "dials": dials, "stay": stay, "frames": frames, "size": size}
     display({MIME: data, "text/plain": f"{len(frames)} frames of {demo.__name__}"}, raw=True)
 
 
@@ -75,15 +75,7 @@ def _fitting(name, values, widget):
 
 
 def _few(values, start, most):
-    # The first, the last, the one at which the demo starts, and others as evenly as may be.
-    if len(values) <= most:
-        return values
-    at, last = values.index(start), len(values) - 1
-    steps = [round(i * last / max(most - 1, 1)) for i in range(most)]
-    if at not in steps:
-        inner = range(1, most - 1) or [0]
-        steps[min(inner, key=lambda i: abs(steps[i] - at))] = at
-    return tuple(values[i] for i in steps)
+    return values if len(values) <= most else tuple(sorted({values[0], start, values[-1]}))
 
 
 def _draw(demo, values):
@@ -103,7 +95,7 @@ def _draw(demo, values):
     file = io.BytesIO()
     few.save(file, "webp", lossless=True, quality=100, method=4)
     titles = ". ".join(" ".join(w.split()) for w in words if w).translate({36: None, 92: None})
-    return base64.b64encode(file.getvalue()).decode(), titles
+    return base64.b64encode(file.getvalue()).decode(), few.size, titles
 
 
 def frames_of(cell):
@@ -111,44 +103,34 @@ def frames_of(cell):
     return next((o for o in cell.get("outputs", []) if MIME in o.get("data", {})), None)
 
 
-def html(data, folder=None, address="", start_alt=""):
-    """Return the panel of a demo."""
-    sources = []
-    for number, (picture, alt) in enumerate(data["frames"]):
-        source = f"data:image/webp;base64,{picture}"
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            name = f"{data['name']}-{number:02d}.webp"
-            (folder / name).write_bytes(base64.b64decode(picture))
-            source = f"{address}/{name}"
-        sources.append([source, alt])
-    shown, dials = 0, []
+def html(data, folder=None, start_alt=""):
+    """Return the panel of a demo; its pictures are in it, or in a folder of ``_static``."""
+    sources = [[f"data:image/webp;base64,{picture}", alt] for picture, alt in data["frames"]]
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, source in enumerate(sources):
+            path = folder / f"{data['name']}-{number:02d}.webp"
+            path.write_bytes(base64.b64decode(data["frames"][number][0]))
+            source[0] = f"_static/{folder.name}/{path.name}"
+    shown, dials = 0, ""
     for dial in data["dials"]:
         name, values, start = dial["name"], dial["values"], dial["start"]
         shown = shown * len(values) + start
-        named = markup.escape(json.dumps(values))
-        dials.append(
-            f'<label>{name} <input type="range" name="{name}" min="0" '
-            f'max="{len(values) - 1}" value="{start}" '
-            f'data-values="{named}" aria-valuetext="{values[start]}" autocomplete="off">'
+        dials += (
+            f'<label>{name} <input type="range" name="{name}" min="0" max="{len(values) - 1}" '
+            f'value="{start}" data-values="{markup.escape(json.dumps(values))}" '
+            f'aria-valuetext="{values[start]}" autocomplete="off">'
             f"<output>{values[start]}</output></label>"
         )
-    size = _size(data["frames"][shown][0])
     sources[shown][1] = f"{sources[shown][1]} {start_alt}".strip()
     source, alt = sources[shown]
     stay = "".join(f" {name} stays at {value}." for name, value in data["stay"].items())
     return (
-        f'<div class="demo-frames" role="group" aria-label="{data["name"]}">{"".join(dials)}'
+        f'<div class="demo-frames" role="group" aria-label="{data["name"]}">{dials}'
         f'<img loading="lazy" src="{source}" alt="{markup.escape(alt)}" '
-        f'width="{size[0]}" height="{size[1]}">'
+        f'width="{data["size"][0]}" height="{data["size"][1]}">'
         f"<p>Drawn beforehand by the function that the cell names.{stay} In Jupyter the sliders "
         f"take every value.</p>"
         f'<script type="application/json">{json.dumps(sources).replace("<", chr(92) + "u003c")}'
         f"</script></div>"
     )
-
-
-def _size(picture):
-    from PIL import Image
-
-    return Image.open(io.BytesIO(base64.b64decode(picture))).size

@@ -15,37 +15,22 @@ this check, after the code of the solution.
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 
 BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
+_REGION = re.compile(rf"(?ms)^ *{BEGIN}\n(.+?\n)((?: *{STUB}[^\n]*\n)+) *{END}(?:\n|\Z)")
 _FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
 
 
 def exercise_text(source, *, solution):
     """Return the text of an exercise cell in one of its two forms."""
-    lines, region = [], None
-    for line in source.splitlines():
-        mark = line.strip()
-        if mark in (BEGIN, END):
-            if (mark == BEGIN) != (region is None):
-                raise ValueError(f"{mark!r} has no partner in the exercise cell:\n{source}")
-            if mark == END:
-                if not (region[True] and region[False]):
-                    missing = "solution" if region[False] else "stub"
-                    raise ValueError(f"there is no {missing} in the exercise cell:\n{source}")
-                lines += region[solution]
-            region = {True: [], False: []} if mark == BEGIN else None
-        elif mark.startswith(STUB):
-            if region is None:
-                raise ValueError(f"{STUB!r} stands outside of a solution:\n{source}")
-            region[False].append(line.replace(STUB, "", 1))
-        else:
-            (lines if region is None else region[True]).append(line)
-    if region is not None:
-        raise ValueError(f"{BEGIN!r} has no partner in the exercise cell:\n{source}")
-    if BEGIN not in source:
-        raise ValueError(f"an exercise cell must hold a solution between marks:\n{source}")
-    return "\n".join(lines)
+    text, found = _REGION.subn(lambda m: m[1] if solution else m[2].replace(STUB, ""), source)
+    if not found or any(mark in text for mark in (BEGIN, END, STUB)):
+        raise ValueError("an exercise cell must hold a solution, then its stub, between "
+                         f"their marks, got:\n{source}")
+    return text.rstrip("\n")
 
 
 def apply_exercises(cells, *, solution):

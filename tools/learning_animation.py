@@ -21,7 +21,6 @@ from src_part1 import plotting
 N_NEURONS, N_LOOPS, SEED = 300, 40, 0
 FIRST, LATER, LAST = 400, 150, 3000  # ms that a picture of the first three, of the others, stays
 DOTS = 70  # per inch: 910 pixels wide
-MOST_BYTES = 2_000_000
 
 
 def pictures(n_neurons=N_NEURONS, n_loops=N_LOOPS):
@@ -66,11 +65,8 @@ def write(frames, folder):
     # The colours of the last picture, in which every line is drawn, serve all.
     palette = frames[-1].quantize(64, Image.Quantize.MAXCOVERAGE)
     few_colours = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    path = folder / "learning.gif"
     stay = [FIRST if k < 3 else LATER for k in range(len(frames) - 1)] + [LAST]
     # Without ``loop`` it plays once, and nothing moves beside a text that is read.
-    few_colours[0].save(path, save_all=True, append_images=few_colours[1:], duration=stay)
+    few_colours[0].save(folder / "learning.gif", save_all=True, append_images=few_colours[1:],
+                        duration=stay)
     frames[-1].save(folder / "learning.png", optimize=True)
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{path.name} must be at most {MOST_BYTES} bytes, got "
-                         f"{path.stat().st_size}.")

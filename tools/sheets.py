@@ -19,16 +19,10 @@ HEADER = "| symbol | in the code | what breaks it |\n| --- | --- | --- |\n"
 FILLED = f"| symbol | in the code | unit | default | allowed | what breaks it |\n{'| --- ' * 6}|\n"
 _ROW = re.compile(r"(?m)^\| (.+?) \| `(.+?)` \| (.*?) \|$")
 _BOUNDS = {"above": ">", "at_least": "≥", "below": "<", "at_most": "≤"}
-_STYLE = """
-<style>
-@page { size: A4; margin: 11mm; }
-@media print {
-  .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, .bd-footer,
-  footer, .headerlink, .no-print { display: none !important; }
-  html { font-size: 11px; }
-  .bd-article td, .bd-article th { padding: 1px 5px; }
-}
-</style>
+# The style of a printed page is in docs/site/_static/course.css; a sheet is small enough for one.
+_END = """
+<style>@page {{ size: A4; margin: 11mm; }} @media print {{ html {{ font-size: 11px; }} }}</style>
+<p class="no-print"><a href="sheet_part{}.pdf">This sheet as PDF</a></p>
 """
 
 
@@ -73,8 +67,7 @@ def sheet(text, part, glossary):
     if text.count(HEADER) != 1:
         raise ValueError(f"A sheet must hold the header {HEADER!r} exactly once.")
     before, rows = text.split(HEADER)
-    pdf = f'\n<p class="no-print"><a href="sheet_part{part}.pdf">This sheet as PDF</a></p>\n'
-    return before + FILLED + _ROW.sub(filled, rows) + _STYLE + pdf
+    return before + FILLED + _ROW.sub(filled, rows) + _END.format(part)
 
 
 def write(pages):

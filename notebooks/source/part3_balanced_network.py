@@ -505,7 +505,7 @@ course.check_target_input(my_target_input)
 # weights for both sides. Trials of the two sides differ only in the cue, a random input to all neurons for 200 ms.
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Who gets which synapse
+# ## The network, and what learns in it
 
 # %% alt="Schematic of the network: trained E neurons, other E neurons and I neurons with fixed static synapses between all. Trained neurons also get plastic synapses from trained E neurons and from I neurons. External input and a cue of 200 ms reach all; whether there is a clock is said."
 course.draw_synapses(task)
@@ -588,7 +588,7 @@ elapsed()
 # A trained neuron reads other trained neurons, which do not fire as they should before they have learned. Three stages lead out of this circle.
 
 # %% [markdown] tags=["slide", "plot"]
-# ## Hold, learn, let go
+# ## Three stages
 
 # %% alt="Schematic with three panels. Hold: a teacher's current c keeps the trained neurons on their targets, while the plastic synapses are at rest. Learn: the teacher holds, and RLS learns weights w whose input replaces c. Let go: no teacher; RLS goes on, with the input that the synapses make plus the remaining error as its goal."
 course.draw_stages()

@@ -1,15 +1,20 @@
-"""A notebook in JupyterLab, as an attendee sees it: a demo's slider, and the stop button.
+"""Notebooks in JupyterLab, without internet and 1280 x 800 pixels, as an attendee sees them.
 
+The first steps of the README, every output of every notebook, a demo's slider, the stop button.
 Needs JupyterLab, Playwright (the extra ``site``) and Chromium; what is missing is the reason for
-the skip.
+the skip. `make site` runs it.
 """
 
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -37,26 +42,52 @@ training = part1.train(
 print("returned")
 """
 WAIT = 120_000  # ms; a machine that others use is slow
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+FIRST_HOUR = " ".join((ROOT / "docs/site/first_hour.md").read_text(encoding="utf-8").split())
+PAGES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+# Of each output that does not fit its page or is a warning: what it is and shows.
+MISFITS = """() => [...document.querySelectorAll('.jp-OutputArea-output')].flatMap(output => {
+  const wide = [output, ...output.querySelectorAll('img, svg, pre, table')].filter(e => {
+    const right = output.parentElement.getBoundingClientRect().right;
+    return e.getBoundingClientRect().right > right + 1 || e.scrollWidth > e.clientWidth + 1
+      && e.clientWidth; });
+  const warns = output.dataset.mimeType == 'application/vnd.jupyter.stderr';
+  return wide.length || warns ? [[output.dataset.mimeType, output.innerText.slice(0, 200)]] : [];
+})"""
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A JupyterLab with one notebook: the demo of Part 1 between two cells of this file."""
+def address():
+    """A JupyterLab with copies of the notebooks, and the demo of Part 1 between cells from here."""
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
     part1 = nbformat.read(NOTEBOOKS / "part1_rate_rnn.ipynb", as_version=4)
     demo = next(cell.source for cell in part1.cells if "demo" in tags(cell))
-    folder = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell(source)
              for source in (FRONT, demo, LONG, 'print("still", 40 + 2)')]
-    # Without a kernel in its metadata JupyterLab would ask for one.
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=part1.metadata),
-                   folder / "lesson.ipynb")
+    (ROOT / "build").mkdir(exist_ok=True)
+    # Below the project's folder, where the notebooks' first cells find the code.
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        for name in PAGES:
+            shutil.copy(NOTEBOOKS / name, folder)
+        # Without a kernel in its metadata JupyterLab would ask for one.
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=part1.metadata),
+                       f"{folder}/lesson.ipynb")
+        # All cells are in the page, not only those in the window.
+        settings = Path(folder, "config/lab/user-settings/@jupyterlab/notebook-extension")
+        settings.mkdir(parents=True)
+        (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
+        yield from _lab(Path(folder))
+
+
+def _lab(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = kernel_environment() | {
         "COURSE_FAST": "1", "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "https_proxy": "http://127.0.0.1:9", "XDG_CACHE_HOME": str(folder / "cache"),
     }
+    del environment["MOTOR_CORTEX_SOURCE"]
     environment["PATH"] = os.path.dirname(sys.executable) + os.pathsep + environment["PATH"]
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
@@ -78,13 +109,59 @@ def address(tmp_path_factory):
         server.wait(20)
 
 
-def test_a_slider_redraws_one_figure_and_a_stopped_training_ends_its_cell(browser, address):
+def _open(browser, address, name):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(WAIT)
-    page.goto(f"{address}/lab/tree/lesson.ipynb")
+    page.goto(f"{address}/lab/tree/{name}")
+    page.locator(".jp-CodeCell").nth(3).wait_for()
+    page.get_by_text("| Idle").wait_for()  # earlier, cells that are run are lost
+    return page
+
+
+def test_the_first_steps_of_the_readme_change_the_plot(browser, address):
+    before, after = re.search(r"change `(gains = .+?)` to `(gains = .+?)`", README).groups()
+    assert f"`{before}`. Change it to `{after}`." in FIRST_HOUR
+    page = _open(browser, address, "part1_rate_rnn.ipynb")
+    drawn = page.locator(".jp-CodeCell", has_text="np.atleast_1d(gains)").locator("img")
+    page.locator(".jp-Cell").first.click()
+    for _ in range(30):
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(100)
+        if page.locator(".jp-mod-active", has_text="np.atleast_1d(gains)").count():
+            page.keyboard.press("Shift+Enter")
+            break
+    drawn.wait_for()
+    picture = drawn.get_attribute("src")
+    cell = page.locator(".jp-CodeCell", has_text=before)
+    cell.get_by_text(before).click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+End")
+    page.keyboard.type(after)
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('.jp-CodeCell')].some(c => c.innerText"
+        ".includes('np.atleast_1d(gains)') && c.querySelector('img')?.src != before)", arg=picture
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_output_fits_its_page_and_none_is_a_warning(browser, address, name):
+    page = _open(browser, address, name)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+        ".every(p => /\\[\\d+\\]/.test(p.innerText))", timeout=10 * WAIT
+    )
+    assert page.evaluate(MISFITS) == []
+    page.close()
+
+
+def test_a_slider_redraws_one_figure_and_a_stopped_training_ends_its_cell(browser, address):
+    page = _open(browser, address, "lesson.ipynb")
     cells = page.locator(".jp-CodeCell")
-    cells.nth(3).wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
     cells.nth(0).locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     cells.nth(0).get_by_text("ready", exact=True).wait_for()

@@ -33,7 +33,7 @@ LOOK = """() => {
       }),
       plots: [...slide.querySelectorAll('img')].map(e => {
         const b = e.getBoundingClientRect();
-        return [e.naturalWidth, b.width, b.height, e.alt];
+        return [e.naturalWidth, e.naturalHeight, b.width, b.height, e.alt];
       }),
     });
   }
@@ -69,8 +69,9 @@ def test_every_slide_in_a_browser(browser, name):
             inside = -1 <= left <= right <= WIDTH + 1 and -1 <= top <= bottom <= HEIGHT + 1
             assert inside, (title, tag, left, top, right, bottom)
             assert hidden <= 1 or tag in ("svg", "IMG"), (title, tag)
-        for natural, width, height, alt in slide["plots"]:
+        for natural, tall, width, height, alt in slide["plots"]:
             assert natural > 300 and width > 500 and height > 200, title
+            assert natural < 3 * tall, (title, "a plot fills its slide")
             assert len(alt) > 40, title
     titles = [slide["title"] for slide in slides]
     assert len(slides) >= 20 and formulas >= 5 and wrong == 0

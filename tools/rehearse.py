@@ -26,18 +26,11 @@ SILENT = 5.0  # s: a cell that takes longer shows a bar or a live plot
 
 
 def find_python(version):
-    """Path of the interpreter of one version, from PATH or pyenv; None if there is none."""
-    candidates = [shutil.which(f"python{version}")]
+    """Path of the interpreter of one version, from pyenv or PATH; None if there is none."""
+    # pyenv's own programs on PATH may stand for a version that is not chosen in this folder.
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates += sorted(versions.glob(f"{version}.*/bin/python"))
-    for candidate in filter(None, candidates):
-        done = subprocess.run(
-            [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            capture_output=True, text=True, check=False,
-        )
-        if done.stdout.strip() == version:
-            return str(candidate)
-    return None
+    found = sorted(map(str, versions.glob(f"{version}.*/bin/python")))
+    return found[-1] if found else shutil.which(f"python{version}")
 
 
 def rehearse(python, folder):

@@ -26,6 +26,7 @@ _EQUATION = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _HEADING = re.compile(r"^(##+) (.+)$", re.MULTILINE)
 _NOT_RUN = {"setup", "parameters", "exercise", "demo"}
 _AROUND = "opening and close"  # what stands before the first section, the summary and the ticket
+_ROW = re.compile(rf"(?m)^(# \| (?:(\d+) · [^|]*|{_AROUND} )\| )[^|]*( \|)$")
 
 
 @dataclass
@@ -108,26 +109,14 @@ def sections_of(notebook):
     return sections
 
 
-def table_of(text):
-    """What the table of minutes in a source says."""
-    if text.count(HEADER) != 1:
-        raise ValueError(f"A source must hold the table {HEADER!r} exactly once, got "
-                         f"{text.count(HEADER)}.")
-    rows = re.findall(rf"(?m)^# \| (?:(\d+) · [^|]*|{_AROUND}) ?\| ([^|]*) \|$", text)
-    return {int(number or 0): entry for number, entry in rows}
-
-
 def with_minutes(text, sections):
     """A source whose table of minutes follows from its sections."""
-    numbers = [section.number for section in sections]
-    if list(table_of(text)) != numbers:
-        raise ValueError("The table of minutes must have a row for each of the sections "
-                         f"{numbers}, got {list(table_of(text))}.")
-    for section in sections:
-        name = rf"{section.number} · [^|]*" if section.number else f"{_AROUND} "
-        row = rf"(?m)^(# \| {name}\| )[^|]*( \|)$"
-        text = re.sub(row, rf"\g<1>{section.text}\g<2>", text)
-    return text
+    minutes = {section.number: section.text for section in sections}
+    found = [int(row[2] or 0) for row in _ROW.finditer(text)]
+    if text.count(HEADER) != 1 or found != list(minutes):
+        raise ValueError(f"A source must hold the table {HEADER!r} once, with a row for each of "
+                         f"the sections {list(minutes)}, got {text.count(HEADER)} with {found}.")
+    return _ROW.sub(lambda row: f"{row[1]}{minutes[int(row[2] or 0)]}{row[3]}", text)
 
 
 def core_minutes(sections):

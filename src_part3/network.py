@@ -200,10 +200,13 @@ def _draw_targets(raw, pool, picks, out):
 def pack_rows(targets, n_words):
     """Lists of receivers (n_rows, out_degree) as rows of bits (n_rows, n_words)."""
     rows = np.zeros((len(targets), 8 * n_words), np.uint8)
-    for row, receivers in zip(rows, targets, strict=True):
-        has = np.zeros((8, row.size), np.bool_)
-        has.reshape(-1)[receivers] = True
-        row[:] = np.packbits(has, axis=0, bitorder="little")[0]
+    for start in range(0, len(rows), 250):  # all at once would be a large matrix
+        some = slice(start, start + 250)
+        part = targets[some].astype(np.intp)
+        has = np.zeros((len(part), 8, rows.shape[1]), np.uint8)
+        np.put_along_axis(has.reshape(len(part), -1), part, 1, axis=1)
+        for b in range(8):
+            rows[some] |= has[:, b] << np.uint8(b)
     return rows.view(np.uint64)
 
 

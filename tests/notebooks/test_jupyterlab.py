@@ -44,7 +44,7 @@ print("returned")
 WAIT = 120_000  # ms; a machine that others use is slow
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 FIRST_HOUR = " ".join((ROOT / "docs/site/first_hour.md").read_text(encoding="utf-8").split())
-PAGES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+PAGES = sorted(path.name for path in NOTEBOOKS.glob("part*.ipynb"))
 # Of each output that does not fit its page or is a warning: what it is and shows.
 MISFITS = """() => [...document.querySelectorAll('.jp-OutputArea-output')].flatMap(output => {
   const wide = [output, ...output.querySelectorAll('img, svg, pre, table')].filter(e => {
@@ -113,9 +113,24 @@ def _open(browser, address, name):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(WAIT)
     page.goto(f"{address}/lab/tree/{name}")
-    page.locator(".jp-CodeCell").nth(3).wait_for()
-    page.get_by_text("| Idle").wait_for()  # earlier, cells that are run are lost
+    page.locator(".jp-CodeCell").first.wait_for()
+    page.get_by_text("| Idle").wait_for()
     return page
+
+
+def _begun(page, run):
+    """Run something until it does: without a word JupyterLab does nothing before it is ready."""
+    for _ in range(60):
+        run()
+        page.wait_for_timeout(2000)
+        prompts = "".join(page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts())
+        if re.search(r"\[[\d*]", prompts):
+            return
+
+
+def _run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
 def test_the_first_steps_of_the_readme_change_the_plot(browser, address):
@@ -149,8 +164,7 @@ def test_the_first_steps_of_the_readme_change_the_plot(browser, address):
 @pytest.mark.parametrize("name", PAGES)
 def test_every_output_fits_its_page_and_none_is_a_warning(browser, address, name):
     page = _open(browser, address, name)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells").click()
+    _begun(page, lambda: _run_all(page))
     page.wait_for_function(
         "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
         ".every(p => /\\[\\d+\\]/.test(p.innerText))", timeout=10 * WAIT
@@ -162,8 +176,7 @@ def test_every_output_fits_its_page_and_none_is_a_warning(browser, address, name
 def test_a_slider_redraws_one_figure_and_a_stopped_training_ends_its_cell(browser, address):
     page = _open(browser, address, "lesson.ipynb")
     cells = page.locator(".jp-CodeCell")
-    cells.nth(0).locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
+    _begun(page, lambda: cells.nth(0).locator(".cm-content").press("Shift+Enter"))
     cells.nth(0).get_by_text("ready", exact=True).wait_for()
 
     page.keyboard.press("Shift+Enter")

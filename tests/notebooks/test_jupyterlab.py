@@ -167,7 +167,7 @@ def test_every_output_fits_its_page_and_none_is_a_warning(browser, address, name
     _begun(page, lambda: _run_all(page))
     page.wait_for_function(
         "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-        ".every(p => /\\[\\d+\\]/.test(p.innerText))", timeout=10 * WAIT
+        ".every(p => /\\[\\d+\\]/.test(p.textContent))", timeout=10 * WAIT
     )
     assert page.evaluate(MISFITS) == []
     page.close()

@@ -735,7 +735,7 @@ elapsed()
 
 # %% tags=["parameters"]
 source = "auto"
-n_neurons = course.sized(250, fast=60)
+n_neurons = course.sized(300, fast=60)
 recorded_tau_syn = 300.0  # ms
 recorded_noise = 0.2
 recorded_ridge = 0.02

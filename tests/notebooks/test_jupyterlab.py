@@ -137,12 +137,12 @@ def test_the_first_steps_of_the_readme_change_the_plot(browser, address):
     before, after = re.search(r"change `(gains = .+?)` to `(gains = .+?)`", README).groups()
     assert f"`{before}`. Change it to `{after}`." in FIRST_HOUR
     page = _open(browser, address, "part1_rate_rnn.ipynb")
-    drawn = page.locator(".jp-CodeCell", has_text="np.atleast_1d(gains)").locator("img")
+    drawn = page.locator(".jp-CodeCell", has_text="for g in course.numbers").locator("img")
     page.locator(".jp-Cell").first.click()
     for _ in range(30):
         page.keyboard.press("Shift+Enter")
         page.wait_for_timeout(100)
-        if page.locator(".jp-mod-active", has_text="np.atleast_1d(gains)").count():
+        if page.locator(".jp-mod-active", has_text="for g in course.numbers").count():
             page.keyboard.press("Shift+Enter")
             break
     drawn.wait_for()
@@ -156,7 +156,8 @@ def test_the_first_steps_of_the_readme_change_the_plot(browser, address):
     page.keyboard.press("Shift+Enter")
     page.wait_for_function(
         "before => [...document.querySelectorAll('.jp-CodeCell')].some(c => c.innerText"
-        ".includes('np.atleast_1d(gains)') && c.querySelector('img')?.src != before)", arg=picture
+        ".includes('for g in course.numbers') && c.querySelector('img')?.src != before)",
+        arg=picture,
     )
     page.close()
 

@@ -167,9 +167,12 @@ def test_every_output_fits_its_page_and_none_is_a_warning(browser, address, name
     page = _open(browser, address, name)
     _begun(page, lambda: _run_all(page))
     page.wait_for_function(
+        # A folded cell shows no number.
         "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-        ".every(p => /\\[\\d+\\]/.test(p.textContent))", timeout=10 * WAIT
+        ".every(p => /\\[\\d+\\]/.test(p.textContent) || p.closest('.jp-Placeholder'))",
+        timeout=5 * WAIT,
     )
+    page.get_by_text("| Idle").wait_for()
     assert page.evaluate(MISFITS) == []
     page.close()
 

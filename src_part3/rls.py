@@ -99,9 +99,7 @@ class SparseRLS:
             raise ValueError(f"forgetting must be at least 0 and at most 1, got {forgetting}.")
         with one_blas_thread():  # the last bits of BLAS depend on its threads
             self.S *= forgetting
-            for start in range(0, len(self.S), 512):  # a product as large as S would be lost memory
-                some = slice(start, start + 512)
-                self.S[:, some] += rows.T @ rows[:, some]
+            self.S += rows.T @ rows
             self.b *= forgetting
             if targets is not None:
                 self.b += rows.T @ targets

@@ -87,6 +87,11 @@ def use_course_style():
         "image.aspect": "auto",
         "image.interpolation": "nearest",
     })
+    if "inline" in plt.get_backend():
+        # A cell's end draws its figures to show them. The hook that the backend brings along would
+        # draw them before, in vain.
+        plt.switch_backend(plt.get_backend())
+        plt.uninstall_repl_displayhook()
 
 
 def plain(text):

@@ -10,7 +10,7 @@ import numpy as np
 from src_part1.common.fields import check_fields, choice, integer, real
 from src_part1.common.metrics import correlation, is_constant, r2, summarise
 from src_part1.common.one_line import one_line
-from src_part1.common.time_grid import LARGEST_STEP
+from src_part1.common.time_grid import check_time_step
 from src_part1.common.validation import check_array, check_choice, check_rng, check_type
 from src_part1.sweeps import sweep
 from src_part2.parameters import LIFNetworkParameters, LIFParameters
@@ -32,7 +32,7 @@ class TrainingSettings:
     n_neurons : int
         Number of neurons.
     tau_syn : float
-        Synaptic time constant (ms), at least five time steps of :class:`LIFParameters`.
+        Synaptic time constant (ms).
     time_scale : float
         Period of the sines, or tau of the other patterns (ms).
     noise : float
@@ -49,6 +49,8 @@ class TrainingSettings:
         Strength of the prior, lambda.
     n_loops : int
         Passes through the learning window.
+    dt : float
+        Time step (ms), at most a fifth of the shortest time constant.
 
     Examples
     --------
@@ -59,7 +61,7 @@ class TrainingSettings:
 
     kind: str = choice("sines", *KINDS)
     n_neurons: int = integer(100, at_least=2)
-    tau_syn: float = real(200.0, unit="ms", at_least=LIFParameters.dt / LARGEST_STEP)
+    tau_syn: float = real(200.0, unit="ms", above=0)
     time_scale: float = real(2000.0, unit="ms", above=0)
     noise: float = real(0.2, at_least=0)
     amplitude: float = real(0.5, at_least=0)
@@ -68,9 +70,11 @@ class TrainingSettings:
     learn_every: float = real(20.0, unit="ms", above=0)
     ridge: float = real(0.5, above=0)
     n_loops: int = integer(15, at_least=1)
+    dt: float = real(LIFParameters.dt, unit="ms", above=0)
 
     def __post_init__(self):
         check_fields(self)
+        check_time_step("TrainingSettings.dt", self.dt, LIFParameters.tau_m, self.tau_syn)
 
 
 class Quality(NamedTuple):
@@ -141,7 +145,9 @@ def train_and_test(settings, rng, *, n_trials=20):
     """
     check_type("settings", settings, TrainingSettings)
     check_rng("rng", rng)
-    neuron_parameters = LIFParameters(tau_syn=settings.tau_syn, noise=settings.noise)
+    neuron_parameters = LIFParameters(
+        tau_syn=settings.tau_syn, noise=settings.noise, dt=settings.dt
+    )
     network_parameters = LIFNetworkParameters(
         settings.n_neurons, settings.coupling, settings.mean_input / np.sqrt(settings.n_neurons)
     )

@@ -210,8 +210,10 @@ def sweep_in_degree(
     ([25.0, 200.0], True)
     """
     check_type("network_parameters", network_parameters, BalancedNetworkParameters)
+    check_rng("rng", rng)
     changed = [replace(network_parameters, out_degree=int(n)) for n in out_degrees]
-    return _sweep(changed, [p.in_degree for p in changed], rng, trial_parameters, n_trials)
+    networks = (build_network(p, rng) for p in changed)
+    return _sweep(networks, [p.in_degree for p in changed], rng, trial_parameters, n_trials)
 
 
 def sweep_external_input(
@@ -243,19 +245,20 @@ def sweep_external_input(
     """
     extra = check_array("extra", extra, (None,))
     p = check_type("network_parameters", network_parameters, BalancedNetworkParameters)
-    changed = [replace(p, mu_exc=p.mu_exc + x / np.sqrt(p.in_degree)) for x in extra]
-    return _sweep(changed, extra, rng, trial_parameters, n_trials)
+    network = build_network(p, check_rng("rng", rng))
+    networks = (replace(network, parameters=replace(p, mu_exc=p.mu_exc + x / np.sqrt(p.in_degree)))
+                for x in extra)
+    return _sweep(networks, extra, rng, trial_parameters, n_trials)
 
 
-def _sweep(changed, values, rng, trial_parameters, n_trials):
-    check_rng("rng", rng)
-    simulated = np.empty((len(changed), 2))
-    for row, p in zip(simulated, changed, strict=True):
-        trials = run_trials(build_network(p, rng), trial_parameters, n_trials, rng)
+def _sweep(networks, values, rng, trial_parameters, n_trials):
+    simulated, leading, theory = np.empty((3, len(values), 2))
+    for row, network in enumerate(networks):
+        p = network.parameters
+        trials = run_trials(network, trial_parameters, n_trials, rng)
         rates = np.mean([firing_rates(t) for t in trials], axis=0)
-        row[:] = rates[: p.n_exc].mean(), rates[p.n_exc :].mean()
-    leading = np.array([p.balanced_rates for p in changed])
-    theory = np.array([mean_field(p).rates for p in changed])
+        simulated[row] = rates[: p.n_exc].mean(), rates[p.n_exc :].mean()
+        leading[row], theory[row] = p.balanced_rates, mean_field(p).rates
     return RateSweep(np.asarray(values, dtype=float), simulated, leading, theory)
 
 
@@ -331,6 +334,7 @@ def measure_state_plane(
     nominal = base.mu_exc * np.sqrt(base.in_degree) / (base.v_th - base.v_reset)
     rates, theory = np.full((2, j_ei.size, drives.size, 2), np.nan)
     cv, synchrony = np.full((2, j_ei.size, drives.size), np.nan)
+    network = build_network(base, rng)  # the same connections everywhere
     for at in tqdm(list(np.ndindex(cv.shape)), leave=False, disable=not progress):
         factor = drives[at[1]] / nominal
         p = replace(base, j_ei=float(j_ei[at[0]]), mu_exc=base.mu_exc * factor,
@@ -339,7 +343,7 @@ def measure_state_plane(
             continue
         with contextlib.suppress(ValueError):  # no balanced state: E neurons fall silent
             theory[at] = mean_field(p).rates
-        trial = run_trial(build_network(p, rng), trial_parameters, rng, spikes=True)
+        trial = run_trial(replace(network, parameters=p), trial_parameters, rng, spikes=True)
         counts = trial.bin_counts[settled:].astype(float)
         each = 1000 * counts.sum(axis=0) / (trial.duration - settle)
         rates[at] = each[: p.n_exc].mean(), each[p.n_exc :].mean()

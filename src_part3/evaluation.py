@@ -286,7 +286,8 @@ class _Sums:
         self.task, self.target = task, task.targets[condition].T
         self.halves, self.squares = np.zeros((2, *shape)), np.zeros(shape)
         self.variance, self.single = np.zeros((2, task.n_trained))
-        self.counts = np.zeros((2, task.n_bins, task.network.parameters.n_neurons))
+        n_fine = _BINS_PER_TARGET * task.n_bins
+        self.counts = np.zeros((2, n_fine, task.network.parameters.n_neurons), np.uint32)
         self.decoded = []
 
     def add(self, half, trial):
@@ -298,14 +299,14 @@ class _Sums:
         self.variance += value.var(axis=0)
         self.single += np.nan_to_num(correlation(value, self.target, axis=0))
         first = fine * task.first_bin
-        counts = trial.bin_counts[first : first + fine * task.n_bins]
-        self.counts[half] += smooth_bins(counts, fine)[fine - 1 :: fine]
+        self.counts[half] += trial.bin_counts[first : first + fine * task.n_bins]
         self.decoded.append(decode(task, value))
 
     def half_rates(self, half_n):
         """PSTHs of all neurons (Hz) from even and from odd trials, [half, neuron, bin]."""
-        width = self.task.trial_parameters.bin_width
-        scale = _BINS_PER_TARGET * 1000.0 / width
-        n_bins = round(self.task.recorded_smoothing / width)
-        return [moving_mean(counts.T * (scale / n), n_bins).astype(np.float32)
-                for counts, n in zip(self.counts, half_n, strict=True)]
+        fine, width = _BINS_PER_TARGET, self.task.trial_parameters.bin_width
+        n_bins, rates = round(self.task.recorded_smoothing / width), []
+        for counts, n in zip(self.counts, half_n, strict=True):
+            at_targets = smooth_bins(counts, fine)[fine - 1 :: fine]
+            rates.append(moving_mean(at_targets.T * (fine * 1000.0 / width / n), n_bins))
+        return np.array(rates, np.float32)

@@ -10,7 +10,6 @@ from src_part2 import plotting as _part2
 from src_part2.plotting import *  # noqa: F403
 from src_part2.plotting import COLOURS, OUTPUT, TARGET, condition_styles, plain, plot_traces
 from src_part3.balance import REGULAR_BELOW, SYNCHRONOUS_ABOVE
-from src_part3.perturbations import LesionStudy
 
 __all__ = [
     *_part2.__all__,
@@ -233,19 +232,13 @@ def plot_feedforward(feedforward_rates, *, n_shown=4, ax=None):
     return ax
 
 
-def plot_lesions(studies, measure="median_correlation", *, ax=None):
+def plot_lesions(values, names, conditions, *, ax=None):
     """Bars of a measure under each lesion, conditions beside each other.
 
-    ``studies`` is a `LesionStudy`, or several of the same lesions: then bars are means, and lines
-    reach from the lowest to the highest. ``measure`` is a name in ``Evaluation.summary``, or a
-    function of an `Evaluation` that returns a value for each condition.
+    ``values`` is (n_lesions, n_conditions), as `LesionStudy.measure` returns them, or that of
+    several sets (n_sets, ...): then bars are means, and lines reach from the lowest to the highest.
     """
-    studies = [studies] if isinstance(studies, LesionStudy) else list(studies)
-    values = np.array([
-        [measure(e) for e in study.evaluations.values()] if callable(measure)
-        else study.measure(measure) for study in studies
-    ])
-    names, conditions = list(studies[0].lesions), studies[0].conditions
+    values = np.array(values, ndmin=3)
     n = len(conditions)
     tall = 0.9 + max(0.42, 0.14 * n) * len(names)
     ax = plt.subplots(figsize=(9, tall))[1] if ax is None else ax
@@ -255,11 +248,9 @@ def plot_lesions(studies, measure="median_correlation", *, ax=None):
         places = np.arange(len(names)) + height * (c - (n - 1) / 2)
         ax.barh(places, mean[:, c], 0.95 * height, color=style["color"], edgecolor="white",
                 hatch=_HATCHES[c % len(_HATCHES)], label=plain(name),
-                xerr=reach[..., c] if len(studies) > 1 else None,
+                xerr=reach[..., c] if len(values) > 1 else None,
                 error_kw={"lw": 2, "capsize": 3})
     ax.set(yticks=range(len(names)), yticklabels=map(plain, names))
-    if not callable(measure):
-        ax.set_xlabel(measure.replace("_", " "))
     ax.axvline(0, color="0.3", lw=1)
     ax.invert_yaxis()
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))

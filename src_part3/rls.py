@@ -6,9 +6,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import scipy
 
 from src_part1.common.blas import one_blas_thread
-from src_part1.common.compiled import kernel
 
 
 class SparseRLS:
@@ -106,30 +106,32 @@ class SparseRLS:
 
     def solve(self):
         """Weights from all rows so far: of own (n_neurons, n_own) and of shared sources."""
-        n = len(self.S) - self.n_shared
-        S_os, ridge = self.S[:n, n:], self.S.dtype.type(self.ridge)
-        weights = np.empty(self.index.shape, self.S.dtype)
-        with one_blas_thread():
+        n, n_neurons, dtype = len(self.S) - self.n_shared, len(self.index), self.S.dtype
+        S, b = self.S[:n, :n], self.b[:n]
+        weights, K = np.empty(self.index.shape, dtype), np.empty((0, n), dtype)
+        shared_weights = np.empty((n_neurons, 0), dtype)
+
+        def solve(neurons):
+            for i in neurons:
+                own = self.index[i]
+                S_i = S[own][:, own]  # faster than both at once
+                S_i.flat[:: own.size + 1] += self.ridge
+                upper = np.linalg.cholesky(S_i).T
+                weights[i] = scipy.linalg.cho_solve((upper, False), b[own, i], check_finite=False)
+
+        with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
-                K = np.linalg.solve(
-                    self.S[n:, n:] + ridge * np.eye(self.n_shared, dtype=self.S.dtype),
-                    np.concatenate([S_os.T, self.b[n:]], axis=1),
-                )
+                if self.n_shared:
+                    S_ss = self.S[n:, n:].copy()
+                    S_ss.flat[:: self.n_shared + 1] += self.ridge
+                    found = np.linalg.solve(S_ss, np.hstack([self.S[n:, :n], self.b[n:]]))
+                    K, shared_weights = found[:, :n], found[:, n:].T.copy()
+                    S, b = S - self.S[:n, n:] @ K, b - self.S[:n, n:] @ shared_weights.T
+                # Threads of Python's: neurons are independent, and a forked process may have them.
+                list(pool.map(solve, np.array_split(np.arange(n_neurons), os.cpu_count())))
             except np.linalg.LinAlgError:
-                K = np.full((self.n_shared, n + len(self.index)), np.nan, self.S.dtype)
-            shared = K[:, n:]
-            b, S_os = self.b[:n] - S_os @ shared, np.ascontiguousarray(S_os)
-            K_own = np.ascontiguousarray(K[:, :n].T)
-            # Threads of Python's: neurons are independent, and a forked process may have them.
-            parts = np.array_split(np.arange(len(weights)), os.cpu_count())
-            with ThreadPoolExecutor(len(parts)) as pool:
-                list(pool.map(
-                    lambda some: learn_neurons(
-                        self.S, b, S_os, K_own, self.index, ridge, weights, some
-                    ), parts,
-                ))
+                weights[:] = np.nan  # which is said below
             # What the own sources do already is not left to the shared ones.
-            shared_weights = shared.T.copy()
             for i, own in enumerate(self.index if self.n_shared else ()):
                 shared_weights[i] -= weights[i] @ K[:, own].T
         # An infinite S makes a weight 0.
@@ -139,36 +141,3 @@ class SparseRLS:
             )
         return weights, shared_weights
 
-
-@kernel(nogil=True)
-def learn_neurons(S, b, S_os, K, index, ridge, weights, neurons):
-    """Solve for the weights of some neurons: ``(S_ii - K_i S_is' + ridge) w_i = b_i``."""
-    n_own = index.shape[1]
-    for i in neurons:
-        own, w = index[i], weights[i]
-        S_i = np.empty((n_own, n_own), S.dtype)
-        for r in range(n_own):
-            for c in range(n_own):
-                S_i[r, c] = S[own[r], own[c]]
-            S_i[r, r] += ridge
-        if S_os.shape[1] > 0:
-            S_i -= K[own] @ S_os[own].T
-        L = _cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
-        for r in range(n_own):
-            w[r] = b[own[r], i]
-            for c in range(r):
-                w[r] -= L[r, c] * w[c]
-            w[r] /= L[r, r]
-        for r in range(n_own - 1, -1, -1):
-            w[r] /= L[r, r]
-            for c in range(r):
-                w[c] -= L[r, c] * w[r]
-
-
-@kernel()
-def _cholesky(A):
-    """Factor A; NaN where it has no factor, which `SparseRLS.solve` reports in a sentence."""
-    try:
-        return np.linalg.cholesky(A)
-    except Exception:
-        return np.full_like(A, np.nan)

@@ -16,20 +16,23 @@ def draw_lesions(studies):
     ``studies`` are the same lesions of the same network in several sets of trials: bars are their
     means, and lines reach from the worst to the best set.
     """
-    studies = list(studies)
-    names, conditions = list(studies[0].lesions), studies[0].conditions
-    n_conditions = len(conditions)
+    def measure(study):
+        tests = list(study.evaluations.values())
+        said = list(study.lesions), study.conditions, tests[0].n_trials
+        return [pattern_quality(e) for e in tests], [e.balanced_accuracy for e in tests], said
+
+    # One set after the other: each holds the rates of all neurons in each test.
+    quality, accuracy, (said, *_) = zip(*map(measure, studies), strict=True)
+    (names, conditions, n_trials), n_conditions = said, len(said[1])
+    quality, accuracy = np.array(quality), np.array(accuracy)
     _, ax = plt.subplots(figsize=(11, 1.4 + max(0.5, 0.16 * n_conditions) * len(names)))
-    plot_lesions(studies, pattern_quality, ax=ax)
-    quality = np.array([[pattern_quality(e) for e in s.evaluations.values()] for s in studies])
-    accuracy = np.array([[e.balanced_accuracy for e in s.evaluations.values()] for s in studies])
+    plot_lesions(quality, names, conditions, ax=ax)
     mean, low, high = quality.mean(axis=0), quality.min(), quality.max(axis=0)
     for place, (values, ends) in enumerate(zip(mean, high, strict=True)):
         for c, (value, end) in enumerate(zip(values, ends, strict=True)):
             ax.text(max(end, 0) + 0.03, place + 0.8 / n_conditions * (c - (n_conditions - 1) / 2),
                     f"{value:.2f}".replace("-", "−"), va="center", fontsize=11)
-    n_trials = next(iter(studies[0].evaluations.values())).n_trials
-    sets = f"{len(studies)} sets of " if len(studies) > 1 else ""
+    sets = f"{len(quality)} sets of " if len(quality) > 1 else ""
     ax.set(xlim=(min(-0.15, low - 0.05), 1.2), xlabel="correlation on four patterns",
            title=f"{sets}{n_trials} trials of each condition")
     for name, values, right in zip(names, mean, accuracy.mean(axis=0), strict=True):

@@ -185,9 +185,9 @@ plt.show()
 
 # %% alt="Bars of the median correlation of mean input and target under each lesion, a bar for each condition." jupyter={"source_hidden": true}
 study = part3.study_lesions(task, training.weights, rng, n_trials=n_lesion_trials)
-plot_lesions(study)
-plt.show()
 correlations, squares = study.measure("median_correlation"), study.measure("r2_corrected")
+plot_lesions(correlations, study.lesions, study.conditions).set_xlabel("median correlation")
+plt.show()
 print("correlation  R² without trial noise  end decoded  lesion")
 better = []
 for (name, test), r, square in zip(study.evaluations.items(), correlations, squares):

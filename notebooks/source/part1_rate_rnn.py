@@ -21,6 +21,7 @@
 # %%
 import time
 import warnings
+from dataclasses import replace
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
@@ -263,7 +264,7 @@ force_gain = 1.5
 force_learn_every = 2.0  # ms
 force_seed = 1
 period = 1200.0  # ms
-periods_of_training = course.sized(12, fast=2)
+periods_of_training = course.sized(10, fast=2)
 
 # %% [markdown] tags=["slide", "plot"]
 # ## A loop through the readout
@@ -302,7 +303,7 @@ course.draw_force_loop(force_parameters)
 # %% [markdown] tags=["slide", "plot"]
 # ## The output is right at once; the weights take time to come to rest
 
-# %% alt="Left: in the last two periods of learning the output lies on the sum of four sines. Right: the change of the readout weights at each update, on a logarithmic axis, falls more than tenfold over twelve periods."
+# %% alt="Left: in the last two periods of learning the output lies on the sum of four sines. Right: the change of the readout weights at each update, on a logarithmic axis, falls from period to period."
 learning = None  # stays so if the training fails
 target = sines[:n_training]
 with course.WatchForce(target, dt=force_parameters.dt, window=2 * period) as watch:
@@ -351,6 +352,7 @@ elapsed()
 # and the same rhythm.
 
 # %% tags=["parameters"]
+lorenz_units = course.sized(500, fast=150)
 lorenz_training = course.sized(12_000.0, fast=1000.0)  # ms
 lorenz_test = course.sized(8_000.0, fast=800.0)  # ms
 lorenz_seed = 1
@@ -360,7 +362,9 @@ dt = force_parameters.dt
 steps = np.arange(1, round((lorenz_training + lorenz_test) / dt) + 1)
 lorenz = part1.lorenz(steps * dt, time_unit=400.0)
 n_training = round(lorenz_training / dt)
-lorenz_network = part1.force_network(force_parameters, np.random.default_rng(lorenz_seed))
+lorenz_network = part1.force_network(
+    replace(force_parameters, n_units=lorenz_units), np.random.default_rng(lorenz_seed)
+)
 lorenz_learning = part1.train_force(lorenz_network, lorenz[:n_training])
 
 # %% alt="Left: target and free-running readout, together for about the first second and then switching lobes at different times. Right: both drawn against their own past form the two lobes of the Lorenz attractor."
@@ -1082,7 +1086,7 @@ def distractor_networks(seed):
     clamped = ramped.task.hold_inputs(first + clamped_share * delay)
     return times - plain.bin_times[-1], {
         name: part1.run_distractors(task, weights, times, rng, strength=distractor_strength,
-                                    noise=distractor_noise, n_trials=10)
+                                    noise=distractor_noise, n_trials=6)
         for name, task, weights in (
             ("no ramp", plain.task, no_ramp), ("ramp", ramped.task, with_ramp),
             ("ramp clamped", clamped, with_ramp),

@@ -49,6 +49,7 @@ def elapsed():
 # %% tags=["resume"]
 shipped_task, shipped_weights = part3.load_network()  # a trained network that comes with the course
 task, weights = shipped_task, shipped_weights
+live_test = None  # Section 4 trains and tests a network of your own
 kind = "stand-in"  # made-up neurons with the statistics of the recorded ones
 print(f"{task.n_trained} trained neurons, {task.network.parameters.n_neurons} in all;")
 print(f"targets: {task.provenance}")
@@ -686,7 +687,7 @@ live_test = None  # until the training below has been tested
 training = part3.Training(
     task, part3.TrainingParameters(
         held_loops=held_loops, settling_loops=settling_loops, held_trials=held_trials,
-        free_loops=free_loops, free_trials=free_trials, ridge=ridge, watch_every=2,
+        free_loops=free_loops, free_trials=free_trials, ridge=ridge, watch_every=4,
         watched_trials=1,
     ), seed=training_seed,
 )
@@ -734,7 +735,7 @@ compared = {"after the closed loop": live_test}
 if "weights" in taught:
     compared = {"teacher only": part3.evaluate(
         task, taught["weights"], np.random.default_rng(test_seed),
-        n_trials=max(2, n_test_trials // 2), progress=True,
+        n_trials=max(2, n_test_trials // 3), progress=True,
     )} | compared
 strongest_pattern = training.patterns[0]
 centre = task.targets.mean(axis=(0, 2))
@@ -896,7 +897,7 @@ course.check_corrected_correlation(my_corrected_correlation)
 
 # %% tags=["parameters"]
 silenced_fraction = 0.3  # of the trained; even 1.0 only stops what they send, not what they receive
-n_lesion_trials = sized(3, fast=2)  # of each condition, in each set
+n_lesion_trials = 2  # of each condition, in each set
 lesion_seeds = (4, 5)  # sets of trials
 
 # %% [markdown] tags=["think"]
@@ -944,12 +945,11 @@ elapsed()
 
 # %% tags=["parameters"]
 dial = "per_condition"  # or "common"
-dial_source = "auto"
 dial_training = part3.TrainingParameters(
     held_loops=sized(5, fast=2), settling_loops=sized(2, fast=1), held_trials=sized(4, fast=2),
-    watched_trials=1, watch_every=5, free_loops=0,
+    watched_trials=1, watch_every=6, free_loops=0,
 )
-n_dial_trials = sized(4, fast=2)
+n_dial_trials = sized(3, fast=2)
 dial_seed = 6
 
 # %% [markdown] tags=["slide"]
@@ -979,9 +979,10 @@ dial_seed = 6
 # %% alt="Bars of quality of a network with a clock for both conditions: intact, clock off, recurrent learning undone, no cue."
 if dial == "none":
     raise ValueError("dial must be 'common' or 'per_condition': 'none' is the network above.")
-clock_task = part3.make_task(
-    part3.load_recordings(dial_source), seed=dial_seed,
-    feedforward_parameters=part3.FeedforwardParameters(clock=dial),
+with_clock = part3.FeedforwardParameters(clock=dial)
+clock_task = replace(  # the same targets and synapses, and a clock
+    task, feedforward_parameters=with_clock, feedforward_rates=None,
+    network=replace(task.network, n_inputs=with_clock.n_used),
 )
 clock_weights = part3.train(clock_task, dial_training, seed=dial_seed).weights
 clock_study = part3.study_lesions(
@@ -1056,21 +1057,23 @@ course.check_rls_update(my_rls_update)
 # of their activity lies in the *components* of the trained neurons, the time courses that many of these share?
 
 # %% tags=["parameters"]
-use_live_network = False  # True for the one that you trained in Section 4
+use_live_network = True  # if you trained one in Section 4; False: the one of the course
 n_analysis_trials = sized(20, fast=4)
 n_components = 5
 last_ms = 500.0
 analysis_seed = 3
 
 # %%
-if use_live_network:
-    shown_task, shown_weights = training.task, training.weights
+if use_live_network and live_test is not None:
+    shown_task, evaluation = training.task, live_test
+    print("the network that you trained, in the trials of its test")
 else:
-    shown_task, shown_weights = shipped_task, shipped_weights
-evaluation = part3.evaluate(
-    shown_task, shown_weights, np.random.default_rng(analysis_seed), n_trials=n_analysis_trials,
-    progress=True,
-)
+    shown_task = shipped_task
+    evaluation = part3.evaluate(
+        shipped_task, shipped_weights, np.random.default_rng(analysis_seed),
+        n_trials=n_analysis_trials, progress=True,
+    )
+    print("the network that comes with the course")
 groups = dict(zip(("trained E", "untrained E", "untrained I"), part3.neuron_groups(shown_task)))
 print({name: len(members) for name, members in groups.items()})
 
@@ -1146,7 +1149,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # %% tags=["parameters"]
 distractor_after = sized((100.0, 600.0, 1200.0), fast=(600.0,))  # ms after the cue
 distractor_strength = 1.0  # in units of the cue
-n_distractor_trials = sized(6, fast=2)
+n_distractor_trials = sized(5, fast=2)
 distractor_seed = 8
 
 # %% [markdown] tags=["slide"]

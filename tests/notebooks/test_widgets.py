@@ -60,6 +60,16 @@ def test_a_demo_shows_one_figure_before_and_after_a_change(session, magic):
     assert session.execute(SHOWN) == "1 ['display_data'] 400px\n"
 
 
+def test_a_figure_is_drawn_once(session):
+    outputs = run(session, """
+from src_part1 import plotting
+plotting.use_course_style()
+drawn, (fig, _) = [], plt.subplots()
+fig.canvas.draw_idle = lambda: drawn.append("before it is shown")""")
+    assert sum("image/png" in o.get("data", {}) for o in outputs) == 1
+    assert session.execute("print(drawn)") == "[]\n"
+
+
 def test_a_stopped_cell_ends_with_one_sentence(session):
     session.execute("course.stop_quietly()")
     outputs = run(session, "kept = 1\nraise KeyboardInterrupt\nkept = 2")

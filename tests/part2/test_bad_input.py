@@ -22,7 +22,8 @@ BAD = [
         ({"tau_m": -1.0}, r"LIFParameters.tau_m must be positive \(ms\), got -1"),
     ]),
     (two.TrainingSettings, {}, [
-        ({"tau_syn": 0.4}, "TrainingSettings.tau_syn must be at least 0.5")]),
+        ({"tau_syn": 0.4}, r"TrainingSettings.dt must be at most a fifth .*\(0.08 ms\), got 0.1"),
+    ]),
     (two.siegert_rate, {"mu": 0.5, "sigma": 0.1}, [
         ({"mu": np.nan}, "mu must be finite"), ({"mu": "fast"}, "mu must hold real numbers"),
         ({"tau_m": 0.0}, "tau_m must be positive"), ({"v_reset": 1.0}, "v_reset must be below 1"),

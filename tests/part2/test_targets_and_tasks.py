@@ -153,12 +153,10 @@ def test_recorded_rates_are_learned_in_both_conditions():
         assert own > max(0.8, other + 0.3)
 
 
-def test_the_original_network_and_the_fastest_synapse_of_a_training():
+def test_the_original_network():
     parameters = two.LIFNetworkParameters()
     assert parameters.weight_sd == pytest.approx(0.15 * 2 / np.sqrt(100) * 10)
     assert parameters.mean_input == pytest.approx(0.6 * 0.12 * np.sqrt(100))
-    fastest = two.TrainingSettings(tau_syn=0.5).tau_syn
-    assert two.LIFParameters(tau_syn=fastest, dt=0.1).tau_syn == 0.5
 
 
 def test_larger_networks_learn_better():

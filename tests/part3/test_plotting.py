@@ -9,7 +9,6 @@ from src_part3.balance import RateSweep, StatePlane
 from src_part3.clock import draw_rates
 from src_part3.network import build_network
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
-from src_part3.perturbations import Lesion, LesionStudy
 from src_part3.trials import run_trial
 
 PARAMETERS = BalancedNetworkParameters(n_exc=1000, n_inh=1000, out_degree=400)
@@ -98,24 +97,18 @@ def test_no_condition_of_the_feedforward_rates_is_left_out():
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 5
 
 
-def lesions(*values):
-    """A study of two lesions at most; the values of all conditions take the place of tests."""
-    tests = dict(zip(("whole", "$5"), values, strict=False))
-    return LesionStudy(dict.fromkeys(tests, Lesion()), tests, tuple("abcdefgh"[: len(values[0])]))
-
-
 def test_lesions_show_their_values():
-    ax = plotting.plot_lesions(lesions([0.5, 0.4], [0.1, -0.2]), list)
+    ax = plotting.plot_lesions([[0.5, 0.4], [0.1, -0.2]], ("whole", "$5"), "ab")
     assert [bar.get_width() for bar in ax.patches] == [0.5, 0.1, 0.4, -0.2]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["whole", r"\$5"]
-    bars = plotting.plot_lesions(lesions(np.linspace(0.1, 0.8, 8)), list).patches
+    bars = plotting.plot_lesions([np.linspace(0.1, 0.8, 8)], ["whole"], "abcdefgh").patches
     assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in bars}) == 8
     edges = np.array([[bar.get_y(), bar.get_y() + bar.get_height()] for bar in bars])
     assert (edges[1:, 0] >= edges[:-1, 1]).all()  # no bar covers another
 
 
-def test_lesions_of_several_studies_are_drawn_with_their_reach():
-    ax = plotting.plot_lesions([lesions([1.0], [0.2]), lesions([3.0], [0.4])], list)
+def test_lesions_of_several_sets_are_drawn_with_their_reach():
+    ax = plotting.plot_lesions([[[1.0], [0.2]], [[3.0], [0.4]]], ("whole", "silent"), "a")
     np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [2.0, 0.3])
     (bars,) = (c for c in ax.containers if hasattr(c, "errorbar"))
     reach = bars.errorbar.lines[2][0].get_segments()

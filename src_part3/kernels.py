@@ -236,7 +236,8 @@ def _filter(step, n_pending, next_spike, constants, plastic, outside, state):
     # u_plastic = w r need not be computed: it decays as r does, and a spike adds its weights.
     for q in range(n_pending):
         j = state.pending[q]
-        state.r_plastic[j] += jump
+        if state.r_plastic.shape[0] > 0:
+            state.r_plastic[j] += jump
         for m in range(plastic.out_start[j], plastic.out_start[j + 1]):
             state.u_plastic[plastic.out_post[m]] += plastic.weights[m] * jump
     while next_spike < outside.spike_steps.shape[0] and outside.spike_steps[next_spike] <= step:

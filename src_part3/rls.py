@@ -98,8 +98,9 @@ class SparseRLS:
         if not 0 <= forgetting <= 1:
             raise ValueError(f"forgetting must be at least 0 and at most 1, got {forgetting}.")
         with one_blas_thread():  # the last bits of BLAS depend on its threads
-            self.S *= forgetting
-            self.S += rows.T @ rows
+            # In place, where S + rows.T @ rows would need S once more. S.T has Fortran's order.
+            gemm = scipy.linalg.get_blas_funcs("gemm", (self.S,))
+            gemm(1, rows.T, rows.T, forgetting, self.S.T, trans_b=True, overwrite_c=True)
             self.b *= forgetting
             if targets is not None:
                 self.b += rows.T @ targets
@@ -126,7 +127,9 @@ class SparseRLS:
                     S_ss.flat[:: self.n_shared + 1] += self.ridge
                     found = np.linalg.solve(S_ss, np.hstack([self.S[n:, :n], self.b[n:]]))
                     K, shared_weights = found[:, :n], found[:, n:].T.copy()
-                    S, b = S - self.S[:n, n:] @ K, b - self.S[:n, n:] @ shared_weights.T
+                    taken_out = self.S[:n, n:] @ K
+                    S = np.subtract(S, taken_out, out=taken_out)  # one matrix of this size, not two
+                    b = b - self.S[:n, n:] @ shared_weights.T
                 # Threads of Python's: neurons are independent, and a forked process may have them.
                 list(pool.map(solve, np.array_split(np.arange(n_neurons), os.cpu_count())))
             except np.linalg.LinAlgError:

@@ -18,7 +18,6 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -218,9 +217,12 @@ class Training:
         is_watched = held and (self.n_done + 1) % p.watch_every == 0
         learned = None if held and not is_watched else self._weights(self._learned())
         weights = (self.task.network.initial_weights(),) * len(conditions) if held else learned
+        n_trials, times = p.held_trials if held else p.free_trials, self.task.trial_parameters
+        sources = np.zeros((len(conditions), n_trials, round(times.duration / times.bin_width),
+                            self._scale.size), np.float32)
         running = [
-            [pool.submit(self._trial, c, k, weights[c], held)
-             for k in range(p.held_trials if held else p.free_trials)] for c in conditions
+            [pool.submit(self._trial, c, k, weights[c], held, sources[c, k])
+             for k in range(n_trials)] for c in conditions
         ]
         # What the network does alone is seen in trials of their own while the teacher holds it.
         watched = [
@@ -228,18 +230,18 @@ class Training:
              for k in range(p.watched_trials)] for c in conditions if is_watched
         ]
         try:
-            trials, watched = ([[f.result() for f in futures] for futures in some]
-                               for some in (running, watched))
+            inputs, alone = ([[f.result()[0] for f in futures] for futures in some]
+                             for some in (running, watched))
         except BaseException:
             for future in sum(running + watched, []):
                 future.cancel()
             raise
-        rate = max(trial.rate for of_condition in trials for trial in of_condition)
+        rate = max(future.result()[1] for futures in running for future in futures)
         if not rate <= p.max_rate:
             raise FloatingPointError(f"the network fires at {rate:.0f} Hz, more than max_rate = "
                                      f"{p.max_rate:g} Hz.")
         # An interrupt reaches the main thread only: the learner always ends what it began.
-        learning = learner.submit(self._take_in, trials, watched, held)
+        learning = learner.submit(self._take_in, inputs, alone, sources, held)
         try:
             learning.result()
         except KeyboardInterrupt:
@@ -249,8 +251,12 @@ class Training:
         alone = f"{np.mean(seen[-1]):.3f}" if seen else "not seen yet"
         return f"{'teacher' if held else 'closed loop'}, alone: {alone}"
 
-    def _trial(self, condition, k, weights, held):
-        """Run one trial; with the teacher, its current is part of the plastic input."""
+    def _trial(self, condition, k, weights, held, sources=None):
+        """Run one trial; with the teacher, its current is part of the plastic input.
+
+        Returns the total input after the cue (n_bins, n_trained), and the mean rate (Hz); writes
+        what is learned from, filtered spikes (n_trial_bins, n_sources) (1/ms), to ``sources``.
+        """
         task, network = self.task, self.task.network
         key = self.n_done, condition, k + 2**20  # not negative
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
@@ -264,24 +270,25 @@ class Training:
             bin_input = np.zeros((len(current), network.parameters.n_neurons))
             bin_input[:, network.trained] = current
         trial = simulate_trial(
-            network, task.trial_parameters, rng, weights=weights, filtered=True,
+            network, task.trial_parameters, rng, weights=weights, filtered=sources is not None,
             bin_input=bin_input, cue=task.cues[condition], condition=condition,
             feedforward_rates=task.feedforward_rates,
         )
-        n_inputs, first = network.n_inputs, task.weight_sets[condition] * network.n_inputs
-        sources = np.zeros((len(trial.time), self._scale.size), np.float32)
-        sources[:, : self._senders.size] = trial.filtered_spikes[:, self._senders]
-        clock = sources[:, self._senders.size :]
-        clock[:, first : first + n_inputs] = trial.filtered_feedforward
-        total = trial.balanced_input + trial.plastic_input + (0.0 if current is None else current)
-        return _Seen(total[self._after], sources, 1000 * float(trial.filtered_spikes.mean()))
+        total = trial.total_input + (0.0 if current is None else current)
+        if sources is not None:
+            n_inputs, first = network.n_inputs, task.weight_sets[condition] * network.n_inputs
+            sources[:, : self._senders.size] = trial.filtered_spikes[:, self._senders]
+            clock = sources[:, self._senders.size :]
+            clock[:, first : first + n_inputs] = trial.filtered_feedforward
+        rate = trial.filtered_spikes.mean() if trial.filtered_spikes.size else 0.0
+        return total[self._after], 1000 * float(rate)
 
-    def _take_in(self, trials, watched, held):
+    def _take_in(self, inputs, alone, sources, held):
         """Learn from the trials of a loop; a training that fails in it is not sound any more."""
         self._sound = False
         with one_blas_thread():  # a training must not depend on the machine
-            means, alone = (np.array([np.mean([t.total_input for t in some], axis=0)
-                                      for some in of_all]) for of_all in (trials, watched))
+            means, alone = (np.array([np.mean(of_condition, axis=0) for of_condition in of_all])
+                            for of_all in (inputs, alone))
             # How well the network does, with the teacher and alone.
             for curve, inputs in ((self.held_curve, means if held else alone),
                                   (self.curve, alone if held else means)):
@@ -295,21 +302,20 @@ class Training:
                 curve.append(quality)
             if len(inputs):
                 self.last_outputs = found
-            self._learn(trials, means, held)
+            self._learn(sources, means, held)
         self.n_done += 1
         self._sound = True
 
-    def _learn(self, trials, mean_inputs, held):
+    def _learn(self, sources, mean_inputs, held):
         p = self.parameters
         errors = [basis @ (basis.T @ (target - mean)) for basis, target, mean in
                   zip(self._bases, self._targets, mean_inputs, strict=True)]
-        sources = [np.array([t.sources for t in some]) for some in trials]
         if self.n_done == 0:
             # Filtered Poisson spikes have the variance rate / (2 tau): the unit of the noise. A
             # neuron has at least that of one spike in a hundred seconds.
-            rates = np.maximum(np.mean([s.mean(axis=(0, 1)) for s in sources], axis=0), 1e-5)
+            rates = np.maximum(sources.mean(axis=(0, 1, 2)), 1e-5)
             self._scale[:] = np.sqrt(rates / (2 * self._tau))
-        means = [s.mean(axis=0) / self._scale for s in sources]
+        means = sources.mean(axis=1) / self._scale
         if held:
             # An integral controller, whose gain falls as 1 / n once it has settled.
             n_settled = max(self.n_done + 1 - p.settling_loops, 1)
@@ -431,14 +437,6 @@ class Training:
         self.n_done, self._sound, self.last_outputs = n_done, True, None
         self._is_solved = n_done == 0
         self._change[:] = 0
-
-
-class _Seen(NamedTuple):
-    """What training keeps of a trial."""
-
-    total_input: np.ndarray  # (n_bins, n_trained) after the cue
-    sources: np.ndarray  # (n_trial_bins, n_sources): filtered spikes (1/ms)
-    rate: float  # mean over neurons (Hz)
 
 
 def train(task, training_parameters=None, *, seed=0, total_loops=None, progress=True,

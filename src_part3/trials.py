@@ -391,6 +391,8 @@ def simulate_trial(
         steps, sources = draw_spikes(feedforward_rates, condition, rng)
         drive = replace(drive, spike_steps=steps, spike_sources=sources)
     if after_bin is None:
+        if not filtered:  # nobody would see them, and they take a tenth of the time
+            state.r_plastic = state.r_plastic[:0]
         advance(network, state, n_steps, weights=weights, drive=drive, recorder=recorder)
     else:
         for b in range(n_bins):

@@ -740,7 +740,7 @@ recorded_tau_syn = 300.0  # ms
 recorded_noise = 0.2
 recorded_ridge = 0.02
 recorded_loops = course.sized(12, fast=2)
-recorded_trials = course.sized(30, fast=3)
+recorded_trials = course.sized(24, fast=3)
 recorded_seed = 0
 
 # %% [markdown] tags=["slide"]
@@ -890,7 +890,7 @@ elapsed()
 # but for time steps of 0.2 ms in place of 0.1, which halve the time that you wait.
 
 # %% tags=["parameters"]
-limit_loops = course.sized(12, fast=2)
+limit_loops = course.sized(10, fast=2)
 synapses = course.sized((3.0, 10.0, 30.0, 100.0, 300.0), fast=(10.0, 100.0))  # ms
 periods = (500.0, 2000.0)  # ms
 sizes = course.sized((50, 100, 200, 350), fast=(25, 50, 100))
@@ -919,7 +919,7 @@ base = part2.TrainingSettings(
 by_synapse = {
     period: part2.sweep_setting(
         replace(base, time_scale=period), "tau_syn", course.numbers("synapses", synapses),
-        seeds=limit_seeds, n_trials=3, progress=False,
+        seeds=limit_seeds, n_trials=2, progress=False,
     )
     for period in tqdm(course.numbers("periods", periods, above=0), unit="period")
 }
@@ -941,7 +941,7 @@ ax.legend(title="period of the target", loc="center left", bbox_to_anchor=(1.0, 
 
 # %%
 by_size, by_period, by_noise = (
-    part2.sweep_setting(base, setting, values, seeds=seeds, n_trials=3, progress=False)
+    part2.sweep_setting(base, setting, values, seeds=seeds, n_trials=2, progress=False)
     for setting, values, seeds in tqdm((
         ("n_neurons", course.numbers("sizes", sizes), more_seeds),
         ("time_scale", course.numbers("time_scales", time_scales), limit_seeds),

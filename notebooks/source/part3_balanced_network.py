@@ -672,13 +672,13 @@ course.check_noise_prior(my_weights)
 # The plot shows the *time courses* of the four strongest **patterns** (one number for each neuron) of the targets. After a stop (■) run the cell again.
 
 # %% tags=["parameters"]
-held_loops = sized(8, fast=2)  # with the teacher, the first few for the teacher itself
+held_loops = sized(6, fast=2)  # with the teacher, the first few for the teacher itself
 settling_loops = sized(2, fast=1)
 held_trials = sized(8, fast=2)  # of each condition and loop
 free_loops = sized(3, fast=1)  # in the closed loop
 free_trials = sized(12, fast=2)
 ridge = 15.0  # lambda: so short a training has seen little of the noise, hence a stronger prior
-n_test_trials = sized(20, fast=4)
+n_test_trials = sized(16, fast=4)
 training_seed = 1
 test_seed = 2
 
@@ -687,7 +687,7 @@ live_test = None  # until the training below has been tested
 training = part3.Training(
     task, part3.TrainingParameters(
         held_loops=held_loops, settling_loops=settling_loops, held_trials=held_trials,
-        free_loops=free_loops, free_trials=free_trials, ridge=ridge, watch_every=4,
+        free_loops=free_loops, free_trials=free_trials, ridge=ridge, watch_every=3,
         watched_trials=1,
     ), seed=training_seed,
 )
@@ -735,7 +735,7 @@ compared = {"after the closed loop": live_test}
 if "weights" in taught:
     compared = {"teacher only": part3.evaluate(
         task, taught["weights"], np.random.default_rng(test_seed),
-        n_trials=max(2, n_test_trials // 3), progress=True,
+        n_trials=max(2, n_test_trials // 2), progress=True,
     )} | compared
 strongest_pattern = training.patterns[0]
 centre = task.targets.mean(axis=(0, 2))
@@ -946,7 +946,7 @@ elapsed()
 # %% tags=["parameters"]
 dial = "per_condition"  # or "common"
 dial_training = part3.TrainingParameters(
-    held_loops=sized(5, fast=2), settling_loops=sized(2, fast=1), held_trials=sized(4, fast=2),
+    held_loops=sized(4, fast=2), settling_loops=1, held_trials=sized(4, fast=2),
     watched_trials=1, watch_every=6, free_loops=0,
 )
 n_dial_trials = sized(3, fast=2)
@@ -1149,7 +1149,7 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center",
 # %% tags=["parameters"]
 distractor_after = sized((100.0, 600.0, 1200.0), fast=(600.0,))  # ms after the cue
 distractor_strength = 1.0  # in units of the cue
-n_distractor_trials = sized(5, fast=2)
+n_distractor_trials = sized(4, fast=2)
 distractor_seed = 8
 
 # %% [markdown] tags=["slide"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse
+import scipy
 
 from src_part1.common.validation import check_rng, check_type
 from src_part1.parameters import ForceParameters, RateNetworkParameters

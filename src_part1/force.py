@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse
+import scipy
 
 from src_part1.common.compiled import kernel
 from src_part1.common.one_line import one_line

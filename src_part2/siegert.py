@@ -23,7 +23,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from scipy.special import dawsn, erfcx
+import scipy
 
 from src_part1.common.validation import check_array, check_real
 
@@ -202,17 +202,18 @@ def _interval(mu, sigma, v_th, v_reset):
     half = 0.5 * (end - start)
     y = np.sinh((0.5 * (end + start))[:, None] + half[:, None] * _NODES)
     with np.errstate(over="ignore", invalid="ignore"):
-        tame = half * ((erfcx(y) * np.sqrt(1.0 + y * y)) @ _NODE_WEIGHTS)
+        tame = half * ((scipy.special.erfcx(y) * np.sqrt(1.0 + y * y)) @ _NODE_WEIGHTS)
         steep = _exp_square_primitive(high) - _exp_square_primitive(low)
         interval[~still] = np.sqrt(np.pi) * np.where(np.isnan(steep), np.inf, tame + 2 * steep)
-        slope[~still] = np.sqrt(np.pi) * (erfcx(-low) - erfcx(-high)) / sigma
+        below, above = scipy.special.erfcx(-low), scipy.special.erfcx(-high)
+        slope[~still] = np.sqrt(np.pi) * (below - above) / sigma
     return interval, slope
 
 
 def _exp_square_primitive(x):
     """Integral of exp(t^2) from 0 to x for positive x, else 0."""
     x = np.maximum(x, 0.0)
-    return np.exp(x * x) * dawsn(x)
+    return np.exp(x * x) * scipy.special.dawsn(x)
 
 
 def _solve(wanted, sigma, v_th, v_reset):

@@ -260,7 +260,8 @@ def run_distractors(
     last = max(round(DECODED_WINDOW / width), 1)
 
     def ends(condition, begins):
-        distractor = np.zeros((round(trial.duration / width), task.cues.shape[1]))
+        n_bins, dtype = round(trial.duration / width), task.network.dtype
+        distractor = np.zeros((n_bins, task.cues.shape[1]), dtype)
         if begins is not None:
             other = task.cues[(condition + 1) % task.n_conditions]
             distractor[begins : begins + length] = strength * other

@@ -125,8 +125,8 @@ class SparseRLS:
                 if self.n_shared:
                     S_ss = self.S[n:, n:].copy()
                     S_ss.flat[:: self.n_shared + 1] += self.ridge
-                    found = np.linalg.solve(S_ss, np.hstack([self.S[n:, :n], self.b[n:]]))
-                    K, shared_weights = found[:, :n], found[:, n:].T.copy()
+                    K = np.linalg.solve(S_ss, self.S[n:, :n])
+                    shared_weights = np.linalg.solve(S_ss, self.b[n:]).T.copy()
                     taken_out = self.S[:n, n:] @ K
                     S = np.subtract(S, taken_out, out=taken_out)  # one matrix of this size, not two
                     b = b - self.S[:n, n:] @ shared_weights.T

@@ -267,7 +267,7 @@ class Training:
             noise = slow_noise(at_ends.shape, self._width / self._tau, rng)
             # What runs straight between the ends of bins has these means over them.
             current = (before + at_ends) / 2 + task.plastic_noise * noise
-            bin_input = np.zeros((len(current), network.parameters.n_neurons))
+            bin_input = np.zeros((len(current), network.parameters.n_neurons), network.dtype)
             bin_input[:, network.trained] = current
         trial = simulate_trial(
             network, task.trial_parameters, rng, weights=weights, filtered=sources is not None,

@@ -111,10 +111,12 @@ def measure_transfer(network, rng, *, noise):
     def measure(rng):
         added = rng.normal(0, _SPREAD, (_N_PERIODS, p.n_exc))
         added[rng.random(added.shape) > _SHARE] = 0
-        current = np.zeros((round(_TRIAL.duration / _BIN), p.n_neurons))
-        current[:, exc] = slow_noise(current[:, exc].shape, _BIN / p.tau_plastic, rng) * noise
-        current[first:, exc] += np.repeat(added, round(_PERIOD / _BIN), axis=0)
-        trial = simulate_trial(network, _TRIAL, rng, weights=weights, bin_input=current)
+        current = slow_noise((round(_TRIAL.duration / _BIN), p.n_exc), _BIN / p.tau_plastic, rng)
+        current *= noise
+        current[first:] += np.repeat(added, round(_PERIOD / _BIN), axis=0)
+        bin_input = np.zeros((len(current), p.n_neurons), network.dtype)
+        bin_input[:, exc] = current
+        trial = simulate_trial(network, _TRIAL, rng, weights=weights, bin_input=bin_input)
         counts = trial.bin_counts[first:].reshape(_N_PERIODS, -1, p.n_neurons).sum(axis=1)
         return added, trial.balanced_input[first:].mean(axis=0), counts
 

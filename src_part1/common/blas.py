@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import scipy.linalg  # noqa: F401  has a BLAS of its own, which compiled code calls
-from threadpoolctl import ThreadpoolController
+from functools import cache
 
-# It knows the libraries that are loaded now.
-_CONTROLLER = ThreadpoolController()
+from threadpoolctl import ThreadpoolController
 
 
 def one_blas_thread():
     """Limit BLAS to one thread in a ``with`` block: its sums depend on how threads share them."""
-    return _CONTROLLER.limit(limits=1, user_api="blas")
+    return _controller().limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller():
+    import scipy.linalg  # noqa: F401  has a BLAS of its own; here, so that importing us is quick
+
+    return ThreadpoolController()  # it knows the libraries that are loaded now

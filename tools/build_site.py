@@ -49,11 +49,7 @@ def prepare(notebook, static):
             cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
         if (output := demo_frames.frames_of(cell)) is not None:
             data = output.data[demo_frames.MIME]
-            # The plain cell before drew the picture with which the demo begins.
-            plain = next(c for c in reversed(kept) if c.cell_type == "code")
-            plain.outputs = [o for o in plain.outputs if "image/png" not in o.get("data", {})]
-            alt = plain.metadata.get("alt", "")
-            panel = demo_frames.html(data, static / data["name"], alt)
+            panel = demo_frames.html(data, cell.metadata["alt"], static / data["name"])
             output.data = {"text/html": panel}
         if "solution" in tags:
             cell.source = f":::{{dropdown}} Solution\n{cell.source}\n:::"

@@ -37,16 +37,17 @@ SESSIONS = {
     "session_b": ("Session B · Part 3", ("part3_balanced_network",)),
 }
 # What the kernel runs first: each plot becomes narrower, its letters thereby larger, and as high as
-# there is room below a title.
-LARGER = """
-def _larger():
+# there is room below a title; a demo is the plot with which its sliders begin.
+FOR_SLIDES = """
+def _for_slides():
     import sys, matplotlib.pyplot as plt
     for figure in map(plt.figure, plt.get_fignums()):
         width, height = figure.get_size_inches()
         figure.set_size_inches(10.5, 10.5 * max(height / width, 0.52))
     if "course.live" in sys.modules:
         sys.modules["course.live"].LivePlot.size = 10.5, 5.5
-get_ipython().events.register("post_execute", _larger)
+        course.sliders = lambda demo, **controls: demo(**{n: w.value for n, w in controls.items()})
+get_ipython().events.register("post_execute", _for_slides)
 """
 _NOTICE = re.compile(
     r"\*\*What to notice\.\*\*\s*(.+?)(?=\n\n\*\*What to try|\n\n###? |\Z)", re.DOTALL
@@ -152,7 +153,7 @@ def main(argv=None):
             path = ROOT / f"notebooks/solutions/{stem}.ipynb"
             notebook = build_notebook(source, project_facts(), str(path.relative_to(ROOT)),
                                       solution=True, slides=True)
-            notebook.cells.insert(0, nbformat.v4.new_code_cell(LARGER))
+            notebook.cells.insert(0, nbformat.v4.new_code_cell(FOR_SLIDES))
             done = execute(path, notebook=notebook)
             print(f"{stem}: {done.seconds:.0f} s", flush=True)
             slides += slides_of(done.notebook)

@@ -103,8 +103,11 @@ def frames_of(cell):
     return next((o for o in cell.get("outputs", []) if MIME in o.get("data", {})), None)
 
 
-def html(data, folder=None, start_alt=""):
-    """Return the panel of a demo; its pictures are in it, or in a folder of ``_static``."""
+def html(data, start_alt, folder=None):
+    """Return the panel of a demo; its pictures are in it, or in a folder of ``_static``.
+
+    ``start_alt`` is the alternative text of the picture with which the demo begins.
+    """
     sources = [[f"data:image/webp;base64,{picture}", alt] for picture, alt in data["frames"]]
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +125,7 @@ def html(data, folder=None, start_alt=""):
             f'aria-valuetext="{values[start]}" autocomplete="off">'
             f"<output>{values[start]}</output></label>"
         )
-    sources[shown][1] = f"{sources[shown][1]} {start_alt}".strip()
+    sources[shown][1] = f"{sources[shown][1].rstrip('.')}. {start_alt}"
     source, alt = sources[shown]
     stay = "".join(f" {name} stays at {value}." for name, value in data["stay"].items())
     return (

@@ -52,7 +52,8 @@ def to_html(notebook, name):
     """Return an executed notebook as HTML with everything inside."""
     for cell in without_widgets(notebook).cells:
         if (output := demo_frames.frames_of(cell)) is not None:
-            output.data = {"text/html": demo_frames.html(output.data[demo_frames.MIME])}
+            panel = demo_frames.html(output.data[demo_frames.MIME], cell.metadata["alt"])
+            output.data = {"text/html": panel}
     # Of nbconvert's templates this one takes a plot's alternative text from its cell.
     exporter = _Exporter(template_name="classic", embed_images=True)
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})

@@ -68,7 +68,7 @@ course.draw_mouse_task(recordings)
 # | section | minutes |
 # | --- | --- |
 # | opening and close | 8 |
-# | 1 · Chaos in a random network | 9 + 5 |
+# | 1 · Chaos in a random network | 8 + 5 |
 # | 2 · Original FORCE | 6 + 2 |
 # | 3 · Why train every unit? | 2 |
 # | 4 · Recursive least squares | 9 + 5 |
@@ -172,10 +172,7 @@ fig.suptitle("The same four units of a random network, run twice");
 #
 # They fill a disc of radius $g$. Directions to the right of the dashed line grow.
 
-# %% alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
-course.demo_gain(gain=1.5, n_units=300);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="Left: six rates of a random network over one second at gain 1.5, irregular. Right: the eigenvalues of its weights, a disc of radius 1.5 that reaches beyond the dashed line at 1."
 course.sliders(
     course.demo_gain,
     gain=widgets.FloatSlider(1.5, min=0.1, max=3.0, step=0.1, continuous_update=False),
@@ -487,10 +484,7 @@ course.check_rls_update(my_rls_update)
 # %% [markdown] tags=["slide", "plot"]
 # ## P says in which directions there is something left to learn
 
-# %% alt="Two panels, for a weak and a stronger prior. In each the ellipse of P before and after the second sample, the line of weights that fit this sample, and the step from the old weights, along P r, to this line or towards it. The true weights are a star."
-course.demo_rls_ellipse(n_samples=2, noise=0.1);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="Two panels, for a weak and a stronger prior. In each the ellipse of P before and after the second sample, the line of weights that fit this sample, and the step from the old weights, along P r, to this line or towards it. The true weights are a star."
 course.sliders(
     course.demo_rls_ellipse,
     n_samples=widgets.IntSlider(2, 0, 12, continuous_update=False),
@@ -581,10 +575,7 @@ fig.suptitle(f"RLS with {n_regressors} weights, for different priors");
 #
 # ### Interactive demo · bonus
 
-# %% alt="Left: error before each of 120 updates, falling to the noise. Right: distance to the true weights, falling by a factor of twenty."
-course.demo_ridge(ridge=3.0, noise=0.3, n_samples=120);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="Left: error before each of 120 updates, falling to the noise. Right: distance to the true weights, falling by a factor of twenty."
 course.sliders(
     course.demo_ridge,
     ridge=widgets.FloatLogSlider(3.0, min=-4, max=3, step=0.5, continuous_update=False),

@@ -83,7 +83,7 @@ right.set(xlabel="time (ms)", yticks=[], title="what three of them should receiv
 # | 1 · One neuron | 5 + 16 |
 # | 2 · Two neurons | bonus 3 |
 # | 3 · A network | bonus 3 |
-# | 4 · Training with filtered spikes | 10 + 13 |
+# | 4 · Training with filtered spikes | 10 + 12 |
 # | 5 · Irregular patterns | bonus 3 |
 # | 6 · Recorded neurons | 5 |
 # | 7 · What limits learning? | bonus 6 |
@@ -226,10 +226,7 @@ ax.legend(loc="lower right");
 #
 # ### Interactive demo · bonus
 
-# %% alt="Left: voltage of one neuron over a second with noise 0.2 and mean input 0.7, with a few irregular spikes. Right: the measured rate as a point on Siegert's curve."
-course.demo_noise(noise=0.2, mean_input=0.7);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="Left: voltage of one neuron over a second with noise 0.2 and mean input 0.7, with a few irregular spikes. Right: the measured rate as a point on Siegert's curve."
 course.sliders(
     course.demo_noise,
     noise=widgets.FloatSlider(0.2, min=0.0, max=0.8, step=0.05, continuous_update=False),
@@ -655,10 +652,7 @@ elapsed()
 #
 # Try fast synapses with slow targets, and the reverse. For each value a new network is trained.
 
-# %% alt="Three sine targets of two seconds and the total input of a network with synapses of 200 ms in one test trial, close to them."
-course.demo_synapse(tau_syn=200.0, period=2000.0);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="Three sine targets of two seconds and the total input of a network with synapses of 200 ms in one test trial, close to them."
 course.sliders(
     course.demo_synapse,
     tau_syn=widgets.FloatSlider(200.0, min=5.0, max=400.0, step=5.0, continuous_update=False),

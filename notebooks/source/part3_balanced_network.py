@@ -94,7 +94,7 @@ axes[0].set_ylabel(f"neurons that prefer\n{below} (below), {above} (above)");
 # | opening and close | 9 |
 # | 1 · The balanced state | 9 + 10 |
 # | 2 · From recorded rates to target inputs | 5 + 5 |
-# | 3 · Plastic synapses | 4 + 2 |
+# | 3 · Plastic synapses | 4 + 1 |
 # | 4 · Learning: a teacher holds the network, then lets go | 12 + 9 |
 # | 5 · What sustains the activity? Lesions, and a dial | 5 + 10 |
 # | 6 · What the untrained neurons do, and why | 2 + 3 |
@@ -235,10 +235,7 @@ elapsed()
 #
 # `j_ei` is the inhibition $J_{EI}$ onto E neurons; the excitation $J_{EE}$ between them is 0.15. Where does the cancellation fail?
 
-# %% alt="The two inputs of one neuron and their sum, and a raster, for the values of K, external input and inhibition that the cell names."
-course.demo_balance(out_degree=1000, external=0.0, j_ei=-0.75);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="The two inputs of one neuron and their sum, and a raster, for the values of K, external input and inhibition that the cell names."
 slider = {"continuous_update": False, "readout_format": ".2f"}
 course.sliders(
     course.demo_balance,
@@ -569,10 +566,7 @@ for ax in (left, right):
 #
 # 400 linear units keep eight *patterns* (one number for each unit) at eigenvalue 1. Lower $L$.
 
-# %% alt="Eigenvalues of weights that keep eight patterns, read from 264 synapses by each unit: some near 1, the others in a circle of radius g."
-course.demo_sparseness(n_synapses=264, n_patterns=8);
-
-# %% tags=["demo"]
+# %% tags=["demo"] alt="Eigenvalues of weights that keep eight patterns, read from 264 synapses by each unit: some near 1, the others in a circle of radius g."
 course.sliders(
     course.demo_sparseness,
     n_synapses=widgets.IntSlider(264, 5, 300, continuous_update=False),

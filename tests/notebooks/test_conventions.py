@@ -1,7 +1,6 @@
 """What an attendee can rely on in each notebook: same parts, alternative texts, exercises."""
 
 import ast
-import itertools
 import re
 
 import nbformat
@@ -12,7 +11,7 @@ from tests.notebooks.harness import SOLUTIONS, code_cells, tags
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in SOLUTIONS}
 CASES = pytest.mark.parametrize("notebook", NOTEBOOKS.values(), ids=NOTEBOOKS)
 DRAWS = re.compile(
-    r"plt\.(subplots|figure)\(|\.demo_\w+\(|\.check_\w+\(|course\.(draw_|Watch)\w+\("
+    r"plt\.(subplots|figure)\(|\.check_\w+\(|course\.((draw_|Watch)\w+|sliders)\("
 )
 
 
@@ -71,13 +70,11 @@ def test_exercises_are_graded_hinted_and_checked(notebook):
 
 
 @CASES
-def test_each_demo_has_a_plain_cell_before_it(notebook):
+def test_each_demo_is_one_cell_with_sliders(notebook):
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    demos = [pair for pair in itertools.pairwise(cells) if "demo" in tags(pair[1])]
+    demos = [cell for cell in cells if "demo" in tags(cell)]
     assert len(demos) >= 2
-    for before, demo in demos:
-        (function,) = re.findall(r"(course\.demo_\w+),", demo.source)
-        assert re.search(r"(widgets\.interact|course\.sliders)\(", demo.source)
-        assert function + "(" in before.source
-        # Either calls the function anew for each value and shows what it draws.
-        assert "continuous_update" in demo.source
+    for demo in demos:
+        (name,) = re.findall(r"course\.sliders\(\n    course\.(demo_\w+),", demo.source)
+        assert "alt" in demo.metadata and "continuous_update" in demo.source
+        assert [cell for cell in cells if re.search(rf"\b{name}\b", cell.source)] == [demo]

@@ -9,6 +9,7 @@ import numpy as np
 import scipy
 
 from src_part1.common.blas import one_blas_thread
+from src_part1.common.compiled import kernel
 
 
 class SparseRLS:
@@ -110,28 +111,22 @@ class SparseRLS:
         n, n_neurons, dtype = len(self.S) - self.n_shared, len(self.index), self.S.dtype
         S, b = self.S[:n, :n], self.b[:n]
         weights, K = np.empty(self.index.shape, dtype), np.empty((0, n), dtype)
-        shared_weights = np.empty((n_neurons, 0), dtype)
-
-        def solve(neurons):
-            for i in neurons:
-                own = self.index[i]
-                S_i = S[own][:, own]  # faster than both at once
-                S_i.flat[:: own.size + 1] += self.ridge
-                upper = np.linalg.cholesky(S_i).T
-                weights[i] = scipy.linalg.cho_solve((upper, False), b[own, i], check_finite=False)
-
+        shared_weights, ridge = np.empty((n_neurons, 0), dtype), dtype.type(self.ridge)
         with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
                 if self.n_shared:
                     S_ss = self.S[n:, n:].copy()
-                    S_ss.flat[:: self.n_shared + 1] += self.ridge
+                    S_ss.flat[:: self.n_shared + 1] += ridge
                     K = np.linalg.solve(S_ss, self.S[n:, :n])
                     shared_weights = np.linalg.solve(S_ss, self.b[n:]).T.copy()
                     taken_out = self.S[:n, n:] @ K
                     S = np.subtract(S, taken_out, out=taken_out)  # one matrix of this size, not two
                     b = b - self.S[:n, n:] @ shared_weights.T
                 # Threads of Python's: neurons are independent, and a forked process may have them.
-                list(pool.map(solve, np.array_split(np.arange(n_neurons), os.cpu_count())))
+                parts = np.array_split(np.arange(n_neurons), os.cpu_count())
+                list(pool.map(
+                    lambda some: learn_neurons(S, b, self.index, ridge, weights, some), parts
+                ))
             except np.linalg.LinAlgError:
                 weights[:] = np.nan  # which is said below
             # What the own sources do already is not left to the shared ones.
@@ -144,3 +139,34 @@ class SparseRLS:
             )
         return weights, shared_weights
 
+
+@kernel(nogil=True)
+def learn_neurons(S, b, index, ridge, weights, neurons):
+    """Solve for the weights of some neurons: ``(S_ii + ridge) w_i = b_i``."""
+    n_own = index.shape[1]
+    for i in neurons:
+        own, w = index[i], weights[i]
+        S_i = np.zeros((n_own, n_own), S.dtype)
+        for r in range(n_own):
+            for c in range(r + 1):  # the factor needs no more
+                S_i[r, c] = S[own[r], own[c]]
+            S_i[r, r] += ridge
+        L = _cholesky(S_i)  # S_i = L L': first L x = b_i, then L' w = x
+        for r in range(n_own):
+            w[r] = b[own[r], i]
+            for c in range(r):
+                w[r] -= L[r, c] * w[c]
+            w[r] /= L[r, r]
+        for r in range(n_own - 1, -1, -1):
+            w[r] /= L[r, r]
+            for c in range(r):
+                w[c] -= L[r, c] * w[r]
+
+
+@kernel()
+def _cholesky(A):
+    """Factor A; NaN where it has no factor, which `SparseRLS.solve` reports in a sentence."""
+    try:
+        return np.linalg.cholesky(A)
+    except Exception:
+        return np.full_like(A, np.nan)

@@ -8,15 +8,20 @@ from src_part1.recordings import recordings_from_arrays
 from src_part3.evaluation import evaluate
 from src_part3.parameters import BalancedNetworkParameters, FeedforwardParameters, TrialParameters
 from src_part3.task import make_task
+from src_part3.training import TrainingParameters, train
 
 _NETWORK = BalancedNetworkParameters(
     n_exc=24, n_inh=24, out_degree=12, n_plastic_exc=2, n_plastic_inh=2, mu_exc=1.0, mu_inh=0.7
 )
 _TRIAL = TrialParameters(duration=200.0, stim_on=0.0, stim_off=20.0)
+_TRAINING = TrainingParameters(
+    held_loops=1, settling_loops=0, held_trials=2, watched_trials=1, free_loops=1, free_trials=2,
+    ridge=1e3, max_rate=1e4,
+)
 
 
 def warm_kernels():
-    """Test tiny networks with and without a clock, in both precisions.
+    """Train and test tiny networks with and without a clock, in both precisions.
 
     Numba keeps the code on disk.
     """
@@ -30,4 +35,4 @@ def warm_kernels():
                 feedforward_parameters=FeedforwardParameters(clock=clock, n_inputs=3),
                 precision=precision, original=True,
             )
-            evaluate(task, 2 * [task.network.initial_weights()], rng, n_trials=2)
+            evaluate(task, train(task, _TRAINING, progress=False).weights, rng, n_trials=2)

@@ -86,7 +86,7 @@ right.set(xlabel="time (ms)", yticks=[], title="what three of them should receiv
 # | 4 · Training with filtered spikes | 10 + 12 |
 # | 5 · Irregular patterns | bonus 3 |
 # | 6 · Recorded neurons | 5 |
-# | 7 · What limits learning? | bonus 6 |
+# | 7 · What limits learning? | bonus 7 |
 #
 # After a plus: *bonus*.
 

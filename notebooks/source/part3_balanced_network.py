@@ -939,6 +939,7 @@ elapsed()
 
 # %% tags=["parameters"]
 dial = "per_condition"  # or "common"
+dial_source = "auto"
 dial_training = part3.TrainingParameters(
     held_loops=sized(4, fast=2), settling_loops=1, held_trials=sized(4, fast=2),
     watched_trials=1, watch_every=6, free_loops=0,
@@ -973,10 +974,9 @@ dial_seed = 6
 # %% alt="Bars of quality of a network with a clock for both conditions: intact, clock off, recurrent learning undone, no cue."
 if dial == "none":
     raise ValueError("dial must be 'common' or 'per_condition': 'none' is the network above.")
-with_clock = part3.FeedforwardParameters(clock=dial)
-clock_task = replace(  # the same targets and synapses, and a clock
-    task, feedforward_parameters=with_clock, feedforward_rates=None,
-    network=replace(task.network, n_inputs=with_clock.n_used),
+clock_task = part3.make_task(
+    part3.load_recordings(dial_source), seed=dial_seed,
+    feedforward_parameters=part3.FeedforwardParameters(clock=dial),
 )
 clock_weights = part3.train(clock_task, dial_training, seed=dial_seed).weights
 clock_study = part3.study_lesions(

@@ -362,7 +362,9 @@ course.check_balanced_rates(my_balanced_rates)
 # %% tags=["parameters"]
 source = "auto"  # the recordings; where they cannot be had, a stand-in: made-up neurons
 n_recorded = sized(None, fast=120)  # None: all neurons of the recordings; or a number
-network_changes = {}  # for example {"n_plastic_exc": 66, "n_plastic_inh": 66}
+# Half the time steps of the course's own network (0.1 ms), for half the time to wait. You may add
+# other numbers, for example "n_plastic_exc": 66, "n_plastic_inh": 66.
+network_changes = {"dt": 0.2}  # ms
 clock = "none"  # Section 5 explains this dial: "none", "common", "per_condition"
 task_seed = 0
 
@@ -974,8 +976,11 @@ dial_seed = 6
 # %% alt="Bars of quality of a network with a clock for both conditions: intact, clock off, recurrent learning undone, no cue."
 if dial == "none":
     raise ValueError("dial must be 'common' or 'per_condition': 'none' is the network above.")
+dial_recordings = part3.load_recordings(dial_source)
 clock_task = part3.make_task(
-    part3.load_recordings(dial_source), seed=dial_seed,
+    dial_recordings, seed=dial_seed, network_parameters=replace(
+        part3.task.network_for(dial_recordings.n_neurons, dial), dt=0.2
+    ),
     feedforward_parameters=part3.FeedforwardParameters(clock=dial),
 )
 clock_weights = part3.train(clock_task, dial_training, seed=dial_seed).weights

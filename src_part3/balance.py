@@ -334,11 +334,12 @@ def measure_state_plane(
     nominal = base.mu_exc * np.sqrt(base.in_degree) / (base.v_th - base.v_reset)
     rates, theory = np.full((2, j_ei.size, drives.size, 2), np.nan)
     cv, synchrony = np.full((2, j_ei.size, drives.size), np.nan)
+    changed = {
+        at: replace(base, j_ei=float(j_ei[at[0]]), mu_exc=base.mu_exc * drives[at[1]] / nominal,
+                    mu_inh=base.mu_inh * drives[at[1]] / nominal) for at in np.ndindex(cv.shape)
+    }
     network = build_network(base, rng)  # the same connections everywhere
-    for at in tqdm(list(np.ndindex(cv.shape)), leave=False, disable=not progress):
-        factor = drives[at[1]] / nominal
-        p = replace(base, j_ei=float(j_ei[at[0]]), mu_exc=base.mu_exc * factor,
-                    mu_inh=base.mu_inh * factor)
+    for at, p in tqdm(changed.items(), leave=False, disable=not progress):
         if excitation_wins(p):
             continue
         with contextlib.suppress(ValueError):  # no balanced state: E neurons fall silent

@@ -274,7 +274,7 @@ class Training:
             bin_input=bin_input, cue=task.cues[condition], condition=condition,
             feedforward_rates=task.feedforward_rates,
         )
-        total = trial.total_input + (0.0 if current is None else current)
+        total = trial.balanced_input + trial.plastic_input + (0.0 if current is None else current)
         if sources is not None:
             n_inputs, first = network.n_inputs, task.weight_sets[condition] * network.n_inputs
             sources[:, : self._senders.size] = trial.filtered_spikes[:, self._senders]

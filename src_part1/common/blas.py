@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from threadpoolctl import ThreadpoolController
+
+_CONTROLLER = []
 
 
 def one_blas_thread():
     """Limit BLAS to one thread in a ``with`` block: its sums depend on how threads share them."""
-    return _controller().limit(limits=1, user_api="blas")
+    if not _CONTROLLER:  # it knows the libraries that are loaded when it is made
+        import scipy.linalg  # noqa: F401  has a BLAS of its own; here, for a quick import of us
 
-
-@cache
-def _controller():
-    import scipy.linalg  # noqa: F401  has a BLAS of its own; here, so that importing us is quick
-
-    return ThreadpoolController()  # it knows the libraries that are loaded now
+        _CONTROLLER.append(ThreadpoolController())
+    return _CONTROLLER[0].limit(limits=1, user_api="blas")

@@ -99,7 +99,8 @@ def test_positions_lie_on_the_axis_between_the_undisturbed_ends(task, monkeypatc
         moved = 0.0
         if bin_input.any():
             first = int(np.flatnonzero(bin_input.any(axis=1))[0])
-            np.testing.assert_array_equal(bin_input[first], 2.0 * task.cues[1 - condition])
+            wanted = np.float32(2.0 * task.cues[1 - condition])
+            np.testing.assert_array_equal(bin_input[first], wanted)
             assert (bin_input.any(axis=1).sum(), bin_input.shape) == (1, (15, 240))
             moved = pushed[condition][first]
         axis = ends[1 - condition] - ends[condition]

@@ -946,7 +946,7 @@ dial_training = part3.TrainingParameters(
     held_loops=sized(4, fast=2), settling_loops=1, held_trials=sized(4, fast=2),
     watched_trials=1, watch_every=6, free_loops=0,
 )
-n_dial_trials = sized(3, fast=2)
+n_dial_trials = 2
 dial_seed = 6
 
 # %% [markdown] tags=["slide"]

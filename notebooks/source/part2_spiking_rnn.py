@@ -946,7 +946,7 @@ best, spread = by_noise.correlation.mean(axis=1), by_noise.correlation.std(axis=
 print("noise:", ", ".join(f"{x:g}: {m:.3f} ± {d:.3f}"
                           for x, m, d in zip(by_noise.values, best, spread)))
 
-# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Three panels. Left: test error against the number of neurons, falling about like a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero up to 200 ms and high from 500 ms. Right: test correlation against noise, highest in the middle."
+# %% jupyter={"source_hidden": true} tags=["hide-input"] alt="Three panels. Left: test error against the number of neurons, falling about like a dashed line of slope minus one. Middle: test correlation against the period of the sines, near zero up to 200 ms and rising beyond. Right: test correlation against noise, highest in the middle."
 fig, axes = plt.subplots(1, 3, figsize=(14, 4.6))
 plotting.plot_sweep(by_size, ax=axes[0], quality="error")
 n = by_size.values.astype(int)

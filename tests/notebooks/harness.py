@@ -83,6 +83,7 @@ class Session:
         self.sections = code_cells(self.notebook)
         place = {"metadata": {"path": str(Path(path).parent)}}
         self._client = Client(self.notebook, timeout=300, kernel_name="python3", resources=place,
+                              coalesce_streams=True,  # what a kernel sends in two pieces
                               extra_arguments=["--log-level=ERROR"])
 
     @classmethod

@@ -230,8 +230,8 @@ class Training:
              for k in range(p.watched_trials)] for c in conditions if is_watched
         ]
         try:
-            inputs, alone = ([[f.result()[0] for f in futures] for futures in some]
-                             for some in (running, watched))
+            inputs, free_inputs = ([[f.result()[0] for f in futures] for futures in some]
+                                   for some in (running, watched))
         except BaseException:
             for future in sum(running + watched, []):
                 future.cancel()
@@ -241,7 +241,7 @@ class Training:
             raise FloatingPointError(f"the network fires at {rate:.0f} Hz, more than max_rate = "
                                      f"{p.max_rate:g} Hz.")
         # An interrupt reaches the main thread only: the learner always ends what it began.
-        learning = learner.submit(self._take_in, inputs, alone, sources, held)
+        learning = learner.submit(self._take_in, inputs, free_inputs, sources, held)
         try:
             learning.result()
         except KeyboardInterrupt:

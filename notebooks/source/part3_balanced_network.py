@@ -362,8 +362,8 @@ course.check_balanced_rates(my_balanced_rates)
 # %% tags=["parameters"]
 source = "auto"  # the recordings; where they cannot be had, a stand-in: made-up neurons
 n_recorded = sized(None, fast=120)  # None: all neurons of the recordings; or a number
-# Half the time steps of the course's own network (0.1 ms), for half the time to wait. You may add
-# other numbers, for example "n_plastic_exc": 66, "n_plastic_inh": 66.
+# Time steps twice as long as in the course's own network (0.1 ms) halve the time that you wait. You
+# may add other numbers, for example "n_plastic_exc": 66, "n_plastic_inh": 66.
 network_changes = {"dt": 0.2}  # ms
 clock = "none"  # Section 5 explains this dial: "none", "common", "per_condition"
 task_seed = 0
